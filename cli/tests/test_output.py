@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from typing import Any
 
+import click
 import pytest
 import yaml
 from deskwright import tables
 from deskwright.errors import UsageError
+from deskwright.fitting import width
 from deskwright.output import FORMATS, Output
+
+
+@pytest.fixture(autouse=True)
+def _machine_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The zone of the machine again after a test with another."""
+    yield
+    monkeypatch.undo()
+    time.tzset()
+    tables.show_times(in_utc=False)
+
 
 ITEMS: list[dict[str, Any]] = [
     {"name": "Ada", "status": "failed", "count": 2, "tags": ["a", "b"], "@odata.etag": "x"},
@@ -62,7 +76,7 @@ def test_a_cell_is_one_line_of_text(value: object, cell: str) -> None:
 
 
 def test_wide_letters_and_accents_count_as_a_terminal_shows_them() -> None:
-    assert (tables.width("日本"), tables.width("e\u0301")) == (4, 1)
+    assert (width("日本"), width("e\u0301")) == (4, 1)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +119,104 @@ def test_on_a_narrow_terminal_columns_go_and_ids_stay(
     assert lines[0].split() == titles.split()
     assert max(map(len, lines)) <= columns
     assert lines[1].split()[-1] == "i" * 20
+
+
+COLUMNS = (
+    *(
+        "USER=user",
+        "PLAN=plan",
+        "STATUS=status",
+        "STEP=step",
+        "%=percent",
+        "COMPUTER=computer",
+        "POLICY=policy",
+        "ID=id",
+    ),
+)
+"""As ``pc list`` has them."""
+
+
+def fleet(*statuses: str) -> list[dict[str, Any]]:
+    """Cloud PCs as those of the demonstration."""
+    return [
+        {
+            "user": f"user{number:02d}@contoso.example",
+            "plan": f"Cloud PC Enterprise {2 + number % 2 * 2}vCPU/8GB/128GB",
+            "status": status,
+            "step": "Ready" if status.startswith("provisioned") else "Assign the Cloud PC to the user",
+            "percent": 100,
+            "computer": f"CPC-KSMEQT-{number:02d}",
+            "policy": "Everybody",
+            "id": f"{number:08d}-1aae-4c57-9b0e-2f9f0c0de501",
+        }
+        for number, status in enumerate(statuses)
+    ]
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+
+@pytest.mark.usefixtures("narrow")
+def test_80_columns_tell_the_statuses_apart_and_leave_out_what_every_row_has() -> None:
+    statuses = ("provisioned", "provisioning", "provisionedWithWarnings")
+    lines = click.unstyle(tables.table(fleet(*statuses), COLUMNS, named=True)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["USER", "PLAN", "STATUS", "STEP", "COMPUTER"]
+    shown = [line[slice(lines[0].index("STATUS"), lines[0].index("STEP"))].strip() for line in lines[1:4]]
+    assert shown[:2] == ["provisioned", "provisioning"]
+    assert shown[2].startswith("provisionedW")
+    assert "…2vCPU/8GB" in lines[1]
+    assert "Enterprise" not in lines[1]
+    assert lines[-1] == "In every row: POLICY Everybody, % 100"
+
+
+@pytest.mark.usefixtures("narrow")
+def test_an_id_stays_where_nothing_else_names_each_row() -> None:
+    twins = [{**each, "user": "ada@contoso.example", "plan": "one"} for each in fleet("failed", "provisioned")]
+    for items, named in ((twins, True), (fleet("failed", "provisioned"), False)):
+        head, *lines = tables.table(items, COLUMNS, named=named).splitlines()
+        assert head.split()[-1] == "ID"
+        assert [line.split()[-1] for line in lines[:2]] == [each["id"] for each in items]
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_table_that_fits_is_whole() -> None:
+    items = fleet("provisioned", "provisioned")
+    columns = ("USER=user", "STATUS=status", "POLICY=policy")
+    shown = click.unstyle(tables.table(items, columns, named=True))
+    assert [line.split() for line in shown.splitlines()] == [
+        ["USER", "STATUS", "POLICY"],
+        *([each["user"], "provisioned", "Everybody"] for each in items),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "text"),
+    [
+        ("Europe/Berlin", False, "2026-03-02 09:15:30 +01:00"),
+        ("Europe/Berlin", True, "2026-03-02 08:15:30 UTC"),
+        ("America/St_Johns", False, "2026-03-02 04:45:30 -03:30"),
+        ("UTC", False, "2026-03-02 08:15:30 +00:00"),
+    ],
+)
+def test_a_time_has_its_zone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], zone: str, text: str, *, utc: bool
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    moment = "2026-03-02T08:15:30.123Z"
+    Output(utc=utc).item({"at": moment})
+    assert capsys.readouterr().out == f"at  {text}\n"
+    Output("json", utc=utc).item({"at": moment})
+    assert json.loads(capsys.readouterr().out) == {"at": moment}
+
+
+def test_what_only_looks_like_a_time_stays() -> None:
+    assert tables.shown("2026-13-02T08:15:30Z") == "2026-13-02T08:15:30Z"
 
 
 STEERING = "\x1b[2J\x1b]0;gone\x07\x1b[31m\x9b2J\x7f\x08"

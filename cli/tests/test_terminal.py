@@ -252,3 +252,45 @@ def test_a_table_has_colours_where_they_are_wanted(
     terminal = at_terminal("pc", "list", **more)
     assert terminal.end() == 0
     assert shown in terminal.shown
+
+
+def test_a_watched_list_is_drawn_again_in_its_place_until_ctrl_c(service: Service, at_terminal: Open) -> None:
+    for status in ("provisioning", "provisioned"):
+        pcs = {"value": [{"id": PC, "userPrincipalName": "ada", "status": status}]}
+        service.put("GET", f"{GRAPH}/cloudPCs", pcs)
+    terminal = at_terminal("pc", "list", "--watch")
+    terminal.until("provisioning")
+    terminal.until(r"Ctrl-C ends it")
+    terminal.until(r"\x1b\[2J")
+    terminal.until("provisioned")
+    terminal.interrupt()
+    assert terminal.end() == 130
+    assert "Traceback" not in terminal.shown
+
+
+def test_a_watched_thing_is_drawn_again(service: Service, at_terminal: Open) -> None:
+    for status in ("provisioning", "provisioned"):
+        service.put("GET", f"{GRAPH}/cloudPCs/{PC}", {"id": PC, "status": status})
+    terminal = at_terminal("pc", "show", PC, "--watch")
+    terminal.until("provisioning")
+    terminal.until("provisioned")
+    terminal.interrupt()
+    assert terminal.end() == 130
+
+
+def test_enter_takes_the_choice_whose_name_is_shown(service: Service, at_terminal: Open) -> None:
+    text = {"type": "string"}
+    fields = {"policyId": text, "groupIds": {"type": "array", "items": text}}
+    offered = [{"value": PC, "title": "Berlin, hosted"}, {"value": "g2", "title": "Ada's team"}]
+    values = {"policyId": PC, "groupIds": [PC, "g2"]}
+    wizard(service, step("place", fields, [*fields], choices=dict.fromkeys(fields, offered), values=values))
+    terminal = at_terminal("connection", "create")
+    terminal.until(r"Policy id \[number\] \[Berlin, hosted\]: $")
+    terminal.type("")
+    terminal.until(r"Group ids .* \[Berlin, hosted, Ada's team\]: $")
+    terminal.type("")
+    terminal.until("Save")
+    terminal.type("y")
+    assert terminal.end() == 0, terminal.shown
+    (saved,) = service.requests("POST", WIZARD)
+    assert saved.body == {"place": {"policyId": PC, "groupIds": [PC, "g2"]}}

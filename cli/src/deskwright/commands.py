@@ -6,11 +6,12 @@ from typing import Any
 import click
 
 from deskwright import bodies, foresight, offering, requests, session
-from deskwright.catalogue.words import Verb
+from deskwright.catalogue.words import NAMES, Verb
 from deskwright.completing import names_of, tenants
 from deskwright.operations import Field, Operation, operation
 from deskwright.requests import Manner
 from deskwright.session import Session
+from deskwright.watching import watch_item, watch_list
 
 _LISTING = {
     "$filter": ("filter", "Which: an OData filter, as in \"status eq 'failed'\"."),
@@ -20,6 +21,7 @@ _LISTING = {
     "$expand": ("expand", "What to show with it."),
 }
 _SILENT = frozenset({"$top", "$skiptoken", "$count", "confirm", "user", *_LISTING})
+_WATCHING = (click.Option(["-w", "--watch"], is_flag=True, help="Show it again as it changes, until Ctrl-C."),)
 _PAGE = 500
 _METAVARS = {"my": "pc"}
 _KINDS = {"text": str, "number": int, "flag": bool}
@@ -56,8 +58,7 @@ def _params(found: Operation, verb: Verb) -> Iterator[click.Parameter]:
     for name in found.query:
         if name not in _SILENT:
             yield click.Option([f"--{kebab(name)}", _key("query", name)])
-    if not found.reads:
-        yield from _changing(found, verb)
+    yield from _WATCHING if found.reads else _changing(found, verb)
 
 
 def _changing(found: Operation, verb: Verb) -> Iterator[click.Parameter]:
@@ -162,7 +163,7 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
     asked = {name: values.get(_key("query", name)) for name in found.query}
     query = {name: str(value) for name, value in asked.items() if value is not None}
     if found.reads:
-        _read(use, verb, found, address, query, values.get("limit"))
+        _read(use, verb, found, address, query, values.get("limit"), watch=values["watch"])
         return
     manner = manner_of(values)
     body = bodies.body(found.fields, values.get("file"), _given(use, found, values), values.get("settings") or ())
@@ -189,18 +190,39 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
     requests.finish(use, answer, manner, verb.columns, verb.rows)
 
 
-def _read(use: Session, verb: Verb, found: Operation, address: str, query: dict[str, str], limit: int | None) -> None:
-    """Print a list, or one thing."""
+def _read(
+    use: Session,
+    verb: Verb,
+    found: Operation,
+    address: str,
+    query: dict[str, str],
+    limit: int | None,
+    *,
+    watch: bool = False,
+) -> None:
+    """Print a list, or one thing; *watch*: again as it changes."""
     is_list = "$skiptoken" in found.query
     if verb.select and (use.output.for_people or not is_list):
         query.setdefault("$select", verb.select)
     if not is_list:
         query |= {"$top": str(limit)} if limit else {}
-        use.output.item(use.client.ask("GET", address, query=query).body, verb.columns, verb.rows)
+
+        def one() -> object:
+            return use.client.ask("GET", address, query=query).body
+
+        if watch:
+            watch_item(one, use.output, verb.columns, verb.rows)
+        use.output.item(one(), verb.columns, verb.rows)
         return
     query["$top"] = str(min(limit or _PAGE, _PAGE))
     chosen = verb.columns if "$select" not in query or use.output.for_people else ()
-    items = use.client.items(address, query, limit)
-    if verb.spread and use.output.in_columns:
-        items = ({**item, **each} for item in items for each in item.get(verb.spread) or [{}])
-    use.output.items(items, chosen)
+    named = any(each.listed_by == verb.operation for each in NAMES.values())
+
+    def items() -> Iterator[dict[str, Any]]:
+        for item in use.client.items(address, query, limit):
+            spread = item.get(verb.spread) if verb.spread and use.output.in_columns else None
+            yield from ({**item, **each} for each in spread or [{}])
+
+    if watch:
+        watch_list(lambda: [*items()], use.output, chosen, named=named)
+    use.output.items(items(), chosen, named=named)

@@ -19,10 +19,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Output options. *query*: a JMESPath expression that is applied first, to a list as a whole."""
+    """Output options. *query*: a JMESPath expression that is applied first, to a list as a whole. *utc*: of times."""
 
     form: str = "table"
     query: str | None = None
+    utc: bool = False
+
+    def __post_init__(self) -> None:
+        """Choose the zone of what is shown from now on."""
+        tables.show_times(in_utc=self.utc)
 
     @property
     def for_people(self) -> bool:
@@ -34,13 +39,20 @@ class Output:
         """Whether the usual columns of a list are wanted, by people or by programs."""
         return self.form in {"table", "csv", "tsv"} and self.query is None
 
-    def items(self, items: Iterable[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
-        """Print a list."""
+    def items(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        columns: Sequence[str] = (),
+        *,
+        named: bool = False,
+        titles: bool = True,
+    ) -> None:
+        """Print a list. *named*: its items have names besides their ids; *titles*: those of the columns stand first."""
         if self.form == "jsonl" and self.query is None:
             for item in items:
                 emit(_json(item))
             return
-        self._print(list(items), columns)
+        self._print(list(items), columns, named=named, titles=titles)
 
     def item(self, item: object, columns: Sequence[str] = (), rows: str = "") -> None:
         """Print one thing. *rows*: the path of a list in it that people see as a table of *columns* below the rest."""
@@ -62,7 +74,7 @@ class Output:
                 emit()
             emit(tables.table(below, columns or tables.columns_of(below)), coloured=True)
 
-    def _print(self, content: object, columns: Sequence[str]) -> None:
+    def _print(self, content: object, columns: Sequence[str], *, named: bool = False, titles: bool = True) -> None:
         if self.query is not None:
             content, columns = _searched(self.query, content), ()
         match self.form:
@@ -76,9 +88,9 @@ class Output:
             case "yaml":
                 emit(as_yaml(content), nl=False)
             case "csv" | "tsv":
-                emit(_separated(content, columns, self.form), nl=False)
+                emit(_separated(content, columns, self.form, titles=titles), nl=False)
             case _:
-                _table(content, columns)
+                _table(content, columns, named=named, titles=titles)
 
 
 def as_yaml(content: object) -> str:
@@ -88,21 +100,22 @@ def as_yaml(content: object) -> str:
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120))
 
 
-def _table(content: object, columns: Sequence[str]) -> None:
+def _table(content: object, columns: Sequence[str], *, named: bool, titles: bool) -> None:
     if isinstance(content, Mapping):
         emit(tables.facts(content), coloured=True)
     elif isinstance(content, list) and all(isinstance(each, Mapping) for each in content):
         if not content:
             say("Nothing.")
             return
-        emit(tables.table(content, columns or tables.columns_of(content)), coloured=True)
+        table = tables.table(content, columns or tables.columns_of(content), named=named)
+        emit(table if titles else table.partition("\n")[2], coloured=True)
     elif isinstance(content, list):
         emit("\n".join(tables.shown(each) for each in content))
     elif content is not None:
         emit(tables.shown(content))
 
 
-def _separated(content: object, columns: Sequence[str], form: str) -> str:
+def _separated(content: object, columns: Sequence[str], form: str, *, titles: bool) -> str:
     """Return rows for a spreadsheet or a shell; a spreadsheet takes no cell for a formula."""
     import csv
 
@@ -112,7 +125,7 @@ def _separated(content: object, columns: Sequence[str], form: str) -> str:
     writer = csv.writer(text, delimiter="\t" if tabs else ",", lineterminator="\n")
     if rows and all(isinstance(row, Mapping) for row in rows):
         chosen = tuple(columns) or tuple(dict.fromkeys(name for row in rows for name in row if "@odata." not in name))
-        if not tabs:
+        if titles and not tabs:
             writer.writerow([column.partition("=")[0] for column in chosen])
         cells = [[value_at(row, column.rpartition("=")[2]) for column in chosen] for row in rows]
     else:

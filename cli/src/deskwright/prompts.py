@@ -135,15 +135,17 @@ def _chosen(
 ) -> Any:  # noqa: ANN401 - JSON
     """Ask for one of several, or for several of them, by number, value or title."""
     _show(offered)
-    usual = ",".join(map(str, default)) if many and default else None if default is None else str(default)
-    if usual is None and len(offered) == 1 and needed:
-        usual = str(offered[0]["value"])
+    if default is None and len(offered) == 1 and needed:
+        default = [offered[0]["value"]] if many else offered[0]["value"]
+    usual = _titles(default if many else [default], offered) if default or default == 0 else None
     hint = ", several: separated by commas" if many else ""
     hint += ", ?text searches" if search else ""
     while True:
         text = _text(f"{title} [number{hint}]", usual, needed=needed)
         if text is None:
             return [] if many and needed else None
+        if text == usual:
+            return default
         if search and text.startswith("?"):
             offered = [*search(text[1:].strip())]
             _show(offered)
@@ -153,6 +155,12 @@ def _chosen(
         if None not in values and (values or many):
             return values if many else values[0]
         say("  There is no such choice.")
+
+
+def _titles(values: Sequence[object], offered: Sequence[Mapping[str, Any]]) -> str:
+    """Return the titles of choices, the value itself of what is not offered."""
+    titles = {str(each["value"]): str(each["title"]) for each in offered}
+    return ", ".join(titles.get(str(value), str(value)) for value in values)
 
 
 def _value(word: str, offered: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - JSON

@@ -139,8 +139,8 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def of(values: dict[str, Any]) -> Session:
     """Take the options of ``Session`` out of a command's values."""
-    form, query = values.pop("output"), values.pop("query")
-    return Session(values.pop("context"), values.pop("person"), values.pop("tenant"), Output(form, query))
+    output = Output(values.pop("output"), values.pop("query"), values.pop("utc"))
+    return Session(values.pop("context"), values.pop("person"), values.pop("tenant"), output)
 
 
 _OPTIONS: Sequence[Any] = (
@@ -153,6 +153,7 @@ _OPTIONS: Sequence[Any] = (
         help="Format of what is printed.",
     ),
     click.option("--query", metavar="JMESPATH", help="What to print of it (jmespath.org), as in az."),
+    click.option("--utc", is_flag=True, envvar="DESKWRIGHT_UTC", help="Times in UTC, not in this machine's time zone."),
     click.option(
         *("-t", "--tenant"),
         envvar="DESKWRIGHT_TENANT",

@@ -3,17 +3,18 @@
 import re
 import shutil
 import sys
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 import click
 
+from deskwright.fitting import GAP, Fit, cut, natural, width
 from deskwright.terminal import printable
 
-_GAP = "  "
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.ASCII)
-_NARROWEST = 10
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", re.ASCII)
+_IN_UTC = ContextVar("in_utc", default=False)
 _LONG = 80
 _MOST_NESTED = 60
 _COLOURS = {
@@ -61,10 +62,25 @@ def shown(value: object) -> str:
         case Mapping():
             given = ((name, each) for name, each in value.items() if each not in (None, [], {}, ""))
             return ", ".join(f"{printable(name)}={shown(each)}" for name, each in given)
-        case str() if moment := _MOMENT.fullmatch(value):
-            return f"{moment[1]} {moment[2]}"
+        case str() if _MOMENT.fullmatch(value):
+            return _moment(value)
         case _:
             return printable(str(value))
+
+
+def show_times(*, in_utc: bool) -> None:
+    """Choose the time zone of moments: UTC, or the machine's."""
+    _IN_UTC.set(in_utc)
+
+
+def _moment(written: str) -> str:
+    """Return a moment to the second with its zone or its distance from UTC; as it is written if there is no such."""
+    try:
+        at = datetime.fromisoformat(f"{written[:19]}+00:00")
+        local = at.astimezone()
+    except (ValueError, OverflowError):
+        return written
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if _IN_UTC.get() else f"{local:%Y-%m-%d %H:%M:%S} {local.isoformat()[19:25]}"
 
 
 def columns_of(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -82,18 +98,21 @@ def heading(column: str) -> str:
     return title if given else words.removesuffix(" Date Time").upper()
 
 
-def table(items: Sequence[Mapping[str, Any]], columns: Sequence[str], *, indent: int = 0) -> str:
+def table(items: Sequence[Mapping[str, Any]], columns: Sequence[str], *, indent: int = 0, named: bool = False) -> str:
     """Return items as aligned lines below their titles. A terminal's width shortens or removes columns.
 
-    The first column is kept whole as long as possible, and ``ID`` always: one copies them.
+    The first column is kept whole as long as possible, and ``ID``: one copies them. *named*: what the first columns
+    show names an item too, so that its id can go.
     """
     titles = [heading(column) for column in columns]
     rows = [[_cell(value_at(item, column.rpartition("=")[2])) for column in columns] for item in items]
-    widths = [max(map(width, cells)) for cells in zip(titles, *rows, strict=True)] if columns else []
-    if sys.stdout.isatty():
-        widths = _fitted(titles, widths, shutil.get_terminal_size().columns - indent)
-    lines = [_line(titles, widths), *(_line(row, widths, coloured=True) for row in rows)]
-    return "\n".join(lines)
+    widths, said = natural(titles, rows) if columns else [], ""
+    if sys.stdout.isatty() and columns:
+        fit = Fit(titles, rows, shutil.get_terminal_size().columns - indent, named=named)
+        rows, widths = fit.rows, fit.widths
+        said = ", ".join(f"{title} {value}" for title, value in fit.said.items() if value)
+    below = [f"In every row: {said}"] if said else []
+    return "\n".join([_line(titles, widths), *(_line(row, widths, coloured=True) for row in rows), *below])
 
 
 def facts(item: Mapping[str, Any]) -> str:
@@ -103,9 +122,9 @@ def facts(item: Mapping[str, Any]) -> str:
     below = {name: value for name, value in told.items() if _is_long(value)}
     beside = {name: value for name, value in told.items() if name not in below}
     most = max(map(len, beside), default=0)
-    lines = [f"{name:<{most}}{_GAP}{_coloured(shown(value), shown(value))}".rstrip() for name, value in beside.items()]
+    lines = [f"{name:<{most}}{GAP}{_coloured(shown(value), shown(value))}".rstrip() for name, value in beside.items()]
     for name, value in below.items():
-        lines += [*([""] if lines else []), f"{name}:", *(f"{_GAP}{line}".rstrip() for line in _lines(value))]
+        lines += [*([""] if lines else []), f"{name}:", *(f"{GAP}{line}".rstrip() for line in _lines(value))]
     return "\n".join(lines)
 
 
@@ -121,7 +140,7 @@ def _lines(value: object) -> list[str]:
         return facts(value).splitlines()
     if isinstance(value, list) and all(isinstance(each, Mapping) for each in value):
         if columns := columns_of(value):
-            return table(value, columns, indent=len(_GAP)).splitlines()
+            return table(value, columns, indent=len(GAP)).splitlines()
         return [line for each in value for line in facts(each).splitlines()]
     return [shown(each) for each in value] if isinstance(value, list) else [shown(value)]
 
@@ -131,12 +150,7 @@ def _cell(value: object) -> str:
     nested = isinstance(value, Mapping) or (
         isinstance(value, list) and any(isinstance(each, Mapping) for each in value)
     )
-    return _cut(shown(value), _MOST_NESTED) if nested else shown(value)
-
-
-def width(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
+    return cut(shown(value), _MOST_NESTED) if nested else shown(value)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], *, coloured: bool = False) -> str:
@@ -144,50 +158,11 @@ def _line(cells: Sequence[str], widths: Sequence[int], *, coloured: bool = False
     for cell, most in zip(cells, widths, strict=True):
         if not most:
             continue
-        text = _cut(cell, most)
+        text = cut(cell, most)
         padded.append((_coloured(text, cell) if coloured else text) + " " * (most - width(text)))
-    return _GAP.join(padded).rstrip()
+    return GAP.join(padded).rstrip()
 
 
 def _coloured(text: str, word: str) -> str:
     colour = _COLOURS.get(word)
     return click.style(text, fg=colour) if colour else text
-
-
-def _cut(text: str, most: int) -> str:
-    if width(text) <= most:
-        return text
-    while width(text) > most - 1:
-        text = text[:-1]
-    return f"{text}…"
-
-
-def _fitted(titles: Sequence[str], widths: list[int], terminal: int) -> list[int]:
-    """Return widths that fit: wide columns are made narrower, then columns left out (0), the last ones first.
-
-    An id is never cut: half of one is of no use.
-    """
-    ids = {number for number, title in enumerate(titles) if title == "ID"}
-    kept = {0, *ids}
-
-    def wider(numbers: Iterable[int], least: int = _NARROWEST) -> list[int]:
-        return [number for number in numbers if widths[number] > max(least, 0)]
-
-    while _total(widths) > terminal:
-        others = [number for number in range(len(widths)) if number not in kept]
-        if wide := wider(others):
-            widths[max(wide, key=lambda number: widths[number])] -= 1
-        elif shown_others := wider(others, 0):
-            widths[shown_others[-1]] = 0
-        elif wider(kept - ids):
-            widths[0] -= 1
-        elif ids and wider(kept - ids, 0):
-            widths[0] = 0
-        else:
-            break
-    return widths
-
-
-def _total(widths: Sequence[int]) -> int:
-    there = [each for each in widths if each]
-    return sum(there) + len(_GAP) * (len(there) - 1)

@@ -28,6 +28,11 @@ def emit(text: str = "", *, nl: bool = True, coloured: bool = False) -> None:
     click.echo("".join(clean), nl=nl)
 
 
+def clear() -> None:
+    """Empty a terminal, and begin at its top."""
+    click.clear()
+
+
 def say(text: str = "") -> None:
     """Write a line for people to stderr: stdout is for data."""
     click.echo(printable(text), err=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 from deskwright.client import Client
 from deskwright.errors import InterruptedCommandError, OperationFailedError, TimedOutError
-from deskwright.tables import shown, width
+from deskwright.fitting import width
+from deskwright.tables import shown
 from deskwright.terminal import printable, say, say_over
 
 _ENDED = frozenset({"succeeded", "failed", "canceled", "stopped"})

@@ -112,20 +112,21 @@ class Pacing:
         They are taken in order, and a call that waits in the first queue does not enter the second one: a token that
         it held there would be kept from calls that could use it. Raises: PacedError when a token is not free yet.
         """
-        held, taken, spent = list(TICKETS.get()), list[Ticket](), SPENT.get()
-        if held and not spent and (delay := max([await self._delay(ticket, buckets) for ticket in held])) > 0:
+        held, used, taken, spent = TICKETS.get() or [], list[Ticket](), list[Ticket](), SPENT.get()
+        if held and not spent and (delay := max([await self._delay(ticket, buckets) for ticket in list(held)])) > 0:
             raise PacedError(after=max(_SHORTEST, timedelta(seconds=delay)))  # before the first of its calls is made
         for bucket in buckets:
             ticket = next((t for t in held if t.bucket == bucket.name), None)
             if ticket is not None:
-                held.remove(ticket)
+                held.remove(ticket)  # before anything waits: another task of the activity may make its call meanwhile
+                used.append(ticket)
                 delay = await self._client(bucket).delay(ticket)
             else:
                 (ticket,), delay = await self._client(bucket).enqueue(BEHALF.get().tenant_id)
                 taken.append(ticket)
             if delay > 0:
+                held += used
                 raise await self.call_again(timedelta(seconds=delay), *taken)
-        TICKETS.set(tuple(held))
         if spent is not None:
             spent += buckets
 
@@ -137,6 +138,10 @@ class Pacing:
             tickets += more
             delay = max(delay, longer)
         return PacedError(*tickets, after=max(_SHORTEST, timedelta(seconds=delay)))
+
+    def repeated(self, bucket: Bucket) -> int:
+        """Return how many calls on a bucket the running activity makes again if it begins anew, before the last one."""
+        return max(0, (SPENT.get() or []).count(bucket) - 1)
 
     async def observe(self, bucket: Bucket, left: int | None) -> None:
         """Report an answered call to the bucket; *left*: the remaining calls that it reported, None if it did not."""
@@ -175,7 +180,7 @@ async def retry_while_throttled(read: Callable[[], Awaitable[T]]) -> T:
             if paced.after > _MAX_WAIT:
                 raise
             await asyncio.sleep(paced.after.total_seconds())
-            TICKETS.set((*TICKETS.get(), *paced.tickets))
+            TICKETS.set([*(TICKETS.get() or ()), *paced.tickets])
     return await read()
 
 

@@ -40,6 +40,10 @@ _DEFAULT_RETRY_AFTER = timedelta(seconds=20)  # Intune and Key Vault often send 
 _ALLOWED = re.compile(r'"allowedRequestCount":\s*(\d+)')
 _ONE_RESOURCE = 100
 """Compute allows up to 45 calls at once for one VM and hundreds for all (docs/notes/azure.md 1.9)."""
+_REFILL = timedelta(seconds=15)
+"""The longest time after which Compute allows one VM one more call. Retry-After is about one call, and an activity that
+begins anew makes those before it again: without time for these it would be refused at the same call for ever.
+"""
 _EVIDENCE = 2000
 USER_AGENT = "deskwright/0.1"
 TIMEOUTS: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 60}
@@ -142,7 +146,9 @@ class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
         if answer.status_code == _TOO_MANY:
             await (answer.read() if hasattr(answer, "read") else answer.load_body())
             after = retry_after(answer.headers, self._pacing.clock.now()) or _DEFAULT_RETRY_AFTER
-            if (empty := _empty(buckets, answer)) is not None:
+            if _is_of_one_resource(answer):
+                after += self._pacing.repeated(buckets[-1]) * _REFILL
+            elif (empty := _empty(buckets, answer)) is not None:
                 await self._pacing.back_off(empty, after)
             raise await self._pacing.call_again(after)
         return response
@@ -160,15 +166,20 @@ def left_in(bucket: Bucket, headers: Any) -> int | None:  # noqa: ANN401 - any m
 def _empty(buckets: tuple[Bucket, ...], answer: Any) -> Bucket | None:  # noqa: ANN401 - azure-core's response
     """Return the bucket that a 429 is about: Resource Manager's, the last, by its code; else the provider's.
 
-    None: the limit of a single resource, or a lock of one, which does not affect other calls.
+    None: a lock of a single resource, which does not affect other calls.
     """
-    code, message = read_error(answer.text())
+    code, _ = read_error(answer.text())
     if code.lower() in LOCKED:
         return None
-    if code.lower() in RESOURCE_MANAGER_LIMITS:
-        return buckets[-1]
+    return buckets[-1 if code.lower() in RESOURCE_MANAGER_LIMITS else 0]
+
+
+def _is_of_one_resource(answer: Any) -> bool:  # noqa: ANN401 - azure-core's response
+    """Whether a 429 is about the limit of a single resource, which does not affect calls about others."""
+    code, message = read_error(answer.text())
     allowed = _ALLOWED.search(message)
-    return None if allowed and int(allowed.group(1)) < _ONE_RESOURCE else buckets[0]
+    others = code.lower() in LOCKED or code.lower() in RESOURCE_MANAGER_LIMITS
+    return not others and allowed is not None and int(allowed.group(1)) < _ONE_RESOURCE
 
 
 def transport() -> AsyncHttpTransport[Any, Any]:

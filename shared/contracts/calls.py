@@ -36,7 +36,8 @@ class Behalf:
     region: str = ""
 
 
-TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
+TICKETS: ContextVar[list[Ticket] | None] = ContextVar("tickets", default=None)
+"""The tickets of the running activity that are not spent yet: one list, which the tasks that it makes share."""
 SPENT: ContextVar[list[Any] | None] = ContextVar("spent", default=None)
 """The buckets of which the running activity has taken tokens, one entry for each.
 

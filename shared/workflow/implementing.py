@@ -105,14 +105,14 @@ def implements(
 
         async def perform(payload: dict[str, Any], *arguments: DurableClient) -> Any:
             order = contract.accepts.model_validate(payload["order"])
-            tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
+            tickets = [Ticket.model_validate(t) for t in payload.get("tickets", ())]
             held, spent = TICKETS.set(tickets), SPENT.set([])
             ordered = ORDERED_AT.set(_moment(payload.get("orderedAt")))
             try:
                 with observed(contract.name, order):
                     outcome = await with_refusals(order, *arguments, ask=partial(_asked, asks, payload))
             except PacedError as paced:
-                return _later(paced, (*TICKETS.get(), *paced.tickets))
+                return _later(paced, (*(TICKETS.get() or ()), *paced.tickets))
             except ThrottledError as throttled:
                 return _later(throttled, ())
             except OutageError as outage:  # how long to wait is the orchestrator's matter: it knows since when

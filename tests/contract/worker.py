@@ -146,7 +146,7 @@ class Worker:
         tickets: tuple[Ticket, ...] = ()
         failures = 0
         for _ in range(50):
-            held, ordered = TICKETS.set(tickets), ORDERED_AT.set(self.deps.clock.now())
+            held, ordered = TICKETS.set(list(tickets)), ORDERED_AT.set(self.deps.clock.now())
             try:
                 with self.wanting(order):
                     outcome = await implementation(activity)(activity.accepts.model_validate(order.to_json()))

@@ -47,7 +47,7 @@ def pacing(clock: HandClock, limiters: MemoryRateLimiters) -> Pacing:
 
 @pytest.fixture(autouse=True)
 def _no_tickets() -> Iterator[None]:
-    held, spent = TICKETS.set(()), SPENT.set(None)
+    held, spent = TICKETS.set(None), SPENT.set(None)
     yield
     TICKETS.reset(held)
     SPENT.reset(spent)
@@ -107,16 +107,29 @@ async def test_a_ticket_is_good_for_one_call(pacing: Pacing, clock: HandClock) -
     await until_paced(pacing, SLOW)
     error = await paced(pacing, SLOW)
     clock.move(error.after.total_seconds())
-    TICKETS.set(error.tickets)
+    TICKETS.set(list(error.tickets))
     await pacing.reserve(SLOW)
-    assert TICKETS.get() == ()
+    assert TICKETS.get() == []
+
+
+async def test_a_ticket_that_one_task_of_an_activity_has_spent_is_spent_for_all(
+    pacing: Pacing, clock: HandClock
+) -> None:
+    await until_paced(pacing, SLOW)
+    error = await paced(pacing, SLOW)
+    clock.move(error.after.total_seconds())
+    SPENT.set([])
+    TICKETS.set(list(error.tickets))
+    await asyncio.gather(pacing.reserve(SLOW))
+    assert TICKETS.get() == []
+    assert len((await paced(pacing, SLOW)).tickets) == 2  # for the call before, which is made again, and for this one
 
 
 async def test_a_ticket_is_honoured_by_another_worker(limiters: MemoryRateLimiters, clock: HandClock) -> None:
     one, other = Pacing(limiters, clock), Pacing(limiters, clock)
     await until_paced(one, SLOW)
     error = await paced(one, SLOW)
-    TICKETS.set(error.tickets)
+    TICKETS.set(list(error.tickets))
     await paced(other, SLOW)
     clock.move(error.after.total_seconds())
     await other.reserve(SLOW)
@@ -125,11 +138,11 @@ async def test_a_ticket_is_honoured_by_another_worker(limiters: MemoryRateLimite
 async def test_a_call_that_comes_too_early_keeps_its_ticket_and_takes_no_other(pacing: Pacing) -> None:
     await until_paced(pacing, SLOW)
     error = await paced(pacing, SLOW)
-    TICKETS.set(error.tickets)
+    TICKETS.set(list(error.tickets))
     again = await paced(pacing, SLOW)
     assert again.tickets == ()
     assert again.after == error.after
-    assert TICKETS.get() == error.tickets
+    assert TICKETS.get() == list(error.tickets)
 
 
 async def test_a_call_on_two_buckets_keeps_its_ticket_for_the_one_that_had_a_token(pacing: Pacing) -> None:
@@ -168,7 +181,7 @@ async def test_a_ticket_that_is_due_waits_until_a_429_is_over(pacing: Pacing, cl
     error = await paced(pacing, SLOW)
     clock.move(error.after.total_seconds())
     await pacing.back_off(SLOW, timedelta(seconds=30))
-    TICKETS.set(error.tickets)
+    TICKETS.set(list(error.tickets))
     assert (await paced(pacing, SLOW)).after == timedelta(seconds=30)
 
 
@@ -206,7 +219,7 @@ async def test_an_activity_starts_only_when_all_its_tickets_are_due(pacing: Paci
     await until_paced(pacing, SLOW)
     tickets = [*(await paced(pacing, SLOW)).tickets, *(await paced(pacing, SLOW)).tickets]
     SPENT.set([])
-    TICKETS.set(tuple(tickets))
+    TICKETS.set(list(tickets))
     clock.move(2)
     assert (await paced(pacing, SLOW)).tickets == ()
     clock.move(1)

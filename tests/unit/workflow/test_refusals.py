@@ -49,8 +49,9 @@ async def test_tickets_that_were_not_spent_and_new_ones_travel_with_the_next_cal
 
     @implements(Activity("wait_for_turn", Nothing, Done, Never, effect=Effect.READS))
     async def wait_for_turn(_order: Nothing) -> Done:
-        assert TICKETS.get() == (spent, held)
-        TICKETS.set((held,))  # as pacing does when a call is made
+        tickets = TICKETS.get()
+        assert tickets == [spent, held]
+        tickets.remove(spent)  # as pacing does when a call is made
         raise PacedError(new, after=timedelta(seconds=2))
 
     answer = await wait_for_turn({"order": {}, "tickets": [spent.to_json(), held.to_json()]})

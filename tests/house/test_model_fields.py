@@ -19,6 +19,7 @@ from tests.house.tree import APP_LAYERS, below, parsed
 from tests.walking import modules, subclasses
 
 BY_CALLERS = "a caller writes it: requests are read into the model as a whole"
+FROM_A_STEP = "spread from the step of the wizard that has it"
 AS_A_WHOLE = "the API answers with the model as a whole"
 WRITTEN_OTHERWISE = {
     ("Network", "virtual_network_id"): BY_CALLERS,
@@ -26,8 +27,12 @@ WRITTEN_OTHERWISE = {
     ("UserSetting", "reset_enabled"): BY_CALLERS,
     ("RestorePointSetting", "frequency_type"): BY_CALLERS,
     ("RestorePointSetting", "user_restore_enabled"): BY_CALLERS,
-    ("SpotGroup", "friendly_name"): "spread from the step of the wizard that has it",
-    ("SpotRelease", "sign_off_after_in_minutes"): "spread from the step of the wizard that has it",
+    ("UserSetting", "restore_point_setting"): BY_CALLERS,
+    ("Domain", "ad_domain_name"): FROM_A_STEP,
+    ("Domain", "ad_domain_username"): FROM_A_STEP,
+    ("Domain", "organizational_unit"): FROM_A_STEP,
+    ("SpotGroup", "friendly_name"): FROM_A_STEP,
+    ("SpotRelease", "sign_off_after_in_minutes"): FROM_A_STEP,
 }
 READ_OTHERWISE = {
     ("Missing", "needed_by"): AS_A_WHOLE,

@@ -18,7 +18,6 @@ from pydantic_core import CoreSchema
 Json = dict[str, Any]
 """A JSON object."""
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-Password = Annotated[str, WithJsonSchema({"type": "string", "writeOnly": True, "maxLength": 256})]
 
 T = TypeVar("T", bound=type[Any])
 

@@ -1,4 +1,4 @@
-"""Derived of the rows of Graph's properties (``shared/domain/graph_property.py``): types, forms, views and filters."""
+"""Derived of the rows of properties (``shared/domain/graph_property.py``): types, forms, views and filters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
 from shared.domain.filtering import Kind
-from shared.domain.graph_property import LEFT_OUT, Property
+from shared.domain.graph_property import LEFT_OUT, Property, annotation_of
 from shared.domain.values import Value
 from triggers.http.json_schema import DumpOf, Json
 
@@ -39,11 +39,11 @@ class Properties:
     @cached_property
     def kinds(self) -> dict[str, Kind]:
         """The kind by which lists filter and order each property; objects have none."""
-        found = {row.name: self._kind(row) for row in self.rows if row.shape is None}
+        found = {row.name: self._kind(row) for row in self.rows if row.shown and row.listed}
         return {name: kind for name, kind in found.items() if kind is not None}
 
     def _kind(self, row: Property) -> Kind | None:
-        of = _scalar(self._field(row).annotation)
+        of = _scalar(row.shape or self._field(row).annotation)
         return next((kind for base, kind in _KINDS.items() if isinstance(of, type) and issubclass(of, base)), None)
 
     @cached_property
@@ -58,14 +58,21 @@ class Properties:
             for row in self.rows
         }
 
-    def form(self, body: Mapping[str, Any]) -> dict[str, Json]:
+    def form(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the form of a new resource: the steps with the values of a body, or Graph's own defaults."""
-        found: dict[str, Json] = {step: {} for step in self.steps}
+        found: dict[str, Any] = {step: {} for step in self.steps if "/" not in step}
+        for row in self.rows:
+            if row.name in body or row.absent is not LEFT_OUT:
+                value = _inner(row, body[row.name]) if row.name in body else row.absent
+                _part(found, row)[row.member] = value
+        return found
+
+    def named(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the part of a form that a body names."""
+        found: dict[str, Any] = {}
         for row in self.rows:
             if row.name in body:
-                found[row.step][row.member] = _inner(row, body[row.name])
-            elif row.absent is not LEFT_OUT:
-                found[row.step][row.member] = row.absent
+                _part(found, row)[row.member] = _inner(row, body[row.name])
         return found
 
     def without_nulls(self, body: Mapping[str, Any]) -> Json:
@@ -90,7 +97,7 @@ class Properties:
         *decided*: its part in which nothing is left to the tenant's settings.
         """
         found: Json = {}
-        for row in self.rows:
+        for row in (each for each in self.rows if each.shown):
             value = getattr(decided, row.field) if row.decided else row.of(record)
             value = value.to_json() if isinstance(value, Value) else value
             found[row.name] = {row.inside: value} if row.inside else value
@@ -101,14 +108,14 @@ class Properties:
         found = {}
         for row in self.rows:
             field = self._field(row)
-            needed = new and field.is_required() and row.absent is LEFT_OUT
-            of = row.shape or _on_wire(_annotated(field))
+            needed = new and field.is_required() and row.absent is LEFT_OUT and not row.may_lack
+            of = row.shape or _on_wire(annotation_of(field))
             found[row.name] = (Required if needed else NotRequired)[self._published(row, of)]
         return found
 
     def view_types(self) -> dict[str, Any]:
         """Return the types of the properties in an answer."""
-        return {row.name: self._published(row, self._view_type(row)) for row in self.rows}
+        return {row.name: self._published(row, self._view_type(row)) for row in self.rows if row.shown}
 
     def _published(self, row: Property, of: Any) -> Any:  # noqa: ANN401 - a type
         """Return the type of a property, with the facts from which the portal and the command line are derived."""
@@ -119,8 +126,9 @@ class Properties:
         return Annotated[of, Field(json_schema_extra={"x-deskwright-field": told})]
 
     def _view_type(self, row: Property) -> Any:  # noqa: ANN401 - a type
-        annotation = self._field(row).annotation
-        return row.shape or _on_wire(_scalar(annotation) if row.decided else _unbounded(annotation))
+        annotation = row.shape or self._field(row).annotation
+        of = _on_wire(_scalar(annotation) if row.decided else _unbounded(annotation))
+        return of | None if row.may_lack else of
 
 
 def typed(name: str, types: Mapping[str, Any], about: str = "") -> type[Any]:
@@ -130,12 +138,15 @@ def typed(name: str, types: Mapping[str, Any], about: str = "") -> type[Any]:
     return made
 
 
+def _part(form: dict[str, Any], row: Property) -> dict[str, Any]:
+    """Return the object of a form that has the value of a property; it is made where the form lacks it."""
+    for name in row.step.split("/"):
+        form = form.setdefault(name, {})
+    return form
+
+
 def _inner(row: Property, value: Any) -> Any:  # noqa: ANN401 - JSON
     return value.get(row.inside) if row.inside and isinstance(value, Mapping) else value
-
-
-def _annotated(field: FieldInfo) -> Any:  # noqa: ANN401 - a type
-    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
 def _on_wire(of: Any) -> Any:  # noqa: ANN401 - a type

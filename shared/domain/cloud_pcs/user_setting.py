@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
-from shared.domain.graph_property import Property
+from shared.domain.graph_property import Property, edit_of
 from shared.domain.policies.policy import Assignment
 from shared.domain.values import Label, Value
 
@@ -61,24 +62,13 @@ class UserSettingForm(Value):
     restore_point_setting: RestorePointSetting = Field(default_factory=RestorePointSetting)
 
 
-PROPERTIES = (
-    Property("displayName", "", "display_name", searched=True),
-    Property("selfServiceEnabled", "", "self_service_enabled"),
-    Property("localAdminEnabled", "", "local_admin_enabled"),
-    Property("resetEnabled", "", "reset_enabled"),
-    Property("restorePointSetting", "", "restore_point_setting"),
+PROPERTIES = tuple(
+    Property(to_camel(name), "", name, searched=name == "display_name") for name in UserSettingForm.model_fields
 )
 """The properties of Graph's cloudPcUserSetting that can be set."""
 
 
-class UserSettingEdit(Value):
-    """Changed properties of user settings."""
-
-    display_name: Label | None = None
-    self_service_enabled: bool | None = None
-    local_admin_enabled: bool | None = None
-    reset_enabled: bool | None = None
-    restore_point_setting: RestorePointSetting | None = None
+UserSettingEdit = edit_of(UserSettingForm, "UserSettingEdit", "Changed properties of user settings.")
 
 
 class UserSetting(UserSettingForm):

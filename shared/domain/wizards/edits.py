@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.images.image import ImageType
-from shared.domain.networks.connection import Connection
+from shared.domain.networks.connection import Connection, Domain
 from shared.domain.policies.configuration import ConfigurationStep
 from shared.domain.policies.policy import DomainJoinConfiguration, Policy
 from shared.domain.values import Id, Value
@@ -206,9 +206,8 @@ def connection_values(connection: Connection) -> Form:
         }
     credentials: dict[str, Any] = {"network": network}
     if connection.domain is not None:
-        domain = connection.domain.to_json()
-        names = ("adDomainName", "organizationalUnit", "adDomainUsername")
-        credentials["domain"] = {name: domain[name] for name in names if name in domain}
+        names = EditDomainStep.model_fields.keys() & Domain.model_fields.keys()
+        credentials["domain"] = connection.domain.model_dump(by_alias=True, exclude_none=True, include={*names})
     return {
         "site": {"siteId": connection.site_id, "subscriptionId": connection.subscription_id},
         "credentials": credentials,

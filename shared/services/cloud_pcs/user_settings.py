@@ -12,14 +12,15 @@ from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.user_setting import (
     UserSetting,
-    UserSettingEdit,
     UserSettingForm,
     applying,
     own_frequencies,
 )
+from shared.domain.graph_property import changed
 from shared.domain.operations.operation import ResourceType
 from shared.domain.policies.policy import Assignment
 from shared.domain.tenants.tenant import Tenant
+from shared.domain.values import Value
 from shared.domain.wizards.create_provisioning_policy import group_problems
 from shared.errors import InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
@@ -50,17 +51,9 @@ async def create_user_setting(context: ActionContext, form: UserSettingForm) -> 
         return await make_change(context, Resource(ResourceType.USER_SETTING, setting.id), write)
 
 
-async def update_user_setting(
-    context: ActionContext, stored: Stored[UserSetting], edit: UserSettingEdit
-) -> Stored[UserSetting]:
+async def update_user_setting(context: ActionContext, stored: Stored[UserSetting], edit: Value) -> Stored[UserSetting]:
     """Apply the changes that *edit* names. Raises: InvalidError, StaleError."""
-    changes = {name: value for name, value in edit if value is not None}
-    if edit.restore_point_setting is not None:  # what its object does not name stays, as in any PATCH of OData
-        named = {
-            name: getattr(edit.restore_point_setting, name) for name in edit.restore_point_setting.model_fields_set
-        }
-        changes["restore_point_setting"] = stored.value.restore_point_setting.but(**named)
-    after = stored.value.but(**changes)
+    after = changed(stored.value, edit)
     if after == stored.value:
         return stored
     return await _replace(context, stored, after)

@@ -142,12 +142,7 @@ async def _new_domain(
 
 def domain_of(step: DomainStep, secret_url: str) -> Domain:
     """Return the domain that a form names; *secret_url*: where its password is stored."""
-    return Domain(
-        ad_domain_name=step.ad_domain_name,
-        ad_domain_username=step.ad_domain_username,
-        organizational_unit=step.organizational_unit,
-        password_secret_url=secret_url,
-    )
+    return Domain(**step.model_dump(exclude={"ad_domain_password"}), password_secret_url=secret_url)
 
 
 _NEEDED = "required with another domain, account or network: the stored password does not follow"

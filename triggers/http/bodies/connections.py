@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -13,11 +13,12 @@ from shared.domain.tenants.tenant import Site
 from shared.domain.values import Id, ResourceId, Word
 from shared.domain.wizards.create_connection import MOST_SUBNETS
 from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS
-from shared.domain.wizards.fields import Name
+from shared.domain.wizards.edits import connection_form as changed_form
 from shared.errors import InvalidError, Problem
 from triggers.http.bodies.declared import Declared, Only, ReadElsewhere, changes, read_declared
-from triggers.http.json_schema import Password, annotated, read_only, sent_back
-from triggers.http.views.connections import ConnectionView
+from triggers.http.json_schema import annotated, read_only, sent_back
+from triggers.http.properties import typed
+from triggers.http.views.connections import PROPERTIES, ConnectionView
 
 _ANY_REGION = frozenset({"", "automatic"})
 _ANY_GROUP = frozenset({"", "default"})
@@ -156,52 +157,24 @@ def _listed(names: list[str]) -> str:
 
 
 _POINTERS = {
-    "/site": "",
-    "/name": "",
-    "/credentials/joinType": "/connectionType",
-    "/credentials/network": "",
-    "/credentials/domain": "",
-    "/credentials": "",
+    **PROPERTIES.pointers(),
+    **dict.fromkeys(("/site", "/name", "/credentials", "/credentials/network", "/credentials/domain"), ""),
 }
 _OTHERS = ("healthCheckStatusDetails",)
 SITE_IDS = ("siteId", "@deskwright.siteId")
 _SUBNETS = ("subnetIds", "@deskwright.subnetIds")
 """Ours, with the name that they have in answers."""
-_UNCHANGED = "unchanged"  # stands for the password in a form that does not change it; it is never stored
 
 
-_Subnets = Annotated[list[ResourceId], Field(max_length=MOST_SUBNETS)]
-_Extensions = TypedDict("_Extensions", {"@deskwright.siteId": Id, "@deskwright.subnetIds": _Subnets}, total=False)
+def _body(name: str, about: str, *, new: bool) -> type[Any]:
+    subnets = Annotated[list[ResourceId], Field(max_length=MOST_SUBNETS)]
+    ours = dict.fromkeys(SITE_IDS, NotRequired[Id]) | dict.fromkeys(_SUBNETS, NotRequired[subnets])
+    places = dict.fromkeys(("resourceGroupId", "subnetId"), NotRequired[ResourceId])
+    return sent_back(ConnectionView, *_OTHERS)(typed(name, {**PROPERTIES.body_types(new=new), **ours, **places}, about))
 
 
-class _ConnectionProperties(_Extensions, TypedDict, total=False):
-    connectionType: JoinType
-    siteId: Id
-    subscriptionId: Id
-    resourceGroupId: ResourceId
-    virtualNetworkId: ResourceId
-    subnetId: ResourceId
-    subnetIds: _Subnets
-    adDomainName: Annotated[str, Field(max_length=255)]
-    adDomainUsername: Annotated[str, Field(max_length=255)]
-    organizationalUnit: Annotated[str, Field(max_length=1000)]
-    adDomainPassword: Password
-
-
-@sent_back(ConnectionView, *_OTHERS)
-class ConnectionBody(_ConnectionProperties, TypedDict):
-    """A connection to create."""
-
-    displayName: Name
-
-
-@sent_back(ConnectionView, *_OTHERS)
-class ConnectionEdit(_ConnectionProperties, TypedDict, total=False):
-    """Changed properties of a connection."""
-
-    displayName: Name
-
-
+ConnectionBody = _body("ConnectionBody", "A connection to create.", new=True)
+ConnectionEdit = _body("ConnectionEdit", "Changed properties of a connection.", new=False)
 _HIDDEN = {"managedBy": Only(("windows365",)), "scopeIds": Only((["0"],)), "alternateResourceUrl": Only()}
 _READ_ONLY = read_only(ConnectionView, ConnectionBody) | {*_OTHERS}
 
@@ -220,18 +193,16 @@ def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...], default_sit
     """
     body = read_declared(ConnectionBody, raw, ignored=_READ_ONLY, hidden=_HIDDEN | {"scopeIds": Only(([], ["0"]))})
     body.settle()
-    site = {"siteId": _site_id(body, sites, default_site)} | _present(body, {"subscriptionId": "subscriptionId"})
-    join_types = (body.values.get("connectionType"), raw.get("type"), "hybridAzureADJoin")
-    credentials: dict[str, Any] = {"joinType": next(each for each in join_types if each is not None)}
-    if (network := _network(body, Network())) is not None:
-        credentials["network"] = network
-    names = ("adDomainName", "organizationalUnit", "adDomainUsername", "adDomainPassword")
-    domain = _present(body, {name: name for name in names})
-    if any(domain.values()):
-        credentials["domain"] = domain
-    named = _present(body, {"displayName": "displayName"})
+    form = PROPERTIES.form(body.values)
+    form["site"]["siteId"] = _site_id(body, sites, default_site)
+    credentials = form["credentials"]
+    if "connectionType" not in body.values and raw.get("type") is not None:
+        credentials["joinType"] = raw["type"]
+    credentials["network"] = _network(body, Network())
+    if not any(credentials.get("domain", {}).values()):
+        credentials.pop("domain", None)
     body.settle()
-    return {"site": site, "credentials": credentials, "name": named}
+    return form
 
 
 def connection_patch(
@@ -244,36 +215,24 @@ def connection_patch(
     joins = dict.fromkeys(("connectionType", "type"), Only((connection.join_type.value,), "cannot change"))
     body = read_declared(ConnectionEdit, changes(raw, view), ignored=_READ_ONLY, hidden=_HIDDEN | joins)
     body.settle()
-    moved = not body.sent.isdisjoint((*SITE_IDS, "resourceGroupId"))
-    site = {
-        "siteId": _site_id(body, sites) if moved else connection.site_id,
-        "subscriptionId": connection.subscription_id,
-        **_present(body, {"subscriptionId": "subscriptionId"}),
-    }
-    credentials: dict[str, Any] = {"joinType": connection.join_type.value}
-    if (network := _network(body, connection.network)) is not None:
-        credentials["network"] = network
-    password = body.values.get("adDomainPassword")
-    domain = connection.domain.to_json() if connection.domain else {}
-    domain = {name: value for name, value in domain.items() if "Secret" not in name}
-    domain |= _present(body, {name: name for name in ("adDomainName", "organizationalUnit", "adDomainUsername")})
-    if domain or password is not None:
-        credentials["domain"] = {**domain, "adDomainPassword": _UNCHANGED if password is None else password}
-    named = {"displayName": connection.display_name, **_present(body, {"displayName": "displayName"})}
+    named = PROPERTIES.named(body.values)
+    if not body.sent.isdisjoint((*SITE_IDS, "resourceGroupId")):
+        named.setdefault("site", {})["siteId"] = _site_id(body, sites)
+    if not body.sent.isdisjoint(_NETWORK):
+        named.setdefault("credentials", {})["network"] = _network(body, connection.network)
     body.settle()
-    return {"site": site, "credentials": credentials, "name": named}, password
+    return changed_form(connection, named)
 
 
-def _network(body: Declared, present: Network) -> dict[str, Any] | None:
-    """Return the network that a body names, or None for a hosted network. *subnetIds* is ours: Graph has one subnet."""
-    if body.sent.isdisjoint(("virtualNetworkId", "subnetId", *_SUBNETS)):
-        if present.hosted:
-            return None
-        return {"virtualNetworkId": present.virtual_network_id, "subnetIds": list(present.subnet_ids)}
+_NETWORK = ("virtualNetworkId", "subnetId", *_SUBNETS)
+
+
+def _network(body: Declared, present: Network) -> dict[str, Any] | str:
+    """Return the network that a body names, which may be "hosted". *subnetIds* is ours: Graph has one subnet."""
     network_id = body.values.get("virtualNetworkId") if "virtualNetworkId" in body.sent else present.virtual_network_id
     first, every = body.values.get("subnetId"), body.first(_SUBNETS)
     if network_id is None and first is None and not every:
-        return None
+        return "hosted"
     subnets = every if every is not None else [first] if first is not None else list(present.subnet_ids)
     return {"virtualNetworkId": network_id, "subnetIds": subnets}
 
@@ -301,7 +260,3 @@ def _site_id(body: Declared, sites: tuple[Site, ...], default: str | None = None
 def default_of(sites: tuple[Site, ...], default: str | None) -> str | None:
     """Return the tenant's default site, None where there is no such site any more."""
     return default if default in {site.id for site in sites} else None
-
-
-def _present(body: Declared, names: Mapping[str, str]) -> dict[str, Any]:
-    return {target: value for name, target in names.items() if (value := body.values.get(name)) is not None}

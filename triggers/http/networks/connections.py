@@ -28,10 +28,11 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, with_operation
 from triggers.http.idempotency import once
+from triggers.http.json_schema import Json
 from triggers.http.openapi_metadata import ONE, Page
 from triggers.http.operations.operations import accepted
 from triggers.http.permissions import is_provider
-from triggers.http.views.connections import CONNECTION, CONNECTIONS, ConnectionView, connection_view
+from triggers.http.views.connections import CONNECTION, CONNECTIONS, connection_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -179,7 +180,7 @@ def may_name_any_subscription(call: Call) -> bool:
     return is_provider(call.caller, call.deps.settings.provider_tenant_id)
 
 
-async def views(call: Call) -> Callable[[Connection], ConnectionView]:
+async def views(call: Call) -> Callable[[Connection], Json]:
     """Return a function that shows a connection: with its site, its users, and the addresses that are still needed.
 
     The Cloud PCs are only read when they are selected. Whether the checks pause shows without: the sweep renews the
@@ -193,7 +194,7 @@ async def views(call: Call) -> Callable[[Connection], ConnectionView]:
     if "inUseByCloudPc" in selected or "@deskwright.addresses" in selected:
         cloud_pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant_id)]
 
-    def view(connection: Connection) -> ConnectionView:
+    def view(connection: Connection) -> Json:
         in_use, by_pc = connection.id in used, any(built_through(pc, connection.id) for pc in cloud_pcs)
         return connection_view(
             connection,

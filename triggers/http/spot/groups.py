@@ -27,6 +27,7 @@ from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import action_endpoint, endpoint
 from triggers.http.graph import BASE, graph_item, graph_list, graph_whole_list, with_operation
 from triggers.http.idempotency import once
+from triggers.http.json_schema import Json
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import ONE, Page
 from triggers.http.operations.operations import accepted
@@ -37,7 +38,6 @@ from triggers.http.views.spot_groups import (
     SPOT_GROUPS,
     SPOT_MEMBER,
     SPOT_MEMBERS,
-    SpotGroupView,
     spot_group_view,
     spot_member_view,
 )
@@ -163,7 +163,7 @@ async def _member(call: Call, group: SpotGroup) -> SpotMember | None:
     return member
 
 
-async def shown(call: Call, group: SpotGroup) -> SpotGroupView:
+async def shown(call: Call, group: SpotGroup) -> Json:
     """Return a group with its state."""
     state = await call.deps.spot_states.find(group.tenant_id, group.id)
     names = await group_names(call.context, group.group_ids)

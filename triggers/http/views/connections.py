@@ -4,21 +4,40 @@ from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
+from shared.domain.networks import graph
 from shared.domain.networks.connection import Connection, HealthCheck, HealthStatus, JoinType, SubnetUsage
 from shared.domain.planning.entitlements import AddressForecast
 from shared.domain.tenants.tenant import Site
+from shared.domain.wizards.create_connection import (
+    ConnectionNameStep,
+    ConnectionSiteStep,
+    CredentialsStep,
+    CustomerNetwork,
+    DomainStep,
+)
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Entity
+from triggers.http.properties import Properties, typed
 
+PROPERTIES = Properties(
+    graph.PROPERTIES,
+    {
+        "site": ConnectionSiteStep,
+        "credentials": CredentialsStep,
+        "credentials/network": CustomerNetwork,
+        "credentials/domain": DomainStep,
+        "name": ConnectionNameStep,
+    },
+)
 CONNECTIONS = Collection(
     name="onPremisesConnections",
     kinds=kinds_of(
-        *("id", "displayName", "connectionType", "healthCheckStatus", "subscriptionId", "virtualNetworkId"),
-        *("virtualNetworkLocation", "adDomainName", "organizationalUnit", "@deskwright.siteId"),
+        *("id", "healthCheckStatus", "virtualNetworkLocation", "@deskwright.siteId"),
         flags="healthCheckPaused inUse inUseByCloudPc",
-    ),
-    searched=("displayName", "adDomainName", "organizationalUnit"),
+    )
+    | PROPERTIES.kinds,
+    searched=PROPERTIES.searched,
     hidden=frozenset({"healthCheckStatusDetail", "inUse", "inUseByCloudPc", "@deskwright.addresses"}),
     lacks="adDomainPassword healthCheckStatusDetails",
 )
@@ -39,44 +58,32 @@ class SubnetAddressesView(TypedDict):
     lastSync: Timestamp | None
 
 
-_Extensions = TypedDict(
-    "_Extensions",
+ConnectionView = typed(
+    "ConnectionView",
     {
         "@deskwright.siteId": str,
         "@deskwright.subnetIds": list[str],
         "@deskwright.subnets": list[Annotated[Json, DumpOf(SubnetUsage)]],
         "@deskwright.addresses": Annotated[Json, DumpOf(AddressForecast)] | None,
+        "id": str,
+        **PROPERTIES.view_types(),
+        "type": JoinType,
+        "subscriptionName": None,
+        "resourceGroupId": str | None,
+        "virtualNetworkLocation": str | None,
+        "subnetId": str | None,
+        "subnetPrivateIpDetail": SubnetAddressesView | None,
+        "healthCheckStatus": HealthStatus,
+        "healthCheckStatusDetail": HealthCheckDetailView,
+        "healthCheckPaused": bool,
+        "inUse": bool,
+        "inUseByCloudPc": bool,
+        "managedBy": Literal["windows365"],
+        "scopeIds": list[str],
+        "alternateResourceUrl": None,
     },
+    "Graph's cloudPcOnPremisesConnection.",
 )
-
-
-class ConnectionView(_Extensions, TypedDict):
-    """Graph's cloudPcOnPremisesConnection."""
-
-    id: str
-    displayName: str
-    connectionType: JoinType
-    type: JoinType
-    subscriptionId: str
-    subscriptionName: None
-    resourceGroupId: str | None
-    virtualNetworkId: str | None
-    virtualNetworkLocation: str | None
-    subnetId: str | None
-    subnetPrivateIpDetail: SubnetAddressesView | None
-    adDomainName: str | None
-    adDomainUsername: str | None
-    organizationalUnit: str | None
-    healthCheckStatus: HealthStatus
-    healthCheckStatusDetail: HealthCheckDetailView
-    healthCheckPaused: bool
-    inUse: bool
-    inUseByCloudPc: bool
-    managedBy: Literal["windows365"]
-    scopeIds: list[str]
-    alternateResourceUrl: None
-
-
 CONNECTION = Entity(ConnectionView)
 
 
@@ -88,24 +95,18 @@ def connection_view(
     in_use_by_cloud_pc: bool,
     paused: bool = False,
     addresses: AddressForecast | None = None,
-) -> ConnectionView:
+) -> Json:
     """Return a connection as Graph's, without its password. *addresses*: free addresses and the expected need."""
-    network, domain = connection.network, connection.domain
+    network = connection.network
     return {
         "id": connection.id,
-        "displayName": connection.display_name,
-        "connectionType": connection.join_type,
+        **PROPERTIES.view(connection, connection),
         "type": connection.join_type,
-        "subscriptionId": connection.subscription_id,
         "subscriptionName": None,
         "resourceGroupId": _resource_group(connection, site),
-        "virtualNetworkId": network.virtual_network_id,
         "virtualNetworkLocation": site.region if site else None,
         "subnetId": network.subnet_ids[0] if network.subnet_ids else None,
         "subnetPrivateIpDetail": _addresses(connection),
-        "adDomainName": domain.ad_domain_name if domain else None,
-        "adDomainUsername": domain.ad_domain_username if domain else None,
-        "organizationalUnit": domain.organizational_unit if domain else None,
         "healthCheckStatus": connection.health_check_status,
         "healthCheckStatusDetail": _detail(connection),
         "healthCheckPaused": paused,

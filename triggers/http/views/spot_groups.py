@@ -7,24 +7,26 @@ from typing import Annotated
 from typing_extensions import TypedDict
 
 from shared.domain.spot.engine.state import SpotGroupState, SpotGroupStatus
-from shared.domain.spot.groups.group import HostSettings, LicenseType, Sessions, SpotGroup
+from shared.domain.spot.groups.group import PROPERTIES as ROWS
+from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.spot.groups.members import MemberStatus, SpotMember
-from shared.domain.spot.groups.settings import CapacitySettings
 from shared.domain.spot.notes import Note
 from shared.domain.tenants.tenant import Paused
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Entity
+from triggers.http.properties import Properties, typed
 
+PROPERTIES = Properties(ROWS, {"": SpotGroup})
 SPOT_GROUPS = Collection(
     name="spotGroups",
     kinds=kinds_of(
-        *("id", "displayName", "friendlyName", "description", "licenseType", "siteId", "connectionId", "imageSetId"),
-        *("imageVersion", "status"),
+        *("id", "status"),
         moments="membersReadDateTime createdDateTime lastModifiedDateTime",
-        numbers="quantity hostCount onlineHosts builtHosts hostsWithOtherSettings activeSessions disconnectedSessions",
-    ),
-    searched=("displayName", "friendlyName", "description"),
+        numbers="hostCount onlineHosts builtHosts hostsWithOtherSettings activeSessions disconnectedSessions",
+    )
+    | PROPERTIES.kinds,
+    searched=PROPERTIES.searched,
 )
 SPOT_MEMBERS = Collection(
     name="spotGroups/members",
@@ -44,44 +46,33 @@ class NamedGroupView(TypedDict):
     displayName: str | None
 
 
-class SpotGroupView(TypedDict):
-    """A Spot Group: an administrator's settings, and its state."""
-
-    id: str
-    displayName: str
-    friendlyName: str
-    description: str
-    notes: list[Annotated[Json, DumpOf(Note)]]
-    tags: dict[str, str]
-    profilePath: str
-    dataPath: str | None
-    licenseType: LicenseType
-    quantity: int
-    usersPerHost: int
-    hostCount: int
-    siteId: str
-    connectionId: str
-    groupIds: list[str]
-    groups: list[NamedGroupView]
-    imageSetId: str
-    imageVersion: str
-    sessions: Annotated[Json, DumpOf(Sessions)]
-    hosts: Annotated[Json, DumpOf(HostSettings)]
-    capacity: Annotated[Json, DumpOf(CapacitySettings)]
-    status: SpotGroupStatus
-    statusDetail: str | None
-    hostPoolId: str | None
-    poolDrift: list[str]
-    cannotStartOnConnect: str | None
-    onlineHosts: int
-    builtHosts: int
-    hostsWithOtherSettings: int
-    activeSessions: int
-    disconnectedSessions: int
-    paused: Annotated[Json, DumpOf(Paused)] | None
-    membersReadDateTime: Timestamp | None
-    createdDateTime: Timestamp
-    lastModifiedDateTime: Timestamp
+SpotGroupView = typed(
+    "SpotGroupView",
+    {
+        "id": str,
+        **PROPERTIES.view_types(),
+        "notes": list[Annotated[Json, DumpOf(Note)]],
+        "usersPerHost": int,
+        "hostCount": int,
+        "groupIds": list[str],
+        "groups": list[NamedGroupView],
+        "status": SpotGroupStatus,
+        "statusDetail": str | None,
+        "hostPoolId": str | None,
+        "poolDrift": list[str],
+        "cannotStartOnConnect": str | None,
+        "onlineHosts": int,
+        "builtHosts": int,
+        "hostsWithOtherSettings": int,
+        "activeSessions": int,
+        "disconnectedSessions": int,
+        "paused": Annotated[Json, DumpOf(Paused)] | None,
+        "membersReadDateTime": Timestamp | None,
+        "createdDateTime": Timestamp,
+        "lastModifiedDateTime": Timestamp,
+    },
+    "A Spot Group: an administrator's settings, and its state.",
+)
 
 
 class SpotMemberView(TypedDict):
@@ -103,31 +94,17 @@ Names = Mapping[str, str]
 SPOT_GROUP, SPOT_MEMBER = Entity(SpotGroupView), Entity(SpotMemberView)
 
 
-def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Names, paused: str | None) -> SpotGroupView:
+def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Names, paused: str | None) -> Json:
     """Return a group with its state. *names*: of directory groups, by id; *paused*: why it stands still."""
     known = (state or SpotGroupState(id=group.id, tenant_id=group.tenant_id)).but_paused(paused)
     return {
         "id": group.id,
-        "displayName": group.display_name,
-        "friendlyName": group.friendly_name,
-        "description": group.description,
+        **PROPERTIES.view(group, group),
         "notes": [note.to_json() for note in group.notes],
-        "tags": dict(group.tags),
-        "profilePath": group.profile_path,
-        "dataPath": group.data_path,
-        "licenseType": group.license_type,
-        "quantity": group.quantity,
         "usersPerHost": group.users_per_host,
         "hostCount": group.host_count,
-        "siteId": group.site_id,
-        "connectionId": group.connection_id,
         "groupIds": list(group.group_ids),
         "groups": [{"id": each, "displayName": names.get(each)} for each in group.group_ids],
-        "imageSetId": group.image_set_id,
-        "imageVersion": group.image_version,
-        "sessions": group.sessions.to_json(),
-        "hosts": group.hosts.to_json(),
-        "capacity": group.capacity.to_json(),
         "status": SpotGroupStatus.DELETING if group.deleting_since else known.status,
         "statusDetail": known.cause,
         "hostPoolId": known.host_pool_id,

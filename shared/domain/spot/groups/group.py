@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from shared.domain.graph_property import Property
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Assignment
@@ -202,6 +203,25 @@ class SpotGroup(Value):
         """Number of hosts for its quantity."""
         return -(-self.quantity // self.users_per_host)
 
+
+PROPERTIES = (
+    Property("displayName", "", "display_name", searched=True),
+    Property("friendlyName", "", "friendly_name", searched=True),
+    Property("description", "", "description", searched=True),
+    Property("tags", "", "tags"),
+    Property("profilePath", "", "profile_path", listed=False),
+    Property("dataPath", "", "data_path", listed=False),
+    Property("licenseType", "", "license_type"),
+    Property("quantity", "", "quantity"),
+    Property("siteId", "", "site_id"),
+    Property("connectionId", "", "connection_id"),
+    Property("imageSetId", "", "image_set_id"),
+    Property("imageVersion", "", "image_version"),
+    Property("sessions", "", "sessions"),
+    Property("hosts", "", "hosts"),
+    Property("capacity", "", "capacity"),
+)
+"""The properties of a Spot Group that its wizards set."""
 
 HARDWARE: Mapping[LicenseType, tuple[int, int, int]] = MappingProxyType(
     {

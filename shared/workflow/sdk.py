@@ -70,7 +70,10 @@ _SAMPLES = ("2026-11-21T09:50:10.0119710Z", "2026-11-21T09:50:10Z", "2026-11-21T
 
 def speed_up_replay() -> bool:
     """Let the SDK read history timestamps with the standard library; return whether it does now."""
-    module = importlib.import_module(_MODULE)
+    try:
+        module = importlib.import_module(_MODULE)
+    except ModuleNotFoundError:  # 2.x has no such module (docs/decisions/0153)
+        return False
     present = getattr(module, "dt_parse", None)
     if present is datetime.fromisoformat:
         return True

@@ -65,8 +65,8 @@ FAULTS: dict[str, dict[str, Fault]] = {
         "test_every_answer_leaves_by_the_one_exit": Fault(new(TRIGGER, "func.HttpResponse()\n")),
     },
     "tests/house/test_layers.py": {
-        "test_only_the_workflow_layer_and_the_app_know_the_durable_sdk": Fault(
-            new(ACTIVITY, "import azure.durable_functions\n")
+        "test_only_the_workflow_layer_knows_the_durable_sdk": Fault(
+            new(ACTIVITY, "import azure.durable_functions\nimport durabletask.task\n")
         ),
         "test_the_app_registers_and_decides_nothing": Fault(appended("function_app.py", "import planted\n")),
         "test_nothing_is_mocked": Fault(new("tests/planted.py", "from unittest import mock\n")),

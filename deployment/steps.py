@@ -44,6 +44,7 @@ NUMBERS = {
     "exportsKeptInDays": "DESKWRIGHT_EXPORTS_KEPT_IN_DAYS",
     "everyExportKeptInDays": "DESKWRIGHT_EVERY_EXPORT_KEPT_IN_DAYS",
     "operationsKeptInDays": "DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS",
+    "usageKeptInDays": "DESKWRIGHT_USAGE_KEPT_IN_DAYS",
 }
 """Settings of the app that are parameters of the template; where nothing is given, the template's default counts."""
 ADMINISTRATORS = "DESKWRIGHT_ADMINISTRATORS"

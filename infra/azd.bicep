@@ -47,6 +47,11 @@ param everyExportKeptInDays int = 2
 @maxValue(3650)
 param operationsKeptInDays int = 90
 
+@description('Days that recorded usage is kept (main.bicep).')
+@minValue(1)
+@maxValue(3650)
+param usageKeptInDays int = 90
+
 var tags = {
   service: 'deskwright'
   'azd-env-name': environmentName
@@ -74,6 +79,7 @@ module service 'main.bicep' = {
     exportsKeptInDays: exportsKeptInDays
     everyExportKeptInDays: everyExportKeptInDays
     operationsKeptInDays: operationsKeptInDays
+    usageKeptInDays: usageKeptInDays
     tags: tags
   }
 }

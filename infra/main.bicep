@@ -54,6 +54,11 @@ param everyExportKeptInDays int = 2
 @maxValue(3650)
 param operationsKeptInDays int = 90
 
+@description('Days that recorded usage is kept.')
+@minValue(1)
+@maxValue(3650)
+param usageKeptInDays int = 90
+
 @description('Redundancy of the records: Standard_ZRS where the region has zones, else Standard_LRS.')
 @allowed([
   'Standard_ZRS'
@@ -330,6 +335,7 @@ var settings = {
   DESKWRIGHT_EXPORTS_KEPT_IN_DAYS: string(exportsKeptInDays)
   DESKWRIGHT_EVERY_EXPORT_KEPT_IN_DAYS: string(everyExportKeptInDays)
   DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS: string(operationsKeptInDays)
+  DESKWRIGHT_USAGE_KEPT_IN_DAYS: string(usageKeptInDays)
   DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
   DESKWRIGHT_PROVIDER_TENANT_ID: providerTenantId
   DESKWRIGHT_API_AUDIENCE: apiClientId

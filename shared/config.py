@@ -71,6 +71,7 @@ class Settings(BaseModel):
     operations_kept_in_days: int = Field(
         90, ge=1, le=3650, description="Days that an operation or bulk action is kept after its end"
     )
+    usage_kept_in_days: int = Field(90, ge=1, le=3650, description="Days that recorded usage is kept")
     portal_folder: str | None = Field(None, description="Folder of the built portal; none: the one of the deployment")
     clock_file: str | None = Field(None, description="Shared clock of a local run; none: the system clock")
     trust_client_principal: bool = Field(

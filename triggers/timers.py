@@ -83,7 +83,7 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
 @bp.timer_trigger(arg_name="timer", schedule="0 10 6 * * *")
 @ticks
 async def delete_what_is_old(timer: func.TimerRequest) -> None:
-    """Delete operations, bulk actions and answered keys that are no longer needed, after the night's export.
+    """Delete operations, bulk actions, usage and answered keys that are no longer needed, after the night's export.
 
     Then the lists are compared with what is left, and due rows of an earlier release are moved.
     """
@@ -95,10 +95,11 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
 async def _delete(deps: Dependencies) -> None:
     gone = await delete_old(deps, deps.clock.now())
     _log.info(
-        "deleted: operations=%d bulk_actions=%d idempotency_keys=%d",
+        "deleted: operations=%d bulk_actions=%d idempotency_keys=%d days_of_usage=%d",
         gone.operations,
         gone.bulk_actions,
         gone.idempotency_keys,
+        gone.days_of_usage,
     )
 
 

@@ -20,7 +20,7 @@ from shared.domain.spot.engine.forecasts import Arrivals, Expected, expected, no
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.engine.seeing import drift_of, latest, observed_host, renews, start_times, target_of, version_of
 from shared.domain.spot.engine.state import Decisions, EngineStep, SpotGroupState, SpotGroupStatus, begun_again, named
-from shared.domain.spot.engine.usage import Look
+from shared.domain.spot.engine.usage import Look, later, was_seen
 from shared.domain.spot.groups.group import LicenseType, SpotGroup
 from shared.domain.spot.groups.target import LOOK_EVERY, GroupTarget
 from shared.domain.spot.hosts.host import HostStatus, HostWindows, SessionHost, host_id, windows_of
@@ -70,7 +70,7 @@ class _Facts:
     """Inputs of a plan. *images*: by the names that versions have in it; *parked*: the reason why nothing may happen.
 
     *wanted*: what the group's settings say for the Windows of its hosts. *sign_ins*: how many were not counted before.
-    *start_seconds*: how long hosts took that have just begun to serve. *unanswered*: why no build is planned.
+    *unanswered*: why no build is planned.
     """
 
     group: SpotGroup
@@ -81,7 +81,6 @@ class _Facts:
     parked: str | None
     wanted: HostWindows | None
     sign_ins: int = 0
-    start_seconds: tuple[int, ...] = ()
     unanswered: str | None = None
 
     @property
@@ -118,7 +117,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
     builds = [step for step in steps if step.action is EngineAction.BUILD]
     next_look = _next_look(facts, target, made, now)
     await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, SpotLook.HOSTS)
-    await _note_usage(facts, made, now, observed=_was_seen(facts, order.observed))
+    await _note_usage(facts, made, now, order.observed)
     await _save_state(facts, made, builds, next_look, now)
     new = await _plan_builds(facts, builds, now)
     again = [] if facts.parked is not None else begun_again(facts.hosts, now, _AGAIN)
@@ -154,7 +153,6 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
         parked=paused or _unhealthy(connection.value if connection else None),
         wanted=windows_of(group, connection.value.join_type) if connection else None,
         sign_ins=0 if observed.silent else sum(each.users for each in uncounted(known.arrivals, observed.sign_ins)),
-        start_seconds=observed.start_seconds,
     )
 
 
@@ -302,16 +300,10 @@ def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime
     return max(min(looks), full_minute(now) + LOOK_EVERY)
 
 
-def _was_seen(facts: _Facts, observed: HostsObserved) -> bool:
-    """Whether Azure said how hosts are, or there is none to ask for: else the look is missing in the usage."""
-    return not observed.silent or any(host.seen is not None and host.id not in observed.silent for host in facts.hosts)
-
-
-async def _note_usage(facts: _Facts, made: HostPlan, now: datetime, *, observed: bool) -> None:
+async def _note_usage(facts: _Facts, made: HostPlan, now: datetime, observed: HostsObserved) -> None:
     """Add a look to the usage of the group, and record the interval before it when that is over."""
-    if observed:
-        seen = [host.seen for host in facts.hosts if host.seen is not None and host.status is HostStatus.READY]
-        look = Look(moment(now), made.figures, seen, facts.sign_ins, facts.start_seconds)
+    if was_seen(facts.hosts, observed.silent):
+        look = Look(moment(now), made.figures, facts.hosts, facts.sign_ins, observed.start_seconds)
         facts.state = facts.state.but(usage=await note_look(dependencies(), facts.state, look))
 
 
@@ -333,7 +325,6 @@ async def _save_state(
         "start_seconds": before.start_seconds,
         "build_seconds": before.build_seconds,
         "arrivals": before.arrivals,
-        "usage": before.usage,
         "hosts": figures.hosts,
         "online": figures.online,
         "wanted_online": figures.wanted_online,
@@ -344,9 +335,11 @@ async def _save_state(
         "other_settings": sum(drift_of(host, facts.wanted) is not SettingsDrift.NONE for host in facts.hosts),
     }
     if await deps.spot_states.find(before.tenant_id, before.id) is None:
-        await deps.spot_states.insert(before.but(**changes))
+        await deps.spot_states.insert(before.but(**changes, usage=before.usage))
         return
-    await deps.spot_states.change(before.tenant_id, before.id, lambda there: there.but(**changes))
+    await deps.spot_states.change(
+        before.tenant_id, before.id, lambda there: there.but(**changes, usage=later(there.usage, before.usage))
+    )
 
 
 def _cause(facts: _Facts, made: HostPlan, *, building: bool) -> str | None:

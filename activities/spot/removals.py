@@ -141,6 +141,7 @@ async def _remove_records(group: SpotGroup, kept: tuple[str, ...]) -> None:
             await repository.remove(group.tenant_id, record_id)
     await deps.spot_states.remove(group.tenant_id, group.id)
     await deps.spot_decisions.remove(group.tenant_id, group.id)
+    await deps.usage.delete_of(group.tenant_id, group.id)
     result = {"spotGroupId": group.id, "resourceGroupKept": bool(kept), "left": list(kept)}
     for operation in await _waiting(group):
         await succeed_operation(group.tenant_id, operation.id, result, at)

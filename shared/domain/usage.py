@@ -5,7 +5,10 @@ A point is recorded once and never changed. An interval without a point was not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -85,52 +88,60 @@ class UsagePoint(Value):
 
 
 U = TypeVar("U", bound=UsagePoint)
-V = TypeVar("V")
 
 
 class UsageDay(Value):
-    """The points of one subject on one day of UTC.
-
-    *minutes*: of the day, at which the points begin, in order. *series*: a value for each of them; None: the point was
-    recorded by a release without the series. *marks*: decisions, by the minute of their point.
-    """
+    """The points of one subject on one day of UTC, packed: they are mostly read and moved as a whole."""
 
     tenant_id: str
     subject: str
     day: date
-    minutes: tuple[int, ...] = ()
-    series: dict[str, tuple[int | None, ...]] = Field(default_factory=dict)
-    marks: dict[int, tuple[Mark, ...]] = Field(default_factory=dict)
+    packed: str = ""
 
     @property
     def id(self) -> str:
         """The key of the record, by which the days of a subject are in order."""
         return day_id(self.subject, self.day)
 
-    def with_point(self, point: Point) -> UsageDay:
-        """Return the day with a point; an existing point is not changed."""
-        minute = (point.at - datetime.combine(self.day, time(), UTC)) // _MINUTE
-        if minute in self.minutes:
-            return self
-        place = sum(each < minute for each in self.minutes)
-        unknown = (None,) * len(self.minutes)
-        series = {
-            name: _inserted(self.series.get(name, unknown), place, point.values.get(name))
-            for name in {**self.series, **point.values}
-        }
-        marks = {**self.marks, minute: point.marks} if point.marks else self.marks
-        return self.but(minutes=_inserted(self.minutes, place, minute), series=series, marks=marks)
-
-    def points(self) -> Iterator[Point]:
-        """Yield the points, in order."""
+    def points(self) -> list[Point]:
+        """Return the points, in order."""
+        if not self.packed:
+            return []
+        minutes, series, marks = json.loads(zlib.decompress(base64.b64decode(self.packed)))
         midnight = datetime.combine(self.day, time(), UTC)
-        for number, minute in enumerate(self.minutes):
-            values = {name: value for name, each in self.series.items() if (value := each[number]) is not None}
-            yield Point(midnight + minute * _MINUTE, values, self.marks.get(minute, ()))
+        return [
+            Point(
+                midnight + minute * _MINUTE,
+                {name: each[number] for name, each in series.items() if each[number] is not None},
+                tuple(Mark.model_validate(mark) for mark in marks.get(str(minute), ())),
+            )
+            for number, minute in enumerate(minutes)
+        ]
+
+    def with_points(self, *points: Point) -> UsageDay:
+        """Return the day with points; an existing point is not changed."""
+        there = self.points()
+        known = {each.at: each for each in reversed([*there, *points])}
+        if len(known) == len(there):
+            return self
+        return self.but(packed=_packed([known[at] for at in sorted(known)]))
 
 
-def _inserted(values: tuple[V, ...], place: int, value: V) -> tuple[V, ...]:
-    return (*values[:place], value, *values[place:])
+def _packed(points: Sequence[Point]) -> str:
+    """Return the points column by column: the minutes of the day, and a value for each in every series.
+
+    A series has None where a point was recorded by a release without it.
+    """
+    minutes = [each.at.hour * 60 + each.at.minute for each in points]
+    names = dict.fromkeys(name for each in points for name in each.values)
+    series = {name: [each.values.get(name) for each in points] for name in names}
+    marks = {
+        minute: [mark.to_json() for mark in each.marks]
+        for minute, each in zip(minutes, points, strict=True)
+        if each.marks
+    }
+    content = json.dumps([minutes, series, marks], separators=(",", ":"))
+    return base64.b64encode(zlib.compress(content.encode())).decode()
 
 
 def day_id(subject: str, day: date) -> str:

@@ -9,7 +9,6 @@ from itertools import groupby
 from shared.domain.operations.overview import TenantOverview
 from shared.domain.usage import Point, Span, UsageDay, day_id
 from shared.errors import ConflictError
-from shared.storage.codec import escaped
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Read, Tables, Write
 
@@ -28,6 +27,7 @@ _OVERVIEWS = Shape(
 )
 _AT_ONCE = 1000
 _DAY = timedelta(days=1)
+_KEYS = ("PartitionKey", "RowKey")
 
 
 def overviews(tables: Tables) -> Repository[TenantOverview]:
@@ -46,11 +46,11 @@ class UsageDays(Repository[UsageDay]):
         day = point.at.date()
         stored = await self.find(tenant_id, day_id(subject, day))
         if stored is None:
-            first = UsageDay(tenant_id=tenant_id, subject=subject, day=day).with_point(point)
+            first = UsageDay(tenant_id=tenant_id, subject=subject, day=day).with_points(point)
             with suppress(ConflictError):
                 await self.insert(first)
                 return
-        await self.change(tenant_id, day_id(subject, day), lambda there: there.with_point(point), known=stored)
+        await self.change(tenant_id, day_id(subject, day), lambda there: there.with_points(point), known=stored)
 
     async def within(self, tenant_id: str, subject: str, span: Span) -> list[Point]:
         """Return the points of the days of a period, in order."""
@@ -59,18 +59,15 @@ class UsageDays(Repository[UsageDay]):
         found = self.between(tenant_id, keys, _AT_ONCE)
         return [point async for _, stored in found for point in stored.value.points()]
 
-    async def delete_of(self, tenant_id: str, subject: str) -> None:
-        """Remove everything of a subject."""
-        where = "PartitionKey eq @tenant and subject eq @subject"
-        keys = ["PartitionKey", "RowKey"]
-        of = {"tenant": escaped(tenant_id), "subject": subject}
-        await self._delete([each async for each in self._table.query(where, of, select=keys)])
+    async def delete_of(self, tenant_id: str, subject: str | None = None) -> None:
+        """Remove everything of a subject, or with None of a tenant."""
+        where, parameters = self._where(tenant_id, {"subject": subject})
+        await self._delete([each async for each in self._table.query(where, parameters, select=_KEYS)])
 
     async def delete_before(self, day: date) -> int:
         """Remove the usage of all tenants of earlier days; return the number of rows. Only their keys are read."""
         where = "PartitionKey ge @first and day lt @day"
-        keys = ["PartitionKey", "RowKey"]
-        old = [each async for each in self._table.query(where, {"first": "", "day": day.isoformat()}, select=keys)]
+        old = [each async for each in self._table.query(where, {"first": "", "day": day.isoformat()}, select=_KEYS)]
         return await self._delete(old)
 
     async def _delete(self, rows: list[Read]) -> int:

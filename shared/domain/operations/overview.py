@@ -40,8 +40,9 @@ class OpenDecisions(Value):
 
     @property
     def total(self) -> int:
-        """All of them."""
-        return sum(dict(self).values())
+        """The number of all."""
+        people = self.removals_waiting + self.members_held + self.releases_stopped
+        return people + self.machines_gone + self.hosts_broken + self.set_aside
 
 
 class TenantOverview(Value):

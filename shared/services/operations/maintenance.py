@@ -23,7 +23,7 @@ from shared.domain.operations.overview import OpenDecisions
 from shared.errors import StaleError
 from shared.services.spot.reconciling import SpotWaiting, hosts_gone_everywhere, spot_waiting_everywhere
 from shared.services.tenants.directory_changes import POISON, QUEUE
-from shared.services.usage.recording import record_tenants
+from shared.services.usage.recording import delete_usage, record_tenants
 from shared.storage.idempotency import KEPT
 from shared.storage.listed import ListedRepository
 from shared.telemetry import (
@@ -95,15 +95,17 @@ class Deleted:
     operations: int
     bulk_actions: int
     idempotency_keys: int
+    days_of_usage: int
 
 
 async def delete_old(deps: Dependencies, now: datetime) -> Deleted:
-    """Remove operations and bulk actions that ended longer ago than the settings say, and keys older than a day."""
+    """Remove operations, bulk actions and usage older than the settings say, and keys older than a day."""
     before = now - timedelta(days=deps.settings.operations_kept_in_days)
     return Deleted(
         operations=await _delete_operations(deps, before),
         bulk_actions=await _delete_bulk_actions(deps, before),
         idempotency_keys=await deps.idempotency.delete_before(now - KEPT),
+        days_of_usage=await delete_usage(deps, now),
     )
 
 

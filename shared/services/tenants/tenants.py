@@ -30,6 +30,7 @@ from shared.services.operations.writes import insertion_by, removal, replacement
 from shared.services.policies.reconciling import promise_reconcile, start_reconcile
 from shared.services.tenants.directory_subscriptions import stop_watching
 from shared.services.tenants.licenses import refuse_unusable_sizes
+from shared.services.usage.recording import delete_usage_of_tenant
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -194,6 +195,7 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         _log.warning("the subscriptions of %s were not ended: %s", tenant.id, error)
     remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
     await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
+    await delete_usage_of_tenant(deps, tenant.id)
 
 
 async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> None:

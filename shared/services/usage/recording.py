@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.dependencies import Dependencies
-from shared.domain.operations.overview import OpenDecisions, TenantOverview, spot_capacity
+from shared.domain.operations.overview import LATEST, OpenDecisions, TenantOverview, spot_capacity
 from shared.domain.operations.usage import RECORDED as HOUR
 from shared.domain.operations.usage import TENANT, tenant_point
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.engine.usage import RECORDED, Look, OpenUsage, after_look
 from shared.domain.usage import Point
+from shared.errors import DeskwrightError
 from shared.storage.repository import Stored
 
 
@@ -33,10 +35,13 @@ async def _marked(deps: Dependencies, state: SpotGroupState, point: Point) -> Po
     """Return a point with the decisions of its interval."""
     decided = await deps.spot_decisions.find(state.tenant_id, state.id)
     marks = decided.value.marks(point.at, point.at + RECORDED.length) if decided else ()
-    return replace(point, marks=marks)
+    return replace(point, marks=(*marks, *point.marks))
 
 
 _log = logging.getLogger("deskwright.maintenance")
+_AT_ONCE = 16
+"""Number of tenants that are recorded concurrently."""
+
 _EVENTS_AT_ONCE = 1000
 _FIRST_TICK = timedelta(minutes=15)
 """The interval of the ticks that record tenants."""
@@ -47,24 +52,38 @@ async def record_tenants(
 ) -> None:
     """Record the overview of each tenant, and at the first tick of an hour the usage of the hour before.
 
-    *decisions*: what waits for a person, by tenant. A tick that does not come leaves a gap; a tenant of which something
-    cannot be read does not keep the others back.
+    *decisions*: those that wait for a person, by tenant. A tick that does not come leaves a gap. If something of a
+    tenant cannot be read, the others are recorded.
     """
-    for tenant_id in tenant_ids:
-        try:
-            await _record_tenant(deps, tenant_id, decisions.get(tenant_id), now)
-        except Exception as error:  # noqa: BLE001 - the usage of the others does not wait for it
-            _log.warning("the usage of %s could not be recorded: %s", tenant_id, error)
+    states: dict[str, list[SpotGroupState]] = defaultdict(list)
+    async for stored in deps.spot_states.of_all():
+        states[stored.value.tenant_id].append(stored.value)
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def record(tenant_id: str) -> None:
+        async with places:
+            try:
+                await _record_tenant(deps, tenant_id, decisions.get(tenant_id), states[tenant_id], now)
+            except DeskwrightError as error:
+                _log.warning("the usage of %s could not be recorded: %s", tenant_id, error)
+
+    await asyncio.gather(*map(record, tenant_ids))
 
 
-async def _record_tenant(deps: Dependencies, tenant_id: str, decisions: OpenDecisions | None, now: datetime) -> None:
+async def _record_tenant(
+    deps: Dependencies,
+    tenant_id: str,
+    decisions: OpenDecisions | None,
+    states: Sequence[SpotGroupState],
+    now: datetime,
+) -> None:
     entries = await deps.cloud_pcs.entries(tenant_id)
     overview = TenantOverview(
         tenant_id=tenant_id,
         last_refreshed_date_time=now,
         statuses=dict(sorted(Counter(str(entry["status"]) for entry in entries).items())),
         decisions=decisions or OpenDecisions(),
-        spot=spot_capacity([each.value async for each in deps.spot_states.each(tenant_id)]),
+        spot=spot_capacity(states),
     )
     await deps.overviews.save_all([Stored(overview, "*")])
     hour = HOUR.begin(now)
@@ -73,3 +92,14 @@ async def _record_tenant(deps: Dependencies, tenant_id: str, decisions: OpenDeci
         among = deps.audit.among(tenant_id, top=_EVENTS_AT_ONCE, since=begin, until=hour)
         events = [stored.value async for _, stored in among if begin <= stored.value.activity_date_time < hour]
         await deps.usage.add(tenant_id, TENANT, tenant_point(begin, overview.statuses, events, overview.spot))
+
+
+async def delete_usage(deps: Dependencies, now: datetime) -> int:
+    """Remove the usage of days longer ago than the setting says; return the number of rows."""
+    return await deps.usage.delete_before((now - timedelta(days=deps.settings.usage_kept_in_days)).date())
+
+
+async def delete_usage_of_tenant(deps: Dependencies, tenant_id: str) -> None:
+    """Remove the usage and the overview of a tenant."""
+    await deps.usage.delete_of(tenant_id)
+    await deps.overviews.remove(tenant_id, LATEST)

@@ -29,6 +29,8 @@ from triggers.http.views.usage import (
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _USUAL = timedelta(days=1)
+_NOW = timedelta(seconds=1)
+"""Time by which a period ends later that ends now, so that the interval which has just begun is in it."""
 
 
 @bp.route(route=f"{BASE}/spotGroups/{{id}}/usage", methods=["GET"], auth_level=_OPEN)
@@ -59,7 +61,7 @@ async def list_overviews(call: Call) -> Response:
 
 def _span(call: Call, shortest: Interval) -> Span:
     """Return the period that a request names: by default the last day. Raises: InvalidError."""
-    end = _moment(call, "endDateTime") or call.now
+    end = _moment(call, "endDateTime") or call.now + _NOW
     start = _moment(call, "startDateTime") or end - _USUAL
     named = call.query("interval")
     if named is not None and named not in set(Interval):

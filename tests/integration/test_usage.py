@@ -1,0 +1,372 @@
+"""Usage over time: the engine and the maintenance record it, at a constant cost, and reports show it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, TCPConnector
+
+from activities.operations.audit import record_status_change
+from bench.reading import CountingTransport
+from local.azurite import Azurite
+from shared.contracts.calls import ORDERED_AT
+from shared.contracts.spot_groups import OBSERVE_SPOT_HOSTS, PLAN_SPOT_HOSTS, HostPlanOrder
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.operations.usage import TENANT
+from shared.domain.spot.engine.usage import RECORDED
+from shared.domain.usage import Interval, Point, UsageDay, span_of
+from shared.errors import UnavailableError
+from shared.services.operations.maintenance import TenantIds, delete_old, measure_and_record
+from shared.services.tenants import tenants
+from shared.services.usage.recording import delete_usage
+from shared.storage.repository import Stored
+from shared.storage.tables import Tables
+from shared.storage.usage import UsageDays
+from tests.identities import Identity
+from tests.integration import things
+from tests.integration.asking import ask, told
+from tests.integration.callers import Office, signed_in
+from tests.integration.desks import GROUP_ID, Desk, off, on_paper
+from tests.integration.engine_runs import IDS, ORDER, built, furnish, run, state
+from tests.integration.services import PaperServices, perform
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+SPOT = "GET …/spotGroups/{id}/usage"
+REPORT = "GET …/reports/usage"
+BOARD = "GET cloudPcsOverview"
+AT_GROUP = {"id": GROUP_ID}
+
+
+@pytest.fixture
+async def office(contoso: PaperServices) -> PaperServices:
+    """Contoso with a Spot Group of thirty users, and three hosts of which one is on."""
+    await furnish(contoso)
+    await built(contoso, h1=Desk(sessions=_users(4)), h2=off(), h3=off())
+    return contoso
+
+
+def _users(count: int, state: str = "Active") -> dict[str, str]:
+    return {f"user{n}@contoso.example": state for n in range(count)}
+
+
+async def points(services: PaperServices, subject: str = GROUP_ID, day: datetime = things.NOW) -> list[Point]:
+    begin = Interval.DAY.begin(day)
+    return await services.usage.within(things.TENANT_ID, subject, span_of(begin, begin + DAY, Interval.HOUR, RECORDED))
+
+
+async def look(services: PaperServices, after: timedelta, **desks: Desk) -> None:
+    """Let time pass and the engine look once."""
+    services.hand.advance(after)
+    on_paper(services, **desks)
+    await run()
+
+
+async def test_an_interval_is_recorded_at_the_first_look_after_it(office: PaperServices) -> None:
+    await run()
+    assert await points(office) == []
+    await look(office, MINUTE, h1=Desk(sessions=_users(6)), h2=off(), h3=off())
+    await look(office, 4 * MINUTE, h1=Desk(sessions=_users(2)), h2=off(), h3=off())
+    (point,) = await points(office)
+    assert point.at == RECORDED.begin(things.NOW)
+    assert {name: point.values[name] for name in ("activeSessions", "peakSessions", "seats", "runningHosts")} == {
+        "activeSessions": 4,
+        "peakSessions": 6,
+        "seats": 10,
+        "runningHosts": 1,
+    }
+    opened = (await state(office)).usage
+    assert opened is not None
+    assert (opened.at, opened.values["activeSessions"]) == (point.at + RECORDED.length, 2)
+
+
+async def test_a_look_that_azure_does_not_answer_is_a_gap_and_no_zero(office: PaperServices) -> None:
+    await run()
+    office.hand.advance(5 * MINUTE)
+    on_paper(office, h1=Desk()).silent = True
+    await run()
+    office.hand.advance(5 * MINUTE)
+    await look(office, 5 * MINUTE, h1=Desk(sessions=_users(1)), h2=off(), h3=off())
+    assert [each.at for each in await points(office)] == [RECORDED.begin(things.NOW)]
+    assert (await points(office))[0].values["activeSessions"] == 4
+
+
+async def test_starts_stops_waits_and_decisions_are_in_their_interval(office: PaperServices) -> None:
+    await look(office, timedelta(), h1=off(), h2=off(), h3=off())
+    came = Desk(sessions=_users(2))
+    await look(office, MINUTE, h1=came, h2=off(), h3=off())
+    await look(office, MINUTE, h1=came, h2=Desk(), h3=off())
+    await look(office, 3 * MINUTE, h1=came, h2=off(), h3=off())
+    (point,) = await points(office)
+    counted = {name: point.values[name] for name in ("startedHosts", "stoppedHosts", "usersWaited")}
+    assert counted == {"startedHosts": 2, "stoppedHosts": 0, "usersWaited": 2}
+    assert point.values["longestWaitInSeconds"] == 60
+    assert {mark.action for mark in point.marks} == {each.action.value for each in (await _decided(office))}
+    opened = (await state(office)).usage
+    assert opened is not None
+    assert opened.values["stoppedHosts"] == 1
+
+
+async def _decided(services: PaperServices) -> list[Any]:
+    stored = await services.spot_decisions.find(things.TENANT_ID, GROUP_ID)
+    end = RECORDED.begin(things.NOW) + RECORDED.length
+    return [each for each in stored.value.decisions if each.at < end] if stored else []
+
+
+async def test_an_order_that_is_late_or_comes_again_adds_nothing(office: PaperServices) -> None:
+    observed = await perform(OBSERVE_SPOT_HOSTS, ORDER)
+    order = HostPlanOrder(**IDS, observed=observed)
+
+    async def planned(ordered: datetime) -> None:
+        token = ORDERED_AT.set(ordered)
+        try:
+            await perform(PLAN_SPOT_HOSTS, order)
+        finally:
+            ORDERED_AT.reset(token)
+
+    for minutes in (0, 2, 5, 6):
+        office.hand.at = things.NOW + minutes * MINUTE
+        await planned(office.hand.at)
+    before, known = await points(office), (await state(office)).usage
+    for minutes in (0, 2, 5, 6):
+        await planned(things.NOW + minutes * MINUTE)
+    assert (await points(office), (await state(office)).usage) == (before, known)
+
+
+async def test_a_crash_after_the_point_was_recorded_records_no_second_one(
+    office: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run()
+    office.hand.advance(5 * MINUTE)
+    real = office.spot_states.change
+
+    async def crash(*_: Any, **__: Any) -> None:
+        raise UnavailableError("the instance died")
+
+    monkeypatch.setattr(office.spot_states, "change", crash)
+    with pytest.raises(UnavailableError):
+        await run()
+    monkeypatch.setattr(office.spot_states, "change", real)
+    recorded = await points(office)
+    await look(office, MINUTE, h1=Desk(sessions=_users(9)), h2=off(), h3=off())
+    assert [each.at for each in recorded] == [RECORDED.begin(things.NOW)]
+    assert await points(office) == recorded
+
+
+async def test_two_instances_that_record_the_same_interval_leave_the_first(tables: Tables) -> None:
+    one, two = UsageDays(tables), UsageDays(tables)
+    at = RECORDED.begin(things.NOW)
+    for days, seats in ((one, 1), (two, 2), (one, 3)):
+        await days.add("contoso", "g", Point(at, {"seats": seats}))
+    await two.add("contoso", "g", Point(at + RECORDED.length, {"seats": 4}))
+    found = await one.within("contoso", "g", span_of(at, at + DAY, Interval.HOUR, RECORDED))
+    assert [each.values["seats"] for each in found] == [1, 4]
+
+
+@pytest.fixture
+async def counted(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[tuple[CountingTransport, UsageDays]]:
+    """The recorded usage, with its requests counted; ninety days of a group are there, and those of two others."""
+    async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
+        wire = CountingTransport(session)
+        tables = Tables(azurite_server.tables_url, Identity, prefix="usagecounted", transport=wire)
+        days = UsageDays(tables)
+        for subject in ("a", "group", "z"):
+            await days.save_all([Stored(_whole_day(subject, number), "*") for number in range(90)])
+        yield wire, days
+        await tables.close()
+
+
+def _whole_day(subject: str, number: int) -> UsageDay:
+    day = datetime(2026, 3, 2, tzinfo=UTC) + number * DAY
+    made = UsageDay(tenant_id="contoso", subject=subject, day=day.date())
+    values = [
+        Point(day + slot * RECORDED.length, {"seats": 40, "activeSessions": slot % 37, "signIns": slot % 5})
+        for slot in range(288)
+    ]
+    return made.with_points(*values)
+
+
+async def test_a_point_costs_two_requests_and_a_period_of_any_length_one(
+    counted: tuple[CountingTransport, UsageDays],
+) -> None:
+    wire, days = counted
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    for length in (1, 7, 30, 90):
+        wire.take()
+        span = span_of(begin, begin + length * DAY, Interval.DAY, RECORDED)
+        found = await days.within("contoso", "group", span)
+        assert (len(found), wire.take()) == (288 * length, Counter(requests=1, rows=length))
+    next_day = begin + 90 * DAY
+    for number in range(3):
+        wire.take()
+        await days.add("contoso", "group", Point(next_day + number * RECORDED.length, {"seats": 1}))
+        counts = wire.take()
+        assert (counts["requests"], counts["writes"]) == (2, 1)
+
+
+async def test_old_days_are_removed_by_their_keys_alone(counted: tuple[CountingTransport, UsageDays]) -> None:
+    wire, days = counted
+    wire.take()
+    assert await days.delete_before(datetime(2026, 3, 12, tzinfo=UTC).date()) == 30
+    assert wire.take() == Counter(requests=2, writes=1, rows=30)
+
+
+async def test_usage_goes_after_the_days_of_the_setting_and_no_sooner(office: PaperServices) -> None:
+    kept = office.settings.usage_kept_in_days
+    for age in (kept + 1, kept, 0):
+        await office.usage.add(things.TENANT_ID, GROUP_ID, Point(RECORDED.begin(things.NOW - age * DAY), {"seats": 1}))
+    assert await delete_usage(office, things.NOW) == 1
+    assert (await delete_old(office, things.NOW)).days_of_usage == 0
+    assert len([each async for each in office.usage.each(things.TENANT_ID)]) == 2
+
+
+async def test_a_point_for_a_tenant_has_its_statuses_and_the_builds_of_the_hour(contoso: PaperServices) -> None:
+    contoso.hand.at = hour = Interval.HOUR.begin(things.NOW) + timedelta(hours=1)
+    building = things.cloud_pc("ada", status=Status.PROVISIONING)
+    await contoso.cloud_pcs.insert(building)
+    ended = building.but(status=Status.PROVISIONED, last_modified_date_time=hour - MINUTE)
+    await record_status_change(building, ended)
+    failed = building.but(id="other", status=Status.FAILED, last_modified_date_time=hour - 2 * MINUTE)
+    await record_status_change(building.but(id="other"), failed)
+    earlier = building.but(id="third", status=Status.FAILED, last_modified_date_time=hour - 61 * MINUTE)
+    await record_status_change(building.but(id="third"), earlier)
+    contoso.hand.at = hour + timedelta(seconds=20)
+    await measure_and_record(contoso, TenantIds(contoso))
+    (point,) = await points(contoso, TENANT, hour)
+    assert point.at == hour - timedelta(hours=1)
+    values = {name: value for name, value in point.values.items() if value}
+    assert values == {"provisioning": 1, "buildsSucceeded": 1, "buildsFailed": 1, "buildsUpTo15Minutes": 1}
+
+
+async def test_later_ticks_of_an_hour_record_no_point_and_renew_the_overview(contoso: PaperServices) -> None:
+    hour = Interval.HOUR.begin(things.NOW)
+    for minutes in (15, 30, 45):
+        contoso.hand.at = hour + minutes * MINUTE
+        await measure_and_record(contoso, TenantIds(contoso))
+    assert await points(contoso, TENANT) == []
+    overview = (await contoso.overviews.get(things.TENANT_ID, "latest")).value
+    assert overview.last_refreshed_date_time == hour + 45 * MINUTE
+
+
+async def test_a_tenant_that_cannot_be_read_leaves_a_gap_and_the_others_are_recorded(
+    contoso: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await contoso.tenants.insert(things.tenant(id="fabrikam"))
+    contoso.hand.at = Interval.HOUR.begin(things.NOW)
+    real = contoso.cloud_pcs.entries
+
+    async def entries(tenant_id: str) -> Any:
+        if tenant_id == things.TENANT_ID:
+            raise UnavailableError("Table Storage answered 503")
+        return await real(tenant_id)
+
+    monkeypatch.setattr(contoso.cloud_pcs, "entries", entries)
+    await measure_and_record(contoso, TenantIds(contoso))
+    assert [each.value.tenant_id async for each in contoso.usage.of_all()] == ["fabrikam"]
+
+
+async def test_usage_and_overview_go_with_their_tenant(contoso: PaperServices) -> None:
+    await contoso.tenants.insert(things.tenant(id="fabrikam"))
+    contoso.hand.at = Interval.HOUR.begin(things.NOW)
+    await measure_and_record(contoso, TenantIds(contoso))
+    await tenants.delete_usage_of_tenant(contoso, "fabrikam")
+    assert [each.value.tenant_id async for each in contoso.usage.of_all()] == [things.TENANT_ID]
+    assert [each.value.tenant_id async for each in contoso.overviews.of_all()] == [things.TENANT_ID]
+
+
+@pytest.fixture
+async def played(here: Office) -> Office:
+    """An office with a Spot Group that has been looked at for half an hour."""
+    await furnish(here)
+    await built(here, h1=Desk(sessions=_users(4)), h2=off(), h3=off())
+    for number in range(7):
+        await look(here, RECORDED.length, h1=Desk(sessions=_users(number)), h2=off(), h3=off())
+    return here
+
+
+async def get(routes: dict[str, Any], name: str, **more: Any) -> dict[str, Any]:
+    answer = await ask(routes[name], name, at=AT_GROUP, **more)
+    assert answer.status_code == 200, answer.get_body()
+    body: dict[str, Any] = json.loads(answer.get_body())
+    return body
+
+
+async def test_a_report_has_the_points_of_the_day_and_the_unfinished_one(
+    played: Office, routes: dict[str, Any]
+) -> None:
+    found = (await get(routes, SPOT))["value"]
+    assert [each["activeSessions"] for each in found] == [0, 1, 2, 3, 4, 5, 6]
+    assert found[0]["intervalStartDateTime"] == (things.NOW + RECORDED.length).isoformat().replace("+00:00", "Z")
+    (hour,) = (await get(routes, SPOT, query={"interval": "PT1H"}))["value"]
+    assert (hour["activeSessions"], hour["peakSessions"], hour["recordedMinutes"]) == (3, 6, 35)
+    some = await get(routes, SPOT, query={"$select": "peakSessions", "$filter": "activeSessions ge 5"})
+    assert [each["peakSessions"] for each in some["value"]] == [5, 6]
+
+
+async def test_a_report_is_a_file_too_and_304_while_nothing_is_new(played: Office, routes: dict[str, Any]) -> None:
+    answer = await ask(routes[SPOT], SPOT, at=AT_GROUP, headers={"accept": "text/csv"})
+    rows = list(csv.DictReader(io.StringIO(answer.get_body().decode("utf-8-sig"))))
+    assert [row["activeSessions"] for row in rows] == ["0.0", "1.0", "2.0", "3.0", "4.0", "5.0", "6.0"]
+    shown = await ask(routes[SPOT], SPOT, at=AT_GROUP)
+    again = await ask(routes[SPOT], SPOT, at=AT_GROUP, headers={"if-none-match": shown.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"interval": "PT7M"}, "interval"),
+        ({"interval": "PT5M", "startDateTime": "2026-01-01T00:00:00Z"}, "interval"),
+        ({"startDateTime": "yesterday"}, "startDateTime"),
+        ({"startDateTime": "2026-03-02T09:00:00Z", "endDateTime": "2026-03-02T08:00:00Z"}, "startDateTime"),
+    ],
+)
+async def test_a_period_that_makes_no_report_is_refused_with_the_reason(
+    played: Office, routes: dict[str, Any], query: dict[str, str], pointer: str
+) -> None:
+    answer = await ask(routes[SPOT], SPOT, at=AT_GROUP, query=query)
+    assert answer.status_code == 400
+    assert [where for where, _ in told(answer)] == [pointer]
+
+
+async def test_hours_are_the_shortest_interval_of_a_tenant(played: Office, routes: dict[str, Any]) -> None:
+    answer = await ask(routes[REPORT], REPORT, query={"interval": "PT5M"})
+    assert (answer.status_code, told(answer)) == (400, [("interval", "the shortest interval is PT1H")])
+
+
+async def test_the_board_shows_all_tenants_to_the_provider_alone(played: Office, routes: dict[str, Any]) -> None:
+    await played.tenants.insert(things.tenant(id="fabrikam", display_name="Fabrikam"))
+    played.hand.at = Interval.HOUR.begin(played.hand.at) + timedelta(hours=1)
+    await measure_and_record(played, TenantIds(played))
+    await played.tenants.insert(things.tenant(id="new", display_name="New"))
+    found = {each["id"]: each for each in (await get(routes, BOARD))["value"]}
+    assert found[things.TENANT_ID]["spot"]["activeSessions"] == 6
+    assert found["fabrikam"]["total"] == 0
+    assert found["new"]["lastRefreshedDateTime"] is None
+    refused = await ask(routes[BOARD], BOARD, headers=signed_in("CloudPC.Administrator"))
+    assert refused.status_code == 403
+
+
+async def test_home_has_its_numbers_and_the_curve_of_today_in_one_request(
+    played: Office, routes: dict[str, Any]
+) -> None:
+    played.hand.at = Interval.HOUR.begin(played.hand.at) + timedelta(hours=1, seconds=20)
+    await measure_and_record(played, TenantIds(played))
+    found = await get(routes, "GET tenants/{tenant}/summary")
+    assert found["spotCapacity"] == {
+        "groups": 1,
+        "seats": 10,
+        "activeSessions": 6,
+        "disconnectedSessions": 0,
+        "onlineHosts": 1,
+        "builtHosts": 3,
+    }
+    assert [each["spotSessions"] for each in found["today"]] == [6]
+    assert (found["building"], found["failed"]) == (found["statuses"].get("pendingProvision", 0), 0)

@@ -23,7 +23,6 @@ WITHOUT_PLACE = {
     "health": "monitors call it",
     "list_spot_usage": "no page has a chart yet; the command line and CSV have it",
     "list_tenant_usage": "no page has a chart yet; the command line and CSV have it",
-    "list_overviews": "no page has the board of tenants yet; the command line and CSV have it",
     "openapi": "generators read it; the portal is built from docs/openapi.json",
     "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
     "create_tenant": "the wizard create-tenant saves it",

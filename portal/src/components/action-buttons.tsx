@@ -77,7 +77,7 @@ export function ActionButtons({ actions, begin, shown = 4 }: Given): ReactElemen
     <Toolbar className={styles.bar} aria-label={words.toolbar}>
       {direct.map((action, place) => {
         const why = whyNot(action);
-        const Icon = actionIcon(action.name);
+        const Icon = action.icon ?? actionIcon(action.name);
         const isDestroying = destroys(action);
         // Pause and Resume are one button: it keeps the focus when it becomes the other. Without a reason nothing is shown.
         return (
@@ -137,7 +137,7 @@ export function ActionMenu({ actions, begin, label, isSmall = false, onOpen }: M
         <MenuList>
           {offered.map((action, place) => {
             const why = whyNot(action);
-            const Icon = actionIcon(action.name);
+            const Icon = action.icon ?? actionIcon(action.name);
             const isDestroying = destroys(action);
             return (
               <Fragment key={action.name}>

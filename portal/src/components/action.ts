@@ -1,3 +1,5 @@
+import type { FluentIcon } from "@fluentui/react-icons";
+
 import { operationOf } from "../api/operation.ts";
 import type { Field } from "./form/fields.ts";
 import type { Values } from "./form/schema-form.tsx";
@@ -23,6 +25,8 @@ export interface Preview {
 export interface Action {
   readonly name: string;
   readonly title: string;
+  /** Where it is not the one that actions of its name have everywhere. */
+  readonly icon?: FluentIcon | undefined;
   /** The permission that it needs, such as `cloudPCs/reboot`; null where everybody may. */
   readonly permission: string | null;
   /** Why it is not possible now; null when it is. */

@@ -8,6 +8,7 @@ import { sent, type Action, type Done } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
+import { CLOUD_PC_ICONS } from "../../components/cloud-pc-icons.ts";
 import { shownOf, typedOf } from "../../components/identity.ts";
 import { moment } from "../../components/moments.ts";
 import { words } from "../../words/cloud-pcs.ts";
@@ -66,6 +67,7 @@ export function actionsOf(known: Known, send: (name: ActionName, values: Values)
       {
         name,
         ...words.actions[name],
+        icon: CLOUD_PC_ICONS[name],
         permission: null, // the service has looked at the caller's roles
         why: asked.possible ? null : (asked.reason ?? ""),
         of: shownOf(named),

@@ -1,5 +1,6 @@
 import { Card, makeStyles, tokens } from "@fluentui/react-components";
 import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
+import { Key20Regular } from "@fluentui/react-icons/svg/key";
 import type { ReactElement } from "react";
 import { useParams } from "react-router";
 
@@ -90,6 +91,7 @@ function actionsOf(api: Api, tenant: string, connection: Connection): Action[] {
   const isHybrid = connection.connectionType === "hybridAzureADJoin";
   const password: Action = {
     name: "password",
+    icon: Key20Regular,
     ...words.actions.password,
     permission: "onPremisesConnections/updateAdDomainPassword",
     fields: [input("secret", "adDomainPassword", words.fields.password)],

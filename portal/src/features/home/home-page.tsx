@@ -1,100 +1,89 @@
-import { Card, Title2, makeStyles, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { Rocket20Regular } from "@fluentui/react-icons/svg/rocket";
 import type { ReactElement } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 
-import { useMay } from "../../api/context.tsx";
+import { useMay, useMe } from "../../api/context.tsx";
 import { useOne, type Found } from "../../api/read.ts";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
-import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/home.ts";
+import { Fleet } from "./fleet.tsx";
 import { Needs } from "./needs.tsx";
 import { RunningWork } from "./running-work.tsx";
 import { Shares } from "./shares.tsx";
+import { Today } from "./today.tsx";
 
 type Summary = Found<"/tenants/{tenant}/summary">;
 
 const useStyles = makeStyles({
-  cards: {
+  /** What one looks at, and beside it what somebody has to do. */
+  columns: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fill, minmax(180px, 1fr))",
-    gap: tokens.spacingHorizontalM,
-    listStyleType: "none",
-    padding: 0,
-    margin: 0,
+    gridTemplateColumns: "minmax(0, 3fr) minmax(0, 2fr)",
+    gap: tokens.spacingHorizontalL,
+    marginTop: tokens.spacingVerticalL,
+    alignItems: "start",
+    "@media (max-width: 1100px)": { gridTemplateColumns: "minmax(0, 1fr)" },
   },
-  inner: { alignItems: "start" },
-  card: { textDecoration: "none", color: tokens.colorNeutralForeground1 },
+  main: { gridColumn: 1, gridRow: 1, "@media (max-width: 1100px)": { gridRow: "auto" } },
+  /** First in a narrow window, and for whoever listens; on the right in a wide one. */
+  beside: { gridColumn: 2, gridRow: 1, "@media (max-width: 1100px)": { gridColumn: 1, gridRow: "auto" } },
+  column: { display: "grid", gap: tokens.spacingHorizontalL, gridTemplateColumns: "minmax(0, 1fr)" },
+  begin: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
 });
 
-const RUNNING = ["provisioning", "pendingProvision", "deprovisioning", "resizing", "restoring"] as const;
-
-/** The state of a tenant at a glance: counts, what needs somebody, what runs, and where to begin. */
+/** The fleet at a glance: what there is, what needs somebody, the day, what runs, and where to begin. */
 export function HomePage(): ReactElement {
+  const styles = useStyles();
   const { tenant = "" } = useParams();
-  const query = useOne("/tenants/{tenant}/summary", { tenant }, { runs });
+  const query = useOne("/tenants/{tenant}/summary", { tenant }, { runs: ({ building }: Summary) => building > 0 });
+  const name = useMe().data?.tenants.find(({ id }) => id === tenant)?.displayName;
   return (
     <>
-      <PageHeader title={words.title}>
+      <PageHeader title={words.title} about={name ?? null}>
         <AsOf query={query} />
       </PageHeader>
       <DetailView query={query} isPart>
         {(summary) => (
           <>
-            <Counts tenant={tenant} statuses={summary.statuses} />
-            <Needs tenant={tenant} summary={summary} />
+            <Fleet tenant={tenant} summary={summary} />
+            <div className={styles.columns}>
+              <div className={mergeClasses(styles.column, styles.beside)}>
+                <Needs tenant={tenant} summary={summary} />
+                <RunningWork tenant={tenant} />
+              </div>
+              <div className={mergeClasses(styles.column, styles.main)}>
+                <Today today={summary.today} />
+              </div>
+            </div>
             <Shares tenant={tenant} summary={summary} />
           </>
         )}
       </DetailView>
-      <RunningWork tenant={tenant} />
       <Begin tenant={tenant} />
     </>
   );
 }
 
-function runs({ statuses }: Summary): boolean {
-  return RUNNING.some((status) => (statuses[status] ?? 0) > 0);
-}
-
-function Counts(given: { readonly tenant: string; readonly statuses: Summary["statuses"] }): ReactElement {
-  const styles = useStyles();
-  const counts = Object.entries(given.statuses).filter(([, count]) => count > 0);
-  return (
-    <Section title={words.byStatus}>
-      {counts.length === 0 && <p>{words.none}</p>}
-      <ul className={styles.cards}>
-        {counts.map(([status, count]) => (
-          <li key={status}>
-            <Link className={styles.card} to={`/t/${given.tenant}/cloud-pcs?status=${status}`}>
-              <Card className={styles.inner}>
-                <Title2>{count}</Title2>
-                <StatusBadge status={status} />
-              </Card>
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </Section>
-  );
-}
-
 function Begin({ tenant }: { readonly tenant: string }): ReactElement | null {
+  const styles = useStyles();
   const maySave = useMay("wizards/save");
   if (!maySave) {
     return null;
   }
   return (
-    <Section title={words.begin}>
-      <ul>
+    <Section title={words.begin} icon={Rocket20Regular}>
+      <div className={styles.begin}>
         {Object.entries(words.wizards).map(([name, title]) => (
-          <li key={name}>
-            <Link to={`/t/${tenant}/wizards/${name}`}>{title}</Link>
-          </li>
+          <LinkButton key={name} to={`/t/${tenant}/wizards/${name}`}>
+            {title}
+          </LinkButton>
         ))}
-      </ul>
+      </div>
     </Section>
   );
 }

@@ -1,4 +1,5 @@
 import { makeStyles, ProgressBar, tokens } from "@fluentui/react-components";
+import { Pulse20Regular } from "@fluentui/react-icons/svg/pulse";
 import type { ReactElement } from "react";
 import { Link } from "react-router";
 
@@ -28,7 +29,7 @@ export function RunningWork({ tenant }: { readonly tenant: string }): ReactEleme
   );
   const operations = query.data?.value ?? [];
   return (
-    <Section title={words.running}>
+    <Section title={words.running} icon={Pulse20Regular} isInGrid>
       {query.isError && query.data === undefined && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       {query.isPending && <Loading why={query.failureReason} />}
       {query.isSuccess && operations.length === 0 && <p>{words.noRunning}</p>}

@@ -1,4 +1,5 @@
 import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
+import { NoteAdd20Regular } from "@fluentui/react-icons/svg/note-add";
 import { useMemo, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
@@ -105,6 +106,7 @@ function actionsOf(api: Api, tenant: string, set: ImageSet): Action[] {
   return [
     {
       name: "note",
+      icon: NoteAdd20Regular,
       ...words.actions.note,
       permission: "imageSets/update",
       fields: [input("long", "notes", words.fields.note, { longest: 2_000 })],

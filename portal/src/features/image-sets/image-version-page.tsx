@@ -1,4 +1,8 @@
 import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
+import { NoteAdd20Regular } from "@fluentui/react-icons/svg/note-add";
+import { LockClosed20Regular } from "@fluentui/react-icons/svg/lock-closed";
+import { PlugConnected20Regular } from "@fluentui/react-icons/svg/plug-connected";
+import { PlugDisconnected20Regular } from "@fluentui/react-icons/svg/plug-disconnected";
 import type { ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
@@ -120,6 +124,7 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
   return typing(ACTIONS.imageVersions, version.version, [
     {
       name: "connect",
+      icon: PlugConnected20Regular,
       ...actions.connect,
       ...says("connect"),
       fields: [
@@ -131,12 +136,14 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
     },
     {
       name: "disconnect",
+      icon: PlugDisconnected20Regular,
       ...actions.disconnect,
       ...says("disconnect"),
       run: () => sent(api.POST(`${address}/disconnect`, place)),
     },
     {
       name: "seal",
+      icon: LockClosed20Regular,
       ...actions.seal,
       ...says("seal"),
       run: () => sent(api.POST(`${address}/seal`, { ...place, body: { confirm: version.version } })),
@@ -149,6 +156,7 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
     },
     {
       name: "note",
+      icon: NoteAdd20Regular,
       ...actions.noteVersion,
       permission: "imageVersions/update",
       fields: [input("long", "notes", fields.note, { longest: 2_000 })],

@@ -6,6 +6,7 @@ import type { Found, RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
+import { CLOUD_PC_ICONS } from "../../components/cloud-pc-icons.ts";
 import { shownOf, typedOf } from "../../components/identity.ts";
 import { moment } from "../../components/moments.ts";
 import { words } from "../../words/my.ts";
@@ -33,6 +34,7 @@ export function actionsOf(api: Api, pc: OwnCloudPc, points: readonly RestorePoin
       {
         name,
         ...words.actions[name],
+        icon: CLOUD_PC_ICONS[name],
         permission: `me/${name}`,
         why: asked.possible ? null : (asked.reason ?? ""),
         of: shownOf(pc),

@@ -1,36 +1,127 @@
-import { MessageBar, MessageBarBody } from "@fluentui/react-components";
+import { Caption1, MessageBar, MessageBarBody, makeStyles, tokens } from "@fluentui/react-components";
+import { ArrowSync20Regular } from "@fluentui/react-icons/svg/arrow-sync";
+import { BuildingMultiple20Regular } from "@fluentui/react-icons/svg/building-multiple";
+import { Desktop20Regular } from "@fluentui/react-icons/svg/desktop";
+import { ErrorCircle20Regular } from "@fluentui/react-icons/svg/error-circle";
+import { Warning20Regular } from "@fluentui/react-icons/svg/warning";
 import type { ReactElement } from "react";
 import { Link } from "react-router";
 
 import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
-import { useOne, type Found } from "../../api/read.ts";
+import { useOne, type Found, type RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
+import type { Column } from "../../components/data-table.tsx";
+import { NumberCards } from "../../components/number-card.tsx";
+import { ShareBar } from "../../components/share-bar.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { pausedText } from "../../components/paused.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/tenants.ts";
 
+type Overview = RowOf<"/cloudPcsOverview">;
 type ServiceState = Found<"/pause">;
 
-const LISTED: Listed<"/tenants"> = {
-  statusOf: ({ paused }) => (paused ? "paused" : "active"),
-  path: "/tenants",
+const useStyles = makeStyles({ cards: { marginBottom: tokens.spacingVerticalL } });
+
+const LISTED: Listed<"/cloudPcsOverview"> = {
+  path: "/cloudPcsOverview",
   words,
   idOf: (row) => row.id,
-  columns: () => [
-    { id: "name", title: words.columns.name, cell: (row) => <Link to={`/t/${row.id}`}>{row.displayName}</Link> },
-    { id: "id", title: words.columns.id, cell: (row) => row.id },
-    { id: "directory", title: words.columns.directory, cell: (row) => row.entraTenantId },
-    { id: "subscription", title: words.columns.subscription, cell: (row) => row.subscriptionId },
-    { id: "state", title: words.columns.state, cell: (row) => <StatusBadge status={row.paused ? "paused" : "active"} /> },
-  ],
+  nameOf: (row) => row.displayName,
+  isSearchable: true,
+  csv: "tenants",
+  columns: () => COLUMNS,
 };
+
+const COLUMNS: readonly Column<Overview>[] = [
+  {
+    id: "name",
+    width: "20%",
+    title: words.columns.name,
+    sort: "displayName",
+    cell: (row) => (
+      <>
+        <Link to={`/t/${row.id}`}>{row.displayName}</Link>
+        <Caption1 block>{row.id}</Caption1>
+      </>
+    ),
+  },
+  { id: "health", width: "150px", title: words.columns.health, cell: (row) => <Health row={row} /> },
+  { id: "total", width: "24%", title: words.columns.total, sort: "total", cell: (row) => <CloudPcs row={row} /> },
+  { id: "building", width: "80px", title: words.columns.building, sort: "building", cell: (row) => numberOf(row, row.building) },
+  { id: "failed", width: "70px", title: words.columns.failed, sort: "failed", cell: (row) => numberOf(row, row.failed) },
+  { id: "waiting", width: "110px", title: words.columns.waiting, sort: "waiting", cell: (row) => numberOf(row, row.waiting) },
+  {
+    id: "spot",
+    title: words.columns.spot,
+    cell: ({ spot }) => (spot.groups === 0 ? "-" : words.spotOf(spot.onlineHosts, spot.builtHosts, spot.activeSessions + spot.disconnectedSessions)),
+  },
+];
+
+/** A tenant of which nothing was recorded yet has no numbers: none, and not 0. */
+function numberOf({ lastRefreshedDateTime }: Overview, count: number): string {
+  return lastRefreshedDateTime === null ? "-" : String(count);
+}
+
+function Health({ row }: { readonly row: Overview }): ReactElement {
+  if (row.lastRefreshedDateTime === null) {
+    return <StatusBadge status="pending" title={words.health.unknown} />;
+  }
+  return row.failed > 0 ? (
+    <StatusBadge status="failed" title={words.health.failed} />
+  ) : row.waiting > 0 ? (
+    <StatusBadge status="warning" title={words.health.waits} />
+  ) : (
+    <StatusBadge status="healthy" title={words.health.well} />
+  );
+}
+
+function CloudPcs({ row }: { readonly row: Overview }): ReactElement {
+  const ready = row.statuses["provisioned"] ?? 0;
+  return (
+    <>
+      {words.readyOf(ready, row.total)}
+      <ShareBar
+        whole={row.total}
+        parts={[
+          { id: "ready", count: ready },
+          { id: "failed", count: row.failed, look: "danger" },
+          { id: "others", count: row.total - ready - row.failed, look: "quiet" },
+        ]}
+      />
+    </>
+  );
+}
+
+/** The list with the most first. */
+function by(order: string): string {
+  return `/tenants?order=${order}+desc`;
+}
+
+/** All customers together; only where all of them were read. */
+function Together({ rows }: { readonly rows: readonly Overview[] }): ReactElement {
+  const sum = (of: (row: Overview) => number): number => rows.reduce((total, row) => total + of(row), 0);
+  return (
+    <div className={useStyles().cards}>
+      <NumberCards
+        label={words.together}
+        figures={[
+          { id: "tenants", icon: BuildingMultiple20Regular, label: words.title, count: rows.length, to: "/tenants" },
+          { id: "pcs", icon: Desktop20Regular, label: words.columns.total, count: sum(({ total }) => total), to: by("total") },
+          { id: "building", icon: ArrowSync20Regular, label: words.columns.building, count: sum(({ building }) => building), to: by("building") },
+          { id: "failed", icon: ErrorCircle20Regular, label: words.columns.failed, count: sum(({ failed }) => failed), to: by("failed"), color: "danger" },
+          { id: "waiting", icon: Warning20Regular, label: words.columns.waiting, count: sum(({ waiting }) => waiting), to: by("waiting"), color: "warning" },
+        ]}
+      />
+    </div>
+  );
+}
 
 /** All tenants of the service, for those who provide it; and the pause of everything. */
 export function TenantsPage(): ReactElement {
@@ -43,8 +134,9 @@ export function TenantsPage(): ReactElement {
   return (
     <ListPage
       listed={LISTED}
-      above={() => (
+      above={({ list }) => (
         <>
+          {list.isWhole && list.rows.length > 1 && <Together rows={list.rows} />}
           {paused !== null && (
             <MessageBar intent="warning" layout="multiline">
               <MessageBarBody>

@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from rich.table import Table
 from local.board import READY, Board, Row, count_by_status, in_words
 from local.journey import TENANT, Journey, licences
 from local.options import APP, HostKind, StackOptions
+from local.pace import Pace
 from local.people import offered as people_page
 from local.play import BUILT, Played, begins_at, find, is_spot, play, table
 from local.progress import Progress
@@ -27,6 +28,7 @@ BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RUN = APP / ".run" / "demo"
 
 _LOOK_EVERY_SECONDS = 1.0
+_LOOK_EVERY = timedelta(minutes=1)
 _STANDSTILL = timedelta(hours=3)
 _WORTH_A_LOOK = (
     "/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=3",
@@ -90,7 +92,9 @@ def run(
         raise StackError("DEMO=spot needs the embedded host: with Core Tools' host its day would take a day")
     options = _options(played, of_spot=of_spot, users=users, speed=speed, host=host, seed=seed)
     people = options.users
-    stack = Stack(folder, options)
+    # A scenario has people who wait in real time; all others act at moments of a clock that stands still otherwise.
+    stack = Stack(folder, options if played is not None else replace(options, speed=0.0))
+    pace = Pace(stack, options.speed)
     try:
         console.print("Starting Azurite, the simulated cloud and the host ...")
         with stack, people_page(stack) as portal:
@@ -98,7 +102,8 @@ def run(
             if played is not None:
                 good = _rehearse(stack, console, played, people)
             else:
-                good = play_spot(stack, console, people) if of_spot else _play(stack, console)
+                good = play_spot(pace, console, people) if of_spot else _play(pace, console)
+                pace.run_freely()
             if once:
                 return 0 if good else 1
             console.print("\nIt stays up until Ctrl-C.")
@@ -148,13 +153,13 @@ def print_token(*, folder: Path) -> int:
     return 0
 
 
-def _play(stack: Stack, console: Console) -> bool:
+def _play(pace: Pace, console: Console) -> bool:
     """Play the first day; return whether it succeeded."""
-    began = time.monotonic()
+    began, stack = time.monotonic(), pace.stack
     with Board(console) as board:
-        journey = Journey(stack.portal(), board.say)
+        journey = Journey(pace.portal(), board.say)
         journey.first_day()
-        outcome = _watch(stack, journey, board)
+        outcome = _watch(pace, journey, board)
     _report(stack, journey, console, outcome, time.monotonic() - began)
     return outcome.is_good
 
@@ -179,8 +184,9 @@ def _rehearse(stack: Stack, console: Console, scenario: Mapping[str, Any], users
     return played.is_good
 
 
-def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
+def _watch(pace: Pace, journey: Journey, board: Board) -> Outcome:
     """Show the Cloud PCs until all are settled. Raises: StackError if a part ends or nothing changes any more."""
+    stack = pace.stack
     expected = licences(stack.options.users)
     progress = Progress(stack.folder, _STANDSTILL)
     while True:
@@ -188,13 +194,12 @@ def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
         board.update(rows, at)
         if len(rows) >= expected and all(row.is_settled for row in rows):
             return Outcome(rows, expected, _findings(stack))
-        if dead := stack.failed_part():
-            raise StackError(f"{dead} has ended; its log is in {stack.folder / 'logs'}")
+        stack.expect_alive()
         # The estimated ends change by themselves: that is no progress.
         news = [(row.status, row.step, row.percent) for row in rows]
         if (problem := progress.standstill(news, at, time.monotonic())) is not None:
             return Outcome(rows, expected, [*_findings(stack), problem])
-        time.sleep(_LOOK_EVERY_SECONDS)
+        pace.let_pass(_LOOK_EVERY)
 
 
 def _findings(stack: Stack) -> list[object]:
@@ -248,6 +253,6 @@ def _plainly(console: Console, line: str) -> None:
 
 def _stay_up(stack: Stack) -> None:
     """Wait for Ctrl-C. Raises: StackError if a part ends by itself."""
-    while not (dead := stack.failed_part()):
+    while True:
+        stack.expect_alive()
         time.sleep(_LOOK_EVERY_SECONDS)
-    raise StackError(f"{dead} has ended; its log is in {stack.folder / 'logs'}")

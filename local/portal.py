@@ -45,7 +45,10 @@ class Credentials:
 
 
 class Portal:
-    """Sends requests below ``<api>/api`` with a token of its application."""
+    """Sends requests below ``<api>/api`` with a token of its application.
+
+    ``pause`` is called between two looks at an operation, ``settle`` before each change.
+    """
 
     def __init__(self, api: str, credentials: Credentials, trust: ssl.SSLContext) -> None:
         self._base = f"{api}/api"
@@ -53,6 +56,8 @@ class Portal:
         self._trust = trust
         self._token = ""
         self._token_ends = 0.0
+        self.pause: Callable[[], None] = lambda: time.sleep(_LOOK_EVERY_SECONDS)
+        self.settle: Callable[[], None] = lambda: None
 
     def token(self) -> str:
         """Return an access token, a new one if the old one expires soon."""
@@ -76,6 +81,8 @@ class Portal:
 
     def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request and return its response, with any status. *path* may be an absolute address."""
+        if method != "GET":
+            self.settle()
         url = path if path.startswith(("http://", "https://")) else self._base + path
         request = urllib.request.Request(url, method=method)  # noqa: S310 - an address of this run
         request.add_header("Authorization", f"Bearer {self.token()}")
@@ -120,7 +127,7 @@ class Portal:
             watch(operation)
             if operation["status"] in _ENDED:
                 break
-            time.sleep(_LOOK_EVERY_SECONDS)
+            self.pause()
         if operation["status"] != "succeeded":
             raise PortalError(f"{operation.get('kind')} {operation['status']}: {json.dumps(operation.get('error'))}")
         return operation

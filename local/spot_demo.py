@@ -11,10 +11,11 @@ from rich.console import Console
 
 from local.host_hours import HostHours, host_hours
 from local.journey import GROUP, Journey
+from local.pace import Pace
 from local.progress import Progress
 from local.spot_board import Picture, SpotBoard
 from local.spot_journey import FIRST, SECOND, SpotJourney
-from local.stack import Stack, StackError
+from local.stack import Stack
 
 SITE = "amsterdam"
 STORM, STORM_ENDS = timedelta(hours=8, minutes=45), timedelta(hours=9, minutes=15)
@@ -24,7 +25,7 @@ _END = timedelta(hours=18, minutes=30)
 _HOUR = 3_600
 # What passes while nothing is to be seen, in simulated seconds per real second.
 _QUIET_SPEED = 900.0
-_LOOK_EVERY_SECONDS = 0.5
+_LOOK_EVERY, _QUIET_LOOK = timedelta(minutes=1), timedelta(minutes=3)
 # A day without a change of its hosts and sessions for so long has stopped: longer than between the morning and noon.
 _STANDSTILL = timedelta(hours=6)
 
@@ -47,9 +48,9 @@ class SpotOutcome:
 
 @dataclass(slots=True)
 class SpotDay:
-    """One run: the stack, its portal session and its board."""
+    """One run: its pace, its portal session and its board."""
 
-    stack: Stack
+    pace: Pace
     spot: SpotJourney
     board: SpotBoard
     users: int
@@ -108,8 +109,7 @@ class SpotDay:
         def small(picture: Picture) -> bool:
             return not picture.sessions and int(picture.group["onlineHosts"]) <= 1
 
-        with self.stack.at_speed(max(self._speed, _QUIET_SPEED / 3)):
-            self._watch("scale-in", small)
+        self._watch("scale-in", small, speed=_QUIET_SPEED / 3)
 
     def _release(self) -> None:
         self._pass_to(_NOON)
@@ -130,8 +130,7 @@ class SpotDay:
         def dark(picture: Picture) -> bool:
             return picture.at >= self._moment(_END) and not picture.group["onlineHosts"]
 
-        with self.stack.at_speed(max(self._speed, _QUIET_SPEED)):
-            self._watch("evening", dark)
+        self._watch("evening", dark, look=_QUIET_LOOK, speed=_QUIET_SPEED)
 
     def _bring_to(self, version: str, stage: str) -> None:
         self._say(f"{stage.capitalize()} to {version}: a canary first")
@@ -151,8 +150,9 @@ class SpotDay:
         self._watch(stage, done)
 
     @property
-    def _speed(self) -> float:
-        return self.stack.options.speed
+    def stack(self) -> Stack:
+        """The stack that it is played on."""
+        return self.pace.stack
 
     def _say(self, line: str) -> None:
         self.board.say(line)
@@ -165,9 +165,8 @@ class SpotDay:
 
     def _pass_to(self, since_midnight: timedelta) -> None:
         """Let the time pass faster until a moment of the day, if it is not over."""
-        if self._seconds_to(since_midnight):
-            with self.stack.at_speed(max(self._speed, _QUIET_SPEED)):
-                self._watch("quiet", lambda picture: picture.at >= self._moment(since_midnight))
+        moment = self._moment(since_midnight)
+        self._watch("quiet", lambda picture: picture.at >= moment, look=_QUIET_LOOK, speed=_QUIET_SPEED, until=moment)
 
     def _let_come(self, visit: dict[str, Any]) -> None:
         pool = self.spot.group()["hostPoolId"]
@@ -183,8 +182,19 @@ class SpotDay:
         seen: dict[str, Any] = self.stack.ask_cloud(f"state?view=broker&pool={pool}")
         return seen
 
-    def _watch(self, stage: str, is_over: Callable[[Picture], bool]) -> None:
-        """Show the group until a stage is over. Raises: StackError if a part ends; a standstill is a problem."""
+    def _watch(
+        self,
+        stage: str,
+        is_over: Callable[[Picture], bool],
+        *,
+        look: timedelta = _LOOK_EVERY,
+        speed: float = 0.0,
+        until: datetime | None = None,
+    ) -> None:
+        """Show the group until a stage is over. Raises: StackError if a part ends; a standstill is a problem.
+
+        *look*: what passes between two looks, but for the last before *until*; *speed*: at which it passes at least.
+        """
         self.stage = stage
         progress = Progress(self.stack.folder, _STANDSTILL)
         while True:
@@ -192,13 +202,13 @@ class SpotDay:
             self.board.update(picture)
             if is_over(picture):
                 return
-            if dead := self.stack.failed_part():
-                raise StackError(f"{dead} has ended; its log is in {self.stack.folder / 'logs'}")
+            self.stack.expect_alive()
             problem = progress.standstill([picture.hosts, picture.broker], picture.at, time.monotonic())
             if problem is not None:
                 self.problems.append(f"{stage}: {problem}")
                 return
-            time.sleep(_LOOK_EVERY_SECONDS)
+            left = look if until is None else min(look, until - picture.at)
+            self.pace.let_pass(left, max(self.pace.speed, speed))
 
     def _outcome(self, begins: datetime) -> SpotOutcome:
         group = self.spot.group()
@@ -214,14 +224,14 @@ class SpotDay:
         return SpotOutcome(hours, self._broker(group["hostPoolId"]), findings, self.problems)
 
 
-def play_spot(stack: Stack, console: Console, users: int) -> bool:
+def play_spot(pace: Pace, console: Console, users: int) -> bool:
     """Play the day of a Spot Group; return whether it went well."""
     began = time.monotonic()
     with SpotBoard(console) as board:
-        journey = Journey(stack.portal(), board.say)
-        day = SpotDay(stack, SpotJourney(journey), board, users)
+        journey = Journey(pace.portal(), board.say)
+        day = SpotDay(pace, SpotJourney(journey), board, users)
         outcome = day.play()
-    _report(stack, console, outcome, time.monotonic() - began)
+    _report(pace.stack, console, outcome, time.monotonic() - began)
     return outcome.is_good
 
 

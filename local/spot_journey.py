@@ -20,7 +20,7 @@ CAPACITY = {
     "schedule": {
         "timeZone": "UTC",
         "phases": [
-            {"begins": "08:30", "minimumOnline": 2},
+            {"begins": "08:30", "minimumOnline": 3},
             {"begins": "09:30", "minimumOnline": 1},
             {"begins": "18:00", "rests": True},
         ],

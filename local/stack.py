@@ -221,6 +221,11 @@ class Stack:
         parts = (*hosts, self.cloud, _started(self._azurite).part)
         return next((part.name for part in parts if not part.is_running), None)
 
+    def expect_alive(self) -> None:
+        """Raise StackError if a part has ended by itself."""
+        if dead := self.failed_part():
+            raise StackError(f"{dead} has ended; its log is in {self.folder / 'logs'}")
+
     def environment(self) -> dict[str, str]:
         """Return the environment of the app's process: ours, and ``app_settings``."""
         return {**os.environ, **self.app_settings()}

@@ -1,13 +1,17 @@
 """``make run``, as a newcomer sees it."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from simulation_base.clock import is_alive
@@ -41,6 +45,64 @@ def children_of(pid: int) -> list[int]:
     """The processes that one started, as Linux tells; elsewhere none."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+
+
+def throttle(process: "subprocess.Popen[str]") -> None:
+    """Let the parts of a run work for a third of the time only, until it ends: a machine that does much else."""
+    while process.poll() is None:
+        parts = children_of(process.pid)
+        for number, pause in ((signal.SIGSTOP, 0.06), (signal.SIGCONT, 0.03)):
+            for part in parts:
+                with suppress(ProcessLookupError):
+                    os.kill(part, number)
+            time.sleep(pause)
+
+
+def figures(folder: Path, *more: str, slowed: bool = False, patterns: Sequence[str]) -> list[float]:
+    """Return the numbers that a whole run prints."""
+    with demo(folder, "--once", *more) as process:
+        if slowed:
+            Thread(target=throttle, args=[process], daemon=True).start()
+        said, _ = process.communicate()
+    assert process.returncode == 0, said
+    found = [re.search(pattern, said) for pattern in patterns]
+    assert all(found), said
+    return [float(number) for each in found if each for number in each.groups()]
+
+
+def both(folder: Path, *more: str, patterns: Sequence[str]) -> tuple[list[float], list[float]]:
+    """Return the figures of a run, and of one whose parts are slow, which goes on beside it."""
+    with ThreadPoolExecutor(2) as side_by_side:
+        runs = [
+            side_by_side.submit(figures, folder / str(slowed), *more, slowed=slowed, patterns=patterns)
+            for slowed in (False, True)
+        ]
+        return runs[0].result(), runs[1].result()
+
+
+needs_processes = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="a run's parts are found in /proc")
+
+
+@needs_processes
+@pytest.mark.timeout(1_200)
+@pytest.mark.embedded_only("its time stands still while something is worked on")
+def test_a_slow_machine_takes_as_many_simulated_minutes(tmp_path: Path) -> None:
+    quick, slow = both(tmp_path, patterns=[r"(\d+) provisioned in (\d+) simulated minutes"])
+    assert slow[0] == quick[0]
+    assert slow[1] == pytest.approx(quick[1], abs=1)
+
+
+@needs_processes
+@pytest.mark.long
+@pytest.mark.timeout(3_600)
+@pytest.mark.embedded_only("its time stands still while something is worked on")
+def test_a_slow_machine_serves_the_day_of_a_spot_group_as_well(tmp_path: Path) -> None:
+    patterns = [r"Sign-ins: (\d+) served", r"waited (\d+) s \(95 %\), (\d+) s", r"(\d+) % saved", r"(\d+) simulated"]
+    quick, slow = both(tmp_path, "--demo", "spot", "--users", "12", patterns=patterns)
+    assert slow[0] == quick[0]
+    assert slow[1:3] == pytest.approx(quick[1:3], abs=60)
+    assert slow[3] == pytest.approx(quick[3], abs=2)
+    assert slow[4] == pytest.approx(quick[4], abs=3)
 
 
 def test_every_licensed_user_gets_a_cloud_pc_and_the_run_ends_well(tmp_path: Path) -> None:

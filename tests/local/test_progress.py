@@ -58,8 +58,14 @@ class Slow:
     def __init__(self, folder: Path, step: timedelta) -> None:
         self.at, self.real, self.step, self.looks = AT, 0.0, step, 0
         self.stack: Any = SimpleNamespace(
-            clock=self, folder=folder, failed_part=lambda: "", options=SimpleNamespace(users=1), ask_cloud=self.asked
+            clock=self,
+            folder=folder,
+            failed_part=lambda: "",
+            expect_alive=lambda: None,
+            options=SimpleNamespace(users=1),
+            ask_cloud=self.asked,
         )
+        self.pace: Any = SimpleNamespace(stack=self.stack, speed=1.0, let_pass=self.let_pass)
 
     def now(self) -> datetime:
         return self.at
@@ -71,6 +77,9 @@ class Slow:
         self.looks += 1
         self.at += self.step
         self.real += 60.0
+
+    def let_pass(self, *_: object) -> None:
+        self.sleep(0.0)
 
     def asked(self, _: str) -> Any:
         return {"findings": []}
@@ -86,7 +95,7 @@ class Slow:
 def first_day(slow: Slow) -> bool:
     board: Any = SimpleNamespace(update=lambda *_: None)
     journey: Any = SimpleNamespace(cloud_pcs=slow.rows)
-    return not demo._watch(slow.stack, journey, board).findings
+    return not demo._watch(slow.pace, journey, board).findings
 
 
 def scenario(slow: Slow) -> bool:
@@ -108,7 +117,7 @@ def spot_day(slow: Slow) -> bool:
             return Picture(at=slow.at, stage="build", group={}, hosts=[{"id": "1"}], broker={})
 
     nothing: Any = SimpleNamespace(update=lambda _: None)
-    day = Day(slow.stack, nothing, nothing, 1)
+    day = Day(slow.pace, nothing, nothing, 1)
     day._watch("build", lambda _: slow.is_over)
     return not day.problems
 

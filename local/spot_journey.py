@@ -16,18 +16,20 @@ RECIPE = {"steps": [{"name": "Fonts", "script": "Get-Date"}, {"name": "7-Zip", "
 
 FIRST, SECOND = "0.0.0", "0.0.1"
 
-CAPACITY = {
-    "schedule": {
-        "timeZone": "UTC",
-        "phases": [
-            {"begins": "08:30", "minimumOnline": 3},
-            {"begins": "09:30", "minimumOnline": 1},
-            {"begins": "18:00", "rests": True},
-        ],
-    }
-}
-
 Json = dict[str, Any]
+
+_ON_A_HOST, _MOST_IN_THE_MORNING = 10, 3
+
+
+def capacity_for(users: int) -> Json:
+    """Return the capacity of a group: most of its hosts in the morning, one later, none in the evening."""
+    morning = min(_MOST_IN_THE_MORNING, -(-users // _ON_A_HOST))
+    phases = [
+        {"begins": "08:30", "minimumOnline": morning},
+        {"begins": "09:30", "minimumOnline": 1},
+        {"begins": "18:00", "rests": True},
+    ]
+    return {"schedule": {"timeZone": "UTC", "phases": phases}}
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class SpotJourney:
         form = {"set": {"imageSetId": self.set_id}, "customization": {"byRecipe": True}}
         return self._save("create-image-version", form)
 
-    def create_group(self, site: str, users_group: str, users: int, capacity: Mapping[str, Any] = CAPACITY) -> None:
+    def create_group(self, site: str, users_group: str, users: int, capacity: Mapping[str, Any] | None = None) -> None:
         """Make a pooled Spot Group on version 0.0.0 for the members of a group; its hosts begin to be built."""
         form = {
             "name": {"displayName": "Office", "friendlyName": "Office desktop"},
@@ -71,7 +73,7 @@ class SpotJourney:
             "site": {"siteId": site},
             "groups": {"groupIds": [self.journey.group_id(users_group)]},
             "image": {"imageSetId": self.set_id, "imageVersion": FIRST},
-            "capacity": capacity,
+            "capacity": capacity_for(users) if capacity is None else capacity,
         }
         self.group_id = str(self._save("create-spot-group", form).body["id"])
 

@@ -1,4 +1,4 @@
-"""What pages cost the service: requests for assets at a first visit, and at the next one."""
+"""Requests that pages make: for assets at a first visit, and at the next one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables on a terminal: which columns it has room for, how wide they are, and what is said once below them."""
+"""Tables on a terminal: the columns that fit, their widths, and values that are printed once below them."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 GAP = "  "
 _NARROWEST = 10
 _LONGEST_WORD = 24
-"""Up to this width a column shows what tells its cells apart, statuses above all; longer texts are cut."""
+"""Width up to which a column shows the words that distinguish its cells, such as statuses; longer texts are cut."""
 _SHORTEST_PART = 5
 
 
 class Fit:
-    """A table as it is shown: *rows* with shorter cells, *widths* of which 0 leaves a column out.
+    """A table fitted to the terminal: *rows* with shorter cells, *widths* of which 0 leaves a column out.
 
     First go what others say too and what every row has: an *id* where the first columns name each row (*named*), the
     words with which each cell of a column begins, and columns with one value, which are said once below the table
@@ -100,7 +100,7 @@ def width(text: str) -> int:
 
 
 def cut(text: str, most: int) -> str:
-    """Return a text in at most so many columns, with … at its end if it is cut."""
+    """Return a text cut to a number of columns, with … at its end if it is cut."""
     if width(text) <= most:
         return text
     while width(text) > most - 1:

@@ -26,7 +26,7 @@ class Output:
     utc: bool = False
 
     def __post_init__(self) -> None:
-        """Choose the zone of what is shown from now on."""
+        """Choose the time zone of all moments that are printed."""
         tables.show_times(in_utc=self.utc)
 
     @property
@@ -47,7 +47,7 @@ class Output:
         named: bool = False,
         titles: bool = True,
     ) -> None:
-        """Print a list. *named*: its items have names besides their ids; *titles*: those of the columns stand first."""
+        """Print a list. *named*: its items have names besides their ids; *titles*: whether columns have titles."""
         if self.form == "jsonl" and self.query is None:
             for item in items:
                 emit(_json(item))

@@ -158,7 +158,7 @@ def _chosen(
 
 
 def _titles(values: Sequence[object], offered: Sequence[Mapping[str, Any]]) -> str:
-    """Return the titles of choices, the value itself of what is not offered."""
+    """Return the titles of choices, or the value itself for a choice that is not offered."""
     titles = {str(each["value"]): str(each["title"]) for each in offered}
     return ", ".join(titles.get(str(value), str(value)) for value in values)
 

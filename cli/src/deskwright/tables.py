@@ -74,7 +74,7 @@ def show_times(*, in_utc: bool) -> None:
 
 
 def _moment(written: str) -> str:
-    """Return a moment to the second with its zone or its distance from UTC; as it is written if there is no such."""
+    """Return a moment to the second with its zone or its distance from UTC; a text that is no moment is unchanged."""
     try:
         at = datetime.fromisoformat(f"{written[:19]}+00:00")
         local = at.astimezone()

@@ -1,4 +1,4 @@
-"""``--watch``: a list or one thing again and again, on a terminal in place, elsewhere what has changed."""
+"""``--watch``: print a list or one thing repeatedly, in place on a terminal, elsewhere only changes."""
 
 import shutil
 import sys
@@ -12,7 +12,7 @@ from deskwright.terminal import clear, say
 
 _EVERY_SECONDS = 2.0
 _OTHER_LINES = 4
-"""Lines of a terminal that show no row: the titles, what every row has, the last one, and the cursor's."""
+"""Lines of a terminal without a row: the titles, the common values, the last line, and the cursor's."""
 
 Item = Mapping[str, Any]
 

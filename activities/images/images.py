@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.machines.run_commands import asked_at, assemble, begin_run_command, read_run_command, script
+from activities.machines.run_commands import assemble, begin_run_command, read_run_command, script
 from activities.machines.shared_resources import of_a_site
 from activities.machines.vms import compares_each, made_later, of_its_machine, of_machine, read_vm_health
 from activities.operations.at_work import being_captured
@@ -77,7 +77,7 @@ def definition_in(machine: Machine, name: str) -> str:
 @implements(BEGIN_GENERALIZE, fence=of_machine)
 async def begin_generalize(machine: Machine) -> Accepted | Refused:
     """Start sysprep, which ends with the VM shut down: so the operation ends when the script has started."""
-    return await begin_run_command(machine, RUN_COMMAND, script("generalize") + "\n", [], asynchronous=True)
+    return await begin_run_command(machine, RUN_COMMAND, script("generalize") + "\n", None, asynchronous=True)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -266,9 +266,8 @@ async def remove_version(subscription_id: str, identity: str) -> Done:
 @implements(BEGIN_VALIDATION, fence=of_its_machine)
 async def begin_validation(order: ValidationOrder) -> Accepted | Refused:
     """Start the script that reports on the test machine's Windows."""
-    requested = {"name": "AskedAt", "value": asked_at()}
     source = assemble(tuple(VALIDATION_STEPS), frame="frame", below="validation/")
-    return await begin_run_command(order.machine, VALIDATION_COMMAND, source, [requested])
+    return await begin_run_command(order.machine, VALIDATION_COMMAND, source, {})
 
 
 @bp.activity_trigger(input_name="payload")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from activities.machines.run_commands import asked_at, assemble, begin_run_command, read_run_command
+from activities.machines.run_commands import assemble, begin_run_command, read_run_command
 from activities.machines.vms import of_its_machine
 from activities.operations.audit import record_audit_event
 from shared.contracts.joining import (
@@ -64,12 +64,9 @@ async def begin_disable(order: DisableOrder) -> Accepted | Refused:
         "ComputerName": order.machine.computer_name,
         "Domain": domain.ad_domain_name,
         "User": domain.ad_domain_username,
-        "AskedAt": asked_at(),
     }
-    parameters = [{"name": name, "value": value} for name, value in values.items()]
-    secret = [{"name": "Password", "value": password}]
     source = assemble((STEP,), frame="frame", below="account/")
-    return await begin_run_command(order.machine, DISABLE_ACCOUNT.name, source, parameters, protected=secret)
+    return await begin_run_command(order.machine, DISABLE_ACCOUNT.name, source, values, secrets={"Password": password})
 
 
 @bp.activity_trigger(input_name="payload")

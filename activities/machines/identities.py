@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from activities.machines.run_commands import asked_at, assemble, begin_run_command, read_run_command
+from activities.machines.run_commands import assemble, begin_run_command, read_run_command
 from activities.machines.vms import compares_each
 from activities.operations.asking_again import ask_again
 from activities.operations.at_work import during
@@ -151,9 +151,8 @@ async def poll_device(order: DeviceOrder) -> DeviceFound | Pending | Refused:
 @implements(BEGIN_ENROLLMENT, fence=during("enrollInIntune"))
 async def begin_enrollment(order: DeviceEnrollmentOrder) -> Accepted | Refused:
     """Start the script that enrols a domain-joined machine with its device's credential; no user takes part."""
-    requested = {"name": "AskedAt", "value": asked_at()}
     source = assemble((_ENROLL,), frame="frame", below="enrollment/")
-    return await begin_run_command(order.machine, ENROLLMENT_COMMAND, source, [requested])
+    return await begin_run_command(order.machine, ENROLLMENT_COMMAND, source, {})
 
 
 @bp.activity_trigger(input_name="payload")

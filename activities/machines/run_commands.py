@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from textwrap import indent
+from types import MappingProxyType
 from typing import Any
 
 from activities.machines.vms import of_its_machine
@@ -47,10 +49,10 @@ def harmless(value: str) -> bool:
     return _HARMLESS.fullmatch(value) is not None
 
 
-def _check(parameters: list[dict[str, str]], protected: list[dict[str, str]]) -> None:
+def _check(values: Mapping[str, str], secrets: Mapping[str, str]) -> None:
     """Raise DeclinedError for a parameter that must not reach a script. A password may have any printable character."""
-    wrong = [each["name"] for each in parameters if not harmless(each["value"])]
-    wrong += [each["name"] for each in protected if not each["value"].isprintable()]
+    wrong = [name for name, value in values.items() if not harmless(value)]
+    wrong += [name for name, value in secrets.items() if not value.isprintable()]
     if wrong:
         message = f"{', '.join(wrong)}: has characters that are not passed to scripts"
         raise DeclinedError(Refused(code="parameterRefused", message=message))
@@ -75,38 +77,35 @@ def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str
     return {step: reported.get(step, silent) for step in steps}
 
 
-def asked_at() -> str:
-    """Return the value of a script's parameter ``AskedAt``: the moment of the running order.
-
-    Azure runs an unchanged command only once: a later order runs it again, and the same one delivered again does not.
-    """
-    return moment(dependencies().clock.now()).isoformat()
-
-
 async def begin_run_command(
     machine: Machine,
     name: str,
     source: str,
-    parameters: list[dict[str, str]],
+    values: Mapping[str, str] | None,
     *,
-    protected: list[dict[str, str]] | None = None,
+    secrets: Mapping[str, str] = MappingProxyType({}),
     asynchronous: bool = False,
 ) -> Accepted:
     """Start a managed run command.
 
-    *protected*: parameters that Azure does not return. *asynchronous*: the operation ends when the script has started.
+    *values*: the script's parameters, of which empty ones are left out; None: the script has none. With them
+    ``AskedAt`` is passed, the moment of the running order: Azure runs an unchanged command only once, so that a later
+    order runs it again, and the same one delivered again does not. *secrets*: parameters that Azure does not return.
+    *asynchronous*: the operation ends when the script has started.
+
     Raises: DeclinedError for a value that must not reach a script, or where a later order has begun the command.
     """
-    _check(parameters, protected or [])
+    _check(values or {}, secrets)
     now = dependencies().clock.now()
+    passed = {} if values is None else {**values, "AskedAt": moment(now).isoformat()}
     commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     body: Any = {
         "location": machine.region,
         "tags": {**machine.tags, **ordered_tag(now)},
         "properties": {
             "source": {"script": source},
-            "parameters": parameters,
-            **({"protectedParameters": protected} if protected else {}),
+            "parameters": _parameters(passed),
+            **({"protectedParameters": _parameters(secrets)} if secrets else {}),
             "asyncExecution": asynchronous,
             "timeoutInSeconds": _TIMEOUT_S,
             "treatFailureAsDeploymentFailure": False,
@@ -120,6 +119,10 @@ async def begin_run_command(
         ),
         resource_id=f"{machine.vm_id}/runCommands/{name}",
     )
+
+
+def _parameters(values: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in values.items() if value]
 
 
 async def _refuse_if_begun_later(commands: Any, machine: Machine, name: str) -> None:  # noqa: ANN401 - the SDK's

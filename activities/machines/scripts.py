@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from uuid import UUID
 
-from activities.machines.run_commands import asked_at, assemble, begin_run_command, harmless, read_run_command
+from activities.machines.run_commands import assemble, begin_run_command, harmless, read_run_command
 from activities.machines.vms import of_its_machine
 from shared.contracts.connections import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
 from shared.contracts.joining import probe_script
@@ -54,10 +54,11 @@ async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
     An account with characters that no script is given is left out: its step fails with that reason, the others run.
     """
     account = windows_account(order.local_administrator or "")
-    parameters = [{"name": "LocalAdministrator", "value": account}] if account and harmless(account) else []
-    parameters += [{"name": "Redirections", "value": ",".join(order.redirections)}] if order.redirections else []
-    requested = {"name": "AskedAt", "value": asked_at()}
-    return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), [*parameters, requested])
+    values = {
+        "LocalAdministrator": account if account and harmless(account) else "",
+        "Redirections": ",".join(order.redirections),
+    }
+    return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), values)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -94,25 +95,22 @@ def steps_of(windows: HostWindows, *, only_reach: bool = False) -> tuple[str, ..
     return tuple(step for step in steps if wanted.get(step, True))
 
 
-def parameters_of(windows: HostWindows, requested_at: str) -> list[dict[str, str]]:
+def parameters_of(windows: HostWindows) -> dict[str, str]:
     """Return the parameters of the script. A dollar sign of a path is passed as an equals sign, which no path has."""
-    values = {
+    return {
         "ProfilePath": windows.profile_path.replace("$", "="),
         "DataPath": (windows.data_path or "").replace("$", "="),
         "ActiveMinutes": str(windows.active_minutes),
         "DisconnectedMinutes": str(windows.disconnected_minutes),
-        "AskedAt": requested_at,
     }
-    return [{"name": name, "value": value} for name, value in values.items() if value]
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_HOST_CONFIGURATION, fence=of_its_machine)
 async def begin_host_configuration(order: HostConfigurationOrder) -> Accepted | Refused:
     """Start the run command; paths and times are parameters, never part of the script."""
-    parameters = parameters_of(order.windows, asked_at())
     source = assemble(steps_of(order.windows, only_reach=order.only_reach), frame="frame", below="host/")
-    return await begin_run_command(order.machine, HOST_RUN_COMMAND, source, parameters)
+    return await begin_run_command(order.machine, HOST_RUN_COMMAND, source, parameters_of(order.windows))
 
 
 @bp.activity_trigger(input_name="payload")
@@ -141,18 +139,16 @@ async def read_host_configuration(order: HostConfigurationOrder) -> HostConfigur
 async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
     """Start the script; the join account's password is passed from the vault in protected parameters only."""
     domain = order.domain
-    values = {"AskedAt": asked_at()}
-    secret: list[dict[str, str]] = []
+    values, secrets = dict[str, str](), dict[str, str]()
     if domain is not None:
-        values |= {
+        values = {
             "Domain": domain.ad_domain_name,
             "OrganizationalUnit": domain.organizational_unit or "",
             "User": domain.ad_domain_username,
         }
-        secret = [{"name": "Password", "value": await dependencies().vault().read(domain.password_secret_url)}]
-    parameters = [{"name": name, "value": value} for name, value in values.items() if value]
+        secrets = {"Password": await dependencies().vault().read(domain.password_secret_url)}
     source = assemble(order.steps, frame="frame", below="probe/")
-    return await begin_run_command(order.machine, probe_script(order.steps).name, source, parameters, protected=secret)
+    return await begin_run_command(order.machine, probe_script(order.steps).name, source, values, secrets=secrets)
 
 
 @bp.activity_trigger(input_name="payload")

@@ -7,7 +7,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
-from activities.machines.run_commands import asked_at, assemble, begin_run_command, read_run_command
+from activities.machines.run_commands import assemble, begin_run_command, read_run_command
 from activities.operations.at_work import being_published, of_its_work
 from shared.clients.arm import begin, parse_id
 from shared.contracts.image_versions import (
@@ -63,17 +63,12 @@ async def begin_recipe_step(order: RecipeStepOrder) -> Accepted | Refused:
     step = await _step(order)
     if step is None:
         return _GONE
-    values = {
-        "PackageId": step.package_id or "",
-        "PackageVersion": step.package_version or "",
-        "AskedAt": asked_at(),
-    }
+    values = {"PackageId": step.package_id or "", "PackageVersion": step.package_version or ""}
     secrets = await _secrets(order, step)
     if isinstance(secrets, Refused):
         return secrets
-    parameters = [{"name": name, "value": value} for name, value in values.items() if value]
-    protected = [{"name": "Secrets", "value": _encoded(secrets)}] if secrets else None
-    return await begin_run_command(order.machine, _command(order), recipe_script(step), parameters, protected=protected)
+    encoded = {"Secrets": _encoded(secrets)} if secrets else {}
+    return await begin_run_command(order.machine, _command(order), recipe_script(step), values, secrets=encoded)
 
 
 def without(secrets: Iterable[str], text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from activities.machines.machines import ADMINISTRATOR
-from activities.machines.run_commands import asked_at, assemble, begin_run_command, read_run_command
+from activities.machines.run_commands import assemble, begin_run_command, read_run_command
 from activities.machines.vms import compares_each
 from activities.operations.at_work import at_work, of_its_work
 from shared.clients.arm import parse_id, properties
@@ -69,11 +69,9 @@ async def begin_administrator(order: AdministratorOrder) -> Accepted | Refused:
         return Refused(
             code="passwordGone", message="the chosen password has been used already", advice="Connect once more."
         )
-    values = {"User": ADMINISTRATOR, "AskedAt": asked_at()}
-    parameters = [{"name": name, "value": value} for name, value in values.items()]
-    protected = [{"name": "Password", "value": password}]
+    values, secrets = {"User": ADMINISTRATOR}, {"Password": password}
     source = assemble((STEP,), frame="frame", below="connect/")
-    return await begin_run_command(order.machine, CONNECT.name, source, parameters, protected=protected)
+    return await begin_run_command(order.machine, CONNECT.name, source, values, secrets=secrets)
 
 
 @bp.activity_trigger(input_name="payload")

@@ -200,7 +200,7 @@ async def test_a_carrier_that_was_put_on_a_machine_since_stays(worker: Worker, c
         try:
             with on_behalf_of(TENANT.id, ""):
                 source = assemble(("setAdministrator",), frame="frame", below="connect/")
-                begun = await begin_run_command(OLD, carrier.name, source, [])
+                begun = await begin_run_command(OLD, carrier.name, source, None)
         finally:
             ORDERED_AT.reset(held)
         await worker.finish(begun)

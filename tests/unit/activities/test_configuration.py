@@ -31,14 +31,13 @@ def test_what_accounts_units_and_times_are_written_with_reaches_a_script(value: 
 
 @pytest.mark.parametrize("odd", list("'\"`$;|&(){}[]<>#%^~!?*/\n\r\t\0\u2018\u201c\u00a0\u2028"), ids=ascii)
 async def test_what_a_shell_reads_does_not(odd: str) -> None:
-    parameters = [{"name": "User", "value": f"ada{odd}"}]
     with pytest.raises(DeclinedError, match="User: has characters that are not passed to scripts"):
-        await begin_run_command(MACHINE, "x", "", parameters)
+        await begin_run_command(MACHINE, "x", "", {"User": f"ada{odd}"})
 
 
 async def test_a_password_has_no_control_character() -> None:
     with pytest.raises(DeclinedError, match="Password"):
-        await begin_run_command(MACHINE, "x", "", [], protected=[{"name": "Password", "value": "a\nb"}])
+        await begin_run_command(MACHINE, "x", "", {}, secrets={"Password": "a\nb"})
 
 
 def test_every_step_is_marked_in_order() -> None:

@@ -34,7 +34,7 @@ from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.operations.machines_gone import Answer, gone_failure, lose_host, machine_of_host
 from shared.domain.spot.hosts.host import TITLES, AppliedWindows, HostEvent, HostStatus, HostTask, SessionHost, does
 from shared.errors import NotFoundError
-from shared.services.spot.reconciling import request_spot_run
+from shared.services.spot.reconciling import ENGINE
 from shared.workflow import Blueprint, DurableClient, implements
 
 bp = Blueprint()
@@ -122,7 +122,7 @@ async def record_host_parked(record: HostParkedRecord, client: DurableClient) ->
         return Superseded()
     if before and before[0].parked_since is None:
         await _note(host, "park", {"parkedBecause": host.parked_because}, at, f"{record.run}/{record.since}")
-        await request_spot_run(dependencies(), client, host.tenant_id, host.spot_group_id, at)
+        await ENGINE.request(dependencies(), client, host.tenant_id, host.spot_group_id, at)
     return Done()
 
 
@@ -239,7 +239,7 @@ async def _end(
     await _note(host, task, told, at, str(record.run))
     if await _change(record, edit) is None:
         return Superseded()
-    await request_spot_run(deps, client, host.tenant_id, host.spot_group_id, at)
+    await ENGINE.request(deps, client, host.tenant_id, host.spot_group_id, at)
     return Done()
 
 
@@ -258,7 +258,7 @@ async def record_host_removed(record: OfHostTask, client: DurableClient) -> Done
     await succeed_operation(host.tenant_id, _operation_of(host), {"sessionHostId": host.id}, at)
     await _note(host, "remove", {"task": "remove"}, at, str(record.run))
     await deps.session_hosts.remove(host.tenant_id, host.id)
-    await request_spot_run(deps, client, host.tenant_id, host.spot_group_id, at)
+    await ENGINE.request(deps, client, host.tenant_id, host.spot_group_id, at)
     return Done()
 
 

@@ -32,7 +32,7 @@ from shared.domain.spot.engine.seeing import (
 from shared.domain.spot.hosts.host import HostStatus, SessionHost
 from shared.domain.spot.hosts.observed import AgentStatus, HostState
 from shared.errors import StaleError, ThrottledError, UnavailableError
-from shared.services.spot.reconciling import engine_subject
+from shared.services.spot.reconciling import ENGINE
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -64,10 +64,10 @@ async def observe_spot_hosts(order: EngineOrder) -> HostsObserved | Refused:
     Hosts that Azure does not report keep their last observation, and are named as silent.
     """
     deps = dependencies()
-    requested_at = await deps.requests.newest(order.tenant_id, engine_subject(order.spot_group_id))
+    requested_at = await deps.requests.newest(order.tenant_id, ENGINE.subject(order.spot_group_id))
     group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
     if group is None:
-        await deps.requests.settle(order.tenant_id, deps.clock.now(), engine_subject(order.spot_group_id))
+        await deps.requests.settle(order.tenant_id, deps.clock.now(), ENGINE.subject(order.spot_group_id))
         return Refused(code="spotGroupGone", message="there is no such Spot Group", final=True)
     hosts = [each async for each in deps.session_hosts.each(order.tenant_id, spot_group_id=order.spot_group_id)]
     ready = [each for each in hosts if each.value.status is HostStatus.READY]

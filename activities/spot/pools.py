@@ -28,7 +28,7 @@ from shared.domain.networks.connection import Connection
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.groups.group import LicenseType, SpotGroup, drift_of, fixed_properties, pool_properties
-from shared.services.spot.reconciling import request_spot_run
+from shared.services.spot.reconciling import ENGINE
 from shared.storage.due import DueKind, next_of
 from shared.workflow import Blueprint, DurableClient, implements
 
@@ -65,7 +65,7 @@ async def close_spot_reconcile(order: SpotReconciledOrder, client: DurableClient
     """
     deps = dependencies()
     now = deps.clock.now()
-    await request_spot_run(deps, client, order.tenant_id, order.spot_group_id, now)
+    await ENGINE.request(deps, client, order.tenant_id, order.spot_group_id, now)
     if not await deps.requests.settle(order.tenant_id, order.requested_at, order.spot_group_id):
         return NewerRequest()
     every = _REGULARLY if order.refused is None else _AGAIN

@@ -31,7 +31,7 @@ from shared.domain.spot.hosts.observed import OFF, HostState
 from shared.domain.spot.hosts.sessions import host_changes_notice, lost_place_notice
 from shared.errors import ConflictError, NotFoundError, ThrottledError, UnavailableError
 from shared.services.spot.members import may_be_removed
-from shared.services.spot.reconciling import engine_subject
+from shared.services.spot.reconciling import ENGINE
 from shared.services.spot.session_hosts import start_host_task
 from shared.services.spot.sessions import sessions_of, set_open, tell_users
 from shared.workflow import Blueprint, DurableClient, implements
@@ -184,5 +184,5 @@ async def balance_spot_pool(order: BalancingOrder) -> Done | Refused:
 async def close_spot_engine(order: EngineClosing) -> Done | NewerRequest:
     """Remove the requests that were planned; return NewerRequest if there is a newer one."""
     deps = dependencies()
-    settled = await deps.requests.settle(order.tenant_id, order.requested_at, engine_subject(order.spot_group_id))
+    settled = await deps.requests.settle(order.tenant_id, order.requested_at, ENGINE.subject(order.spot_group_id))
     return Done() if settled else NewerRequest()

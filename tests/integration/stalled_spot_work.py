@@ -11,7 +11,7 @@ from shared.contracts.session_hosts import RUN_HOST_TASK
 from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE
 from shared.domain.spot.hosts.host import HostStatus, HostTask, begin_task
 from shared.domain.spot.images.image_version import VersionAction, VersionActionName, VersionStatus
-from shared.services.spot.reconciling import engine_subject
+from shared.services.spot.reconciling import ENGINE
 from shared.storage.due import DueKind, SpotLook
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, session_host, spot_group
@@ -43,7 +43,7 @@ async def reconciling_group(contoso: PaperServices) -> tuple[str, int, str, Any]
 
 async def running_the_engine(contoso: PaperServices) -> tuple[str, int, str, Any]:
     await contoso.spot_groups.insert(spot_group())
-    await contoso.requests.add("contoso", things.NOW, engine_subject(GROUP_ID))
+    await contoso.requests.add("contoso", things.NOW, ENGINE.subject(GROUP_ID))
     return GROUP_ID, SpotLook.HOSTS, f"contoso-{GROUP_ID}-engine-0", None
 
 

@@ -268,10 +268,10 @@ async def test_a_reconcile_that_runs_when_the_time_is_over_is_followed_by_anothe
 ) -> None:
     """It may have planned before that moment."""
 
-    async def no(*_: object) -> bool:
+    async def no(*_: object, **__: object) -> bool:
         return False
 
-    monkeypatch.setattr(reconciling, "start_spot_reconcile", no)
+    monkeypatch.setattr(reconciling, "start", no)
     monkeypatch.setattr(reconciling, "end_stalled", no)
     due = Due(DueKind.SPOT, here.clock.now(), "contoso", desks.GROUP_ID)
     assert await reconciling.spot_due(here, None, due) == here.clock.now() + SWEEP_AFTER

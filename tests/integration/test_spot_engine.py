@@ -26,7 +26,7 @@ from shared.domain.spot.hosts.host import HostStatus, HostTask
 from shared.domain.spot.images.image_version import VersionStatus
 from shared.domain.tenants.tenant import Paused
 from shared.services.operations.sweeps import sweep_due
-from shared.services.spot.reconciling import engine_subject, promise_spot_run, spot_due
+from shared.services.spot.reconciling import ENGINE, spot_due
 from shared.storage.due import DueKind, SpotLook
 from tests.integration import things
 from tests.integration.desks import (
@@ -293,12 +293,12 @@ async def test_however_often_a_group_is_looked_at_it_has_two_rows_at_most(office
 
 
 async def test_what_is_requested_while_the_engine_runs_is_not_lost(office: PaperServices) -> None:
-    await promise_spot_run(office, things.TENANT_ID, GROUP_ID, things.NOW)
+    await ENGINE.promise(office, things.TENANT_ID, GROUP_ID, things.NOW)
     observed = await perform(OBSERVE_SPOT_HOSTS, ORDER)
-    await promise_spot_run(office, things.TENANT_ID, GROUP_ID, things.NOW)
+    await ENGINE.promise(office, things.TENANT_ID, GROUP_ID, things.NOW)
     closing = EngineClosing(**IDS, requested_at=observed.requested_at)
     assert await perform(CLOSE_SPOT_ENGINE, closing) == NewerRequest()
-    newest = await office.requests.newest(things.TENANT_ID, engine_subject(GROUP_ID))
+    newest = await office.requests.newest(things.TENANT_ID, ENGINE.subject(GROUP_ID))
     assert await perform(CLOSE_SPOT_ENGINE, closing.but(requested_at=newest)) == Done()
 
 

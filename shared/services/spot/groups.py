@@ -42,7 +42,7 @@ from shared.errors import ConflictError, InvalidError
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import BegunOperation, Resource, begin_operation, make_change
 from shared.services.operations.writes import RecordWrite, WriteEffect, change, insertion, name_taken_is, replacement
-from shared.services.spot.reconciling import reconciled_after
+from shared.services.spot.reconciling import RECONCILE
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
@@ -60,7 +60,7 @@ async def pause_spot_group(context: ActionContext, stored: Stored[SpotGroup], re
 
 async def resume_spot_group(context: ActionContext, client: DurableClient, stored: Stored[SpotGroup]) -> SpotGroup:
     """Let a group act again; waiting work begins."""
-    follow = reconciled_after(context, client, stored.value.id)
+    follow = RECONCILE.after(context, client, stored.value.id)
     return await make_change(context, _resource(stored), _setting(context, stored, None), **follow)
 
 
@@ -249,7 +249,7 @@ async def _begin(
         kind,
         Resource(ResourceType.SPOT_GROUP, group_id),
         write,
-        **reconciled_after(context, client, group_id),
+        **RECONCILE.after(context, client, group_id),
     )
 
 

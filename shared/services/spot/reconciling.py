@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any, Generic, TypeVar
 
 from pydantic import Field
 
+from shared.contracts.definitions import Workflow
 from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE, EngineOrder, SpotGroupOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
@@ -24,46 +27,60 @@ from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
 from shared.storage.due import Due, DueKind, SpotLook
 from shared.workflow import DurableClient, start
 
-
-def engine_subject(group_id: str) -> str:
-    """Return the subject of engine requests of a group; requests about its members use the group's id."""
-    return f"{group_id}/hosts"
+Order = TypeVar("Order", EngineOrder, SpotGroupOrder)
 
 
-async def promise_spot_run(deps: Dependencies, tenant_id: str, group_id: str, now: datetime) -> None:
-    """Have the sweep run the engine soon: written before a record that must not be saved without it."""
-    await deps.due.put(DueKind.SPOT, full_minute(now) + DueKind.SPOT.checked_after, tenant_id, group_id, SpotLook.HOSTS)
-    await deps.requests.add(tenant_id, now, engine_subject(group_id))
+@dataclass(frozen=True)
+class SpotWork(Generic[Order]):
+    """Work on a group that any of many causes may ask for, and of which one run at a time is enough.
 
-
-def run_after(context: ActionContext, client: DurableClient, group_id: str) -> Follow:
-    """Return sequences of rows that are worked off in parallel: some of each tenant, which share its rows in order.
-
-    The first sequence of every tenant comes before the second of any; the tenant whose oldest row is oldest is first.
+    *variant*: of its due rows. *instance*, *part*: what tells its instance and its requests from those of other work.
     """
-    tenant_id = context.tenant.id
-    return {
-        "promise": partial(promise_spot_run, context.deps, tenant_id, group_id, context.now),
-        "start": lambda _: start_spot_run(client, tenant_id, group_id),
-    }
+
+    workflow: Workflow[Order, Any]
+    variant: SpotLook
+    instance: str
+    part: str = ""
+
+    def subject(self, group_id: str) -> str:
+        """Return the subject of the requests of a group."""
+        return f"{group_id}{self.part}"
+
+    def instance_id(self, tenant_id: str, group_id: str) -> str:
+        """Return the id of its instance."""
+        return naming.instance_id(tenant_id, group_id, self.instance, 0)
+
+    async def promise(self, deps: Dependencies, tenant_id: str, group_id: str, now: datetime) -> None:
+        """Have the sweep do it soon: written before a record that must not be saved without it."""
+        at = full_minute(now) if self.variant is SpotLook.HOSTS else now
+        await deps.due.put(DueKind.SPOT, at + DueKind.SPOT.checked_after, tenant_id, group_id, self.variant)
+        await deps.requests.add(tenant_id, now, self.subject(group_id))
+
+    def after(self, context: ActionContext, client: DurableClient, group_id: str) -> Follow:
+        """Return the work that follows a change: keyword arguments for the call that makes the change."""
+        tenant_id = context.tenant.id
+        return {
+            "promise": partial(self.promise, context.deps, tenant_id, group_id, context.now),
+            "start": lambda _: self.start(client, tenant_id, group_id),
+        }
+
+    async def request(
+        self, deps: Dependencies, client: DurableClient, tenant_id: str, group_id: str, now: datetime
+    ) -> None:
+        """Do it now. What runs already does it once more."""
+        await self.promise(deps, tenant_id, group_id, now)
+        await self.start(client, tenant_id, group_id)
+
+    async def start(self, client: DurableClient, tenant_id: str, group_id: str) -> bool:
+        """Start it; return False when it runs already."""
+        order = self.workflow.accepts(tenant_id=tenant_id, spot_group_id=group_id)
+        return await start(client, self.workflow, order, instance_id=self.instance_id(tenant_id, group_id))
 
 
-async def request_spot_run(
-    deps: Dependencies, client: DurableClient, tenant_id: str, group_id: str, now: datetime
-) -> None:
-    """Run the engine of a group now. A running engine runs once more."""
-    await promise_spot_run(deps, tenant_id, group_id, now)
-    await start_spot_run(client, tenant_id, group_id)
-
-
-async def start_spot_run(client: DurableClient, tenant_id: str, group_id: str) -> bool:
-    """Start a run of the engine; return False when one runs already."""
-    order = EngineOrder(tenant_id=tenant_id, spot_group_id=group_id)
-    return await start(client, RUN_SPOT_ENGINE, order, instance_id=_instance(tenant_id, group_id))
-
-
-def _instance(tenant_id: str, group_id: str) -> str:
-    return naming.instance_id(tenant_id, group_id, "engine", 0)
+RECONCILE = SpotWork(RECONCILE_SPOT_GROUP, SpotLook.MEMBERS, "spot")
+"""The group gets its members and settings."""
+ENGINE = SpotWork(RUN_SPOT_ENGINE, SpotLook.HOSTS, "engine", "/hosts")
+"""The engine looks at the group's hosts."""
 
 
 async def look_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -73,55 +90,22 @@ async def look_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     minutes, so that there are at most a few of a group, however often it is looked at.
     """
     now = deps.clock.now()
-    requested = await deps.requests.newest(due.tenant_id, engine_subject(due.subject_id))
+    requested = await deps.requests.newest(due.tenant_id, ENGINE.subject(due.subject_id))
     state = await deps.spot_states.find(due.tenant_id, due.subject_id)
     next_look = state.value.next_look_at if state else None
     if requested is None and state is not None and state.value.planned_at and (next_look is None or next_look > now):
         return None
     if await deps.spot_groups.find(due.tenant_id, due.subject_id) is None:
         return None
-    if await end_stalled(client, RUN_SPOT_ENGINE, _instance(due.tenant_id, due.subject_id), now):
+    if await end_stalled(client, RUN_SPOT_ENGINE, ENGINE.instance_id(due.tenant_id, due.subject_id), now):
         return now + AGAIN_AFTER
-    await start_spot_run(client, due.tenant_id, due.subject_id)
+    await ENGINE.start(client, due.tenant_id, due.subject_id)
     return full_minute(now) + DueKind.SPOT.checked_after
 
 
 def full_minute(moment: datetime) -> datetime:
     """Return the minute in which *moment* is."""
     return moment.replace(second=0, microsecond=0)
-
-
-async def promise_spot_reconcile(deps: Dependencies, tenant_id: str, group_id: str, now: datetime) -> None:
-    """Have the sweep reconcile the group soon: written before a record that must not be saved without it."""
-    await deps.due.put(DueKind.SPOT, now + DueKind.SPOT.checked_after, tenant_id, group_id)
-    await deps.requests.add(tenant_id, now, group_id)
-
-
-def reconciled_after(context: ActionContext, client: DurableClient, group_id: str) -> Follow:
-    """Return the work that reconciles a group after a change: keyword arguments for the call that makes the change."""
-    tenant_id = context.tenant.id
-    return {
-        "promise": partial(promise_spot_reconcile, context.deps, tenant_id, group_id, context.now),
-        "start": lambda _: start_spot_reconcile(client, tenant_id, group_id),
-    }
-
-
-async def request_spot_reconcile(
-    deps: Dependencies, client: DurableClient, tenant_id: str, group_id: str, now: datetime
-) -> None:
-    """Reconcile the group with its members and settings, now. A running reconcile does it again."""
-    await promise_spot_reconcile(deps, tenant_id, group_id, now)
-    await start_spot_reconcile(client, tenant_id, group_id)
-
-
-async def start_spot_reconcile(client: DurableClient, tenant_id: str, group_id: str) -> bool:
-    """Start the group's reconcile; return False when it runs already."""
-    order = SpotGroupOrder(tenant_id=tenant_id, spot_group_id=group_id)
-    return await start(client, RECONCILE_SPOT_GROUP, order, instance_id=_reconcile_instance(tenant_id, group_id))
-
-
-def _reconcile_instance(tenant_id: str, group_id: str) -> str:
-    return naming.instance_id(tenant_id, group_id, "spot", 0)
 
 
 async def spot_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -131,9 +115,9 @@ async def spot_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     if await deps.spot_groups.find(due.tenant_id, due.subject_id) is None:
         return None
     now = deps.clock.now()
-    if await end_stalled(client, RECONCILE_SPOT_GROUP, _reconcile_instance(due.tenant_id, due.subject_id), now):
+    if await end_stalled(client, RECONCILE_SPOT_GROUP, RECONCILE.instance_id(due.tenant_id, due.subject_id), now):
         return now + AGAIN_AFTER
-    started = await start_spot_reconcile(client, due.tenant_id, due.subject_id)
+    started = await RECONCILE.start(client, due.tenant_id, due.subject_id)
     requested = await deps.requests.newest(due.tenant_id, due.subject_id)
     if started and requested is None:
         return None
@@ -174,14 +158,14 @@ async def promise_all_groups(deps: Dependencies, tenant_id: str, now: datetime) 
     """Have the sweep reconcile all Spot Groups of a tenant soon."""
     async for stored in deps.spot_groups.each(tenant_id):
         if stored.value.deleting_since is None:
-            await promise_spot_reconcile(deps, tenant_id, stored.value.id, now)
+            await RECONCILE.promise(deps, tenant_id, stored.value.id, now)
 
 
 async def _wake(deps: Dependencies, client: DurableClient, groups: Iterable[SpotGroup], now: datetime) -> int:
     woken = 0
     for group in groups:
         if group.deleting_since is None:
-            await request_spot_reconcile(deps, client, group.tenant_id, group.id, now)
+            await RECONCILE.request(deps, client, group.tenant_id, group.id, now)
             woken += 1
     return woken
 

@@ -25,7 +25,7 @@ from shared.errors import ConflictError, InvalidError, NotFoundError, StaleError
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, make_change
 from shared.services.operations.writes import Edit, RecordWrite, WriteEffect, change
-from shared.services.spot.reconciling import reconciled_after
+from shared.services.spot.reconciling import RECONCILE
 from shared.services.spot.session_hosts import start_host_task
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -183,7 +183,7 @@ async def _begin(
         RELEASE_OPERATION,
         Resource(ResourceType.SPOT_GROUP, before.id),
         RecordWrite(apply, before, after),
-        **reconciled_after(context, client, before.id),
+        **RECONCILE.after(context, client, before.id),
     )
     return begun.operation
 
@@ -237,7 +237,7 @@ async def change_release(
         context,
         Resource(ResourceType.RELEASE, before.id),
         write,
-        **reconciled_after(context, client, group.id),
+        **RECONCILE.after(context, client, group.id),
     )
 
 
@@ -277,7 +277,7 @@ async def cancel_release(context: ActionContext, client: DurableClient, stored: 
         context,
         Resource(ResourceType.SPOT_GROUP, group.id),
         RecordWrite(apply, group, back),
-        **reconciled_after(context, client, group.id),
+        **RECONCILE.after(context, client, group.id),
     )
 
 

@@ -20,7 +20,7 @@ from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, make_change
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
 from shared.services.operations.writes import RecordWrite, WriteEffect, change
-from shared.services.spot.reconciling import run_after, start_spot_run
+from shared.services.spot.reconciling import ENGINE
 from shared.services.spot.sessions import sessions_by_host, sessions_of, set_open, sign_off_session, tell_users
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
@@ -170,7 +170,7 @@ async def _change(
         context,
         Resource(ResourceType.SESSION_HOST, before.id),
         change(before, edit, partial(deps.session_hosts.change, before.tenant_id, before.id, known=stored)),
-        **run_after(context, client, before.spot_group_id),
+        **ENGINE.after(context, client, before.spot_group_id),
     )
 
 
@@ -248,7 +248,7 @@ async def log_off_sessions(
 
     resource = Resource(ResourceType.SPOT_GROUP, group.id)
     counted = await make_change(context, resource, RecordWrite(apply, None, group, of_record=False))
-    await start_spot_run(client, group.tenant_id, group.id)
+    await ENGINE.start(client, group.tenant_id, group.id)
     return counted
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
+from shared.contracts.definitions import Activity
 from shared.contracts.inventory import (
     ADOPT,
     ASK_FOR_MACHINES,
@@ -22,8 +25,14 @@ from shared.contracts.inventory import (
 from shared.contracts.outcomes import Refused
 from shared.domain.cloud_pcs.adopting import UnknownMachine, several_claim
 from shared.domain.cloud_pcs.orphans import Looked, Missing
-from shared.domain.operations.machines_gone import ASKED_AGAIN_AFTER, Answer, KnownMachine
+from shared.domain.operations.machines_gone import ASKED_AGAIN_AFTER, KnownMachine
+from shared.domain.values import Value
 from shared.workflow import CallFailedError, Context, Steps, call, pause
+
+Order = TypeVar("Order", bound=Value)
+Ok = TypeVar("Ok")
+Refusal = TypeVar("Refusal")
+Item = TypeVar("Item")
 
 _AT_ONCE = 20
 """The number of machines that one call asks Azure for."""
@@ -40,24 +49,29 @@ def compare(
     Return the machines that records know and no list has, and what came of the adoptions. A group that does not answer
     has neither, and nothing without a record is judged then.
     """
-    absent: list[KnownMachine] = []
-    unknown: list[UnknownMachine] = []
-    complete = True
-    for each in groups:
-        group = ResourceGroupScanOrder(
+    orders = [
+        ResourceGroupScanOrder(
             tenant_id=tenant_id, subscription_id=each.subscription_id, resource_group=each.resource_group
         )
-        try:
-            outcome = yield from call(ctx, COMPARE_RESOURCE_GROUP, group)
-        except CallFailedError:
-            complete = False
-            continue
-        if isinstance(outcome, Refused):
-            complete = False
-            continue
-        absent += outcome.absent
-        unknown += outcome.unknown
-    return absent, (yield from _adopt(ctx, tenant_id, unknown)).but(complete=complete)
+        for each in groups
+    ]
+    outcomes = yield from _answers(ctx, COMPARE_RESOURCE_GROUP, orders)
+    answered = [each for each in outcomes if not isinstance(each, Refused)]
+    unknown = [machine for each in answered for machine in each.unknown]
+    adoptions = yield from _adopt(ctx, tenant_id, unknown)
+    absent = [machine for each in answered for machine in each.absent]
+    return absent, adoptions.but(complete=len(answered) == len(orders))
+
+
+def _answers(
+    ctx: Context, activity: Activity[Order, Ok, Refusal], orders: Iterable[Order]
+) -> Steps[list[Ok | Refusal]]:
+    """Call *activity* for each order, one after the other; return the outcomes of the calls that did not fail."""
+    found: list[Ok | Refusal] = []
+    for order in orders:
+        with suppress(CallFailedError):
+            found.append((yield from call(ctx, activity, order)))
+    return found
 
 
 def _adopt(ctx: Context, tenant_id: str, unknown: Iterable[UnknownMachine]) -> Steps[Adoptions]:
@@ -90,26 +104,19 @@ def record_what_is_gone(ctx: Context, tenant_id: str, absent: Sequence[KnownMach
 
     What is not answered changes nothing: the next scan asks again.
     """
-    first: list[Answer] = []
-    for start in range(0, len(absent), _AT_ONCE):
-        order = AskOrder(tenant_id=tenant_id, machines=tuple(absent[start : start + _AT_ONCE]))
-        try:
-            asked = yield from call(ctx, ASK_FOR_MACHINES, order)
-        except CallFailedError:
-            continue
-        first += [answer for answer in asked.answers if answer.gone]
+    asking = (AskOrder(tenant_id=tenant_id, machines=part) for part in _parts(absent))
+    answers = yield from _answers(ctx, ASK_FOR_MACHINES, asking)
+    first = [answer for asked in answers for answer in asked.answers if answer.gone]
     if not first:
         return 0
     yield from pause(ctx, ASKED_AGAIN_AFTER)
-    count = 0
-    for start in range(0, len(first), _AT_ONCE):
-        again = GoneOrder(tenant_id=tenant_id, first=tuple(first[start : start + _AT_ONCE]))
-        try:
-            recorded = yield from call(ctx, RECORD_GONE, again)
-        except CallFailedError:
-            continue
-        count += len(recorded.subject_ids)
-    return count
+    again = (GoneOrder(tenant_id=tenant_id, first=part) for part in _parts(first))
+    recorded = yield from _answers(ctx, RECORD_GONE, again)
+    return sum(len(each.subject_ids) for each in recorded)
+
+
+def _parts(of: Sequence[Item]) -> Iterable[tuple[Item, ...]]:
+    return (tuple(of[start : start + _AT_ONCE]) for start in range(0, len(of), _AT_ONCE))
 
 
 def find_what_is_missing(ctx: Context, order: ScanOrder) -> Steps[tuple[Looked, tuple[Missing, ...]]]:

@@ -7,7 +7,7 @@ directory does not answer is not known, and nothing is done because of it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from shared.domain.tenants.directory import DirectoryUser
 from shared.errors import NotFoundError, RefusedError, ThrottledError, UnavailableError
 
 T = TypeVar("T")
+Gone = TypeVar("Gone")
 
 _TOGETHER = 20
 _log = logging.getLogger("deskwright.members")
@@ -84,20 +85,12 @@ async def memberships(
 
     A user that does not exist is in none; users without an answer are left out. Raises: ThrottledError.
     """
-    found: dict[str, frozenset[str]] = {}
-    for at in range(0, len(user_ids), _TOGETHER):
-        part = user_ids[at : at + _TOGETHER]
-        there = await asked(directory.groups_of_users(part, group_ids))
-        if isinstance(there, dict):
-            found |= {user_id: there.get(user_id, frozenset()) for user_id in part}
-            continue
-        for user_id in part:  # one of them may be why: it keeps nobody else from an answer
-            groups = await asked(directory.member_group_ids(user_id, list(group_ids)))
-            if isinstance(groups, Unanswered):
-                _log.warning("%s, in which groups %s is", groups.why, user_id)
-            else:
-                found[user_id] = groups or frozenset()
-    return found
+    return await _of_each(
+        user_ids,
+        lambda part: directory.groups_of_users(part, group_ids),
+        lambda user_id: directory.member_group_ids(user_id, list(group_ids)),
+        frozenset[str](),
+    )
 
 
 async def accounts(directory: Accounts, user_ids: Iterable[str]) -> dict[str, DirectoryUser | None]:
@@ -105,18 +98,32 @@ async def accounts(directory: Accounts, user_ids: Iterable[str]) -> dict[str, Di
 
     Raises: ThrottledError.
     """
-    wanted = list(user_ids)
-    found: dict[str, DirectoryUser | None] = {}
-    for at in range(0, len(wanted), _TOGETHER):
-        part = wanted[at : at + _TOGETHER]
-        there = await asked(directory.users_by_id(part))
-        if isinstance(there, dict):
-            found |= {user_id: there.get(user_id) for user_id in part}
+    return await _of_each(list(user_ids), directory.users_by_id, directory.user, None)
+
+
+async def _of_each(
+    user_ids: Sequence[str],
+    together: Callable[[Sequence[str]], Awaitable[Mapping[str, T]]],
+    alone: Callable[[str], Awaitable[T]],
+    gone: Gone,
+) -> dict[str, T | Gone]:
+    """Ask about users together, and about each *alone* where that is not answered: one of them may be why.
+
+    A user that does not exist has the value *gone*; users without an answer are left out.
+    """
+    found: dict[str, T | Gone] = {}
+    for at in range(0, len(user_ids), _TOGETHER):
+        part = user_ids[at : at + _TOGETHER]
+        there = await asked(together(part))
+        if isinstance(there, Mapping):
+            found |= {user_id: there.get(user_id, gone) for user_id in part}
             continue
-        for user_id in part:  # one of them may be why: it keeps nobody else from an answer
-            user = await asked(directory.user(user_id))
-            if not isinstance(user, Unanswered):
-                found[user_id] = user
+        for user_id in part:
+            answer = await asked(alone(user_id))
+            if isinstance(answer, Unanswered):
+                _log.warning("%s: %s", answer.why, user_id)
+            else:
+                found[user_id] = gone if answer is None else answer
     return found
 
 

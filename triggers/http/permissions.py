@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from shared.domain.cloud_pcs.actions import ACTIONS
+from shared.domain.spot.groups.actions import SPOT_ACTIONS
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError
 from triggers.http.authentication import Caller
@@ -73,16 +74,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/provisioningPolicies/resume": _ADMINISTRATORS,
         "Microsoft.CloudPC/spotGroups/read": _READERS,
         "Microsoft.CloudPC/spotGroups/readSignInDetails": _OPERATORS,
-        "Microsoft.CloudPC/spotGroups/delete": _ADMINISTRATORS,
-        "Microsoft.CloudPC/spotGroups/confirmRemovals": _ADMINISTRATORS,
-        "Microsoft.CloudPC/spotGroups/pause": _ADMINISTRATORS,
-        "Microsoft.CloudPC/spotGroups/resume": _ADMINISTRATORS,
-        "Microsoft.CloudPC/spotGroups/release": _ADMINISTRATORS,
         "Microsoft.CloudPC/sessionHosts/read": _READERS,
-        "Microsoft.CloudPC/sessionHosts/drain": _OPERATORS,
-        "Microsoft.CloudPC/sessionHosts/exclude": _OPERATORS,
-        "Microsoft.CloudPC/sessionHosts/restart": _OPERATORS,
-        "Microsoft.CloudPC/sessionHosts/remove": _OPERATORS,
         "Microsoft.CloudPC/userSessions/read": _READERS,
         "Microsoft.CloudPC/userSessions/message": _OPERATORS,
         "Microsoft.CloudPC/userSessions/logOff": _OPERATORS,
@@ -103,11 +95,6 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/imageSets/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/imageVersions/read": _READERS,
         "Microsoft.CloudPC/imageVersions/update": _ADMINISTRATORS,
-        "Microsoft.CloudPC/imageVersions/delete": _ADMINISTRATORS,
-        "Microsoft.CloudPC/imageVersions/connect": _ADMINISTRATORS,
-        "Microsoft.CloudPC/imageVersions/disconnect": _ADMINISTRATORS,
-        "Microsoft.CloudPC/imageVersions/reboot": _ADMINISTRATORS,
-        "Microsoft.CloudPC/imageVersions/seal": _ADMINISTRATORS,
         "Microsoft.CloudPC/servicePlans/read": _READERS,
         "Microsoft.CloudPC/supportedRegions/read": _READERS,
         "Microsoft.CloudPC/auditEvents/read": _READERS,
@@ -120,6 +107,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/me/readCloudPCs": _USERS,
         "Microsoft.CloudPC/openapi/read": _USERS,
         **{row.permission: _ADMINISTRATORS if row.administrators else _OPERATORS for row in ACTIONS.values()},
+        **{row.permission: _ADMINISTRATORS if row.administrators else _OPERATORS for row in SPOT_ACTIONS},
         **{row.own_permission: _USERS for row in ACTIONS.values() if row.own},
     }
 )

@@ -114,7 +114,9 @@ async def resize(context: ActionContext, client: DurableClient, cloud_pc_id: str
         return resumed
     target = await target_plan(context, plan_id)
     await _refuse(context, before, target)
-    licensed = target.id in await held_plans(context, client, before)
+    await refuse_while_rerunning(client, before)
+    await refuse_while_paused(context, client, before)
+    licensed = target.id in await held_plans(context, before)
     hours = tenant.settings.resize_wait_in_hours
 
     async def promise() -> None:
@@ -163,14 +165,18 @@ def _raise(found: Blocker | None) -> None:
         raise ConflictError(found.why, code=found.verdict.value)
 
 
-async def held_plans(context: ActionContext, client: DurableClient, pc: CloudPc) -> frozenset[str]:
-    """Return the ids of the licences that the user has now; of seats the next plan knows, which hands them out.
-
-    Raises: ConflictError while no resize of *pc* may begin: steps of it run again, it is paused, or its user is gone.
-    """
-    await refuse_while_rerunning(client, pc)
+async def refuse_while_paused(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
+    """Raise ConflictError while the builds of *pc* are paused."""
+    del client
     if why := await why_paused(context.deps, context.tenant, pc):
         raise ConflictError(f"{why}; resume it first", code=ResizeVerdict.CONFLICT.value)
+
+
+async def held_plans(context: ActionContext, pc: CloudPc) -> frozenset[str]:
+    """Return the ids of the licences that the user has now; of seats the next plan knows, which hands them out.
+
+    Raises: ConflictError if the directory no longer has the user.
+    """
     if context.tenant.settings.licence_source is LicenceSource.SEATS:
         return frozenset()
     try:
@@ -179,6 +185,19 @@ async def held_plans(context: ActionContext, client: DurableClient, pc: CloudPc)
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user", code=ResizeVerdict.NOT_SUPPORTED.value) from error
     return frozenset(plan.id for plan in entitled.plans)
+
+
+async def resizes(context: ActionContext, pc: CloudPc) -> tuple[str | None, tuple[str, ...]]:
+    """Return why no resize of *pc* is possible by the records, and the ids of the service plans to which one is."""
+    plans = await licenses(context)
+    stored = await context.deps.cloud_pcs.of_user(pc.tenant_id, pc.user.id)
+    of_user = [each.value for each in stored]
+    blocked = {plan.id: blocker(pc, plan, of_user) for plan in plans.values()}
+    possible = tuple(plan_id for plan_id, why in blocked.items() if why is None)
+    reasons = {why.why for why in blocked.values() if why is not None}
+    if possible:
+        return None, possible
+    return reasons.pop() if len(reasons) == 1 else "it can have no other service plan of the tenant", ()
 
 
 async def verdicts(context: ActionContext, cloud_pc_ids: Iterable[str], plan_id: str) -> dict[str, ResizeVerdict]:

@@ -35,8 +35,10 @@ from shared.services.cloud_pcs.machine_changes import (
     ReprovisionForm,
     blocker,
     held_plans,
+    refuse_while_paused,
     reprovision,
     resize,
+    resizes,
     target_plan,
 )
 from shared.services.cloud_pcs.machine_changes import refusal as unreplaceable
@@ -82,7 +84,8 @@ class Performer(Generic[F]):
     """Form, conditions and use case of one action.
 
     *refuses*: why it is not possible by the record. *guards*: asked of everything outside the record. *sample*: a form
-    for a Cloud PC, with which is asked whether the action is possible at all. *choices*: what a form may name.
+    for a Cloud PC, with which is asked whether the action is possible at all. *choices*: what a form may name. *looks*:
+    returns why the action is not possible, and what a form may name, where that takes other records.
     *in_bulk*, *own_form*: where a bulk action, or a user on their own Cloud PC, has another form.
     """
 
@@ -92,6 +95,7 @@ class Performer(Generic[F]):
     refuses: Callable[[CloudPc, F], str | None]
     guards: tuple[Guard, ...] = ()
     choices: Callable[[CloudPc], tuple[str, ...]] | None = None
+    looks: Callable[[ActionContext, CloudPc], Awaitable[tuple[str | None, tuple[str, ...]]]] | None = None
     in_bulk: InBulk[Any] | None = None
     own_form: type[F] | None = None
 
@@ -121,6 +125,11 @@ async def _planned(context: ActionContext, client: DurableClient, pc: CloudPc) -
     await plan_now(context, pc, None)
 
 
+async def _entitled(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
+    del client
+    await held_plans(context, pc)
+
+
 def _remote(
     form: type[F],
     request: Callable[[F], RemoteActionRequest],
@@ -137,7 +146,7 @@ def _remote(
     def refuses(pc: CloudPc, form: F) -> str | None:
         return refusal(pc, request(form))
 
-    return Performer(form, perform, sample, refuses, (_idle,), choices, in_bulk)
+    return Performer(form, perform, sample, refuses, (_idle,), choices, in_bulk=in_bulk)
 
 
 def _account_request(form: AccountTypeForm) -> RemoteActionRequest:
@@ -283,7 +292,8 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
             _resize,
             lambda pc: ResizeForm(target_service_plan_id=pc.plan.id),
             lambda _pc, _form: None,
-            (held_plans,),
+            (_idle, refuse_while_paused, _entitled),
+            looks=resizes,
             in_bulk=InBulk(ResizeForm, _resizable, _resize_in_bulk),
         ),
         "rerunStep": Performer(RerunForm, rerun, _plain(RerunForm), without_warning, (_idle,), _warned),

@@ -13,7 +13,6 @@ from pydantic import Field
 
 from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.spot.groups.actions import GroupAction, HostAction, SpotAction, VersionVerb
 from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.spot.hosts.host import SessionHost
@@ -21,7 +20,6 @@ from shared.domain.spot.hosts.release import ReleaseEvent
 from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
-from shared.services.cloud_pcs.machine_changes import blocker
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.catalogue import PERFORMERS, Guard
 from shared.services.spot.groups import NONE_HELD, held_members
@@ -29,7 +27,6 @@ from shared.services.spot.image_versions import refuse_used_version, removing, s
 from shared.services.spot.releases import refusal as refused_release
 from shared.services.spot.session_hosts import refusal
 from shared.services.spot.version_actions import refuse_without_machine
-from shared.services.tenants.licenses import licenses
 from shared.workflow import DurableClient
 
 _UNREAD = "the directory cannot be read at the moment; try again later"
@@ -75,8 +72,8 @@ async def supported_actions(context: ActionContext, client: DurableClient, pc: C
     for name, performer in PERFORMERS.items():
         refused = performer.refuses(pc, performer.sample(pc))
         choices = performer.choices(pc) if performer.choices else None
-        if name == Remote.RESIZE:
-            refused, choices = await _resize(context, pc)
+        if performer.looks:
+            refused, choices = await _looked(performer.looks(context, pc))
         for guard in performer.guards:
             if refused is None:
                 if guard not in said:
@@ -124,20 +121,11 @@ async def _guard_version(context: ActionContext, version: ImageVersion, verb: Ve
         refuse_without_machine(version)
 
 
-async def _resize(context: ActionContext, pc: CloudPc) -> tuple[str | None, tuple[str, ...]]:
-    """Return why no resize is possible by the records, and the ids of the service plans to which one is."""
+async def _looked(looking: Awaitable[tuple[str | None, tuple[str, ...]]]) -> tuple[str | None, tuple[str, ...]]:
     try:
-        plans = await licenses(context)
+        return await looking
     except (UnavailableError, RefusedError) as error:
         return _unread(error), ()
-    stored = await context.deps.cloud_pcs.of_user(pc.tenant_id, pc.user.id)
-    of_user = [each.value for each in stored]
-    blocked = {plan.id: blocker(pc, plan, of_user) for plan in plans.values()}
-    choices = tuple(plan_id for plan_id, why in blocked.items() if why is None)
-    reasons = {why.why for why in blocked.values() if why is not None}
-    if choices:
-        return None, choices
-    return reasons.pop() if len(reasons) == 1 else "it can have no other service plan of the tenant", ()
 
 
 async def _reason(asked: Awaitable[object]) -> str | None:

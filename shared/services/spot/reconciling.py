@@ -67,7 +67,7 @@ class SpotWork(Generic[Order]):
     async def request(
         self, deps: Dependencies, client: DurableClient, tenant_id: str, group_id: str, now: datetime
     ) -> None:
-        """Do it now. What runs already does it once more."""
+        """Ask for it and start it. A run that is under way is followed by another one."""
         await self.promise(deps, tenant_id, group_id, now)
         await self.start(client, tenant_id, group_id)
 

@@ -10,7 +10,10 @@ from typing import Any, Self
 
 
 class SpotAction(StrEnum):
-    """An action on something of a Spot Group. *destroys*: whether data is lost that does not come back."""
+    """An action on something of a Spot Group. *destroys*: whether data is lost that does not come back.
+
+    Administrators may do it; operators too where ``administrators`` is False.
+    """
 
     verb: str
     destroys: bool
@@ -26,6 +29,11 @@ class SpotAction(StrEnum):
     def resource(self) -> str:
         """The resource, as its permissions name it."""
         raise NotImplementedError
+
+    @property
+    def administrators(self) -> bool:
+        """Whether only administrators may do it."""
+        return True
 
     @property
     def permission(self) -> str:
@@ -52,6 +60,11 @@ class HostAction(SpotAction):
     def resource(self) -> str:
         """The resource, as its permissions name it."""
         return "sessionHosts"
+
+    @property
+    def administrators(self) -> bool:
+        """Operators may do it, too."""
+        return False
 
 
 class GroupAction(SpotAction):
@@ -84,3 +97,7 @@ class VersionVerb(SpotAction):
     def resource(self) -> str:
         """The resource, as its permissions name it."""
         return "imageVersions"
+
+
+SPOT_ACTIONS: tuple[SpotAction, ...] = (*GroupAction, *HostAction, *VersionVerb)
+"""All of them."""

@@ -11,6 +11,8 @@ import click
 import pytest
 import yaml
 from deskwright import tables
+from deskwright.catalogue.service import TENANT
+from deskwright.catalogue.spot import SPOT
 from deskwright.errors import UsageError
 from deskwright.fitting import width
 from deskwright.output import FORMATS, Output
@@ -239,3 +241,14 @@ def test_nothing_that_a_service_says_steers_a_terminal(
 def test_what_steers_a_terminal_is_escaped_and_read_again(capsys: pytest.CaptureFixture[str], form: str) -> None:
     Output(form).item({"name": STEERING})
     assert yaml.safe_load(capsys.readouterr().out) == {"name": STEERING}
+
+
+def test_a_day_of_usage_is_read_at_80_columns() -> None:
+    """Moments and numbers of a big group are whole there."""
+    point = {"intervalStartDateTime": "2026-03-02T08:00:00Z"}
+    for noun, verb in ((SPOT, "usage"), (TENANT, "usage")):
+        columns = next(each.columns for each in noun.verbs if each.name == verb)
+        numbers = {column.rpartition("=")[2]: 123.45 for column in columns}
+        lines = tables.table([{**numbers, **point}], columns).splitlines()
+        assert lines[1].startswith("2026-03-02 08:00:00")
+        assert max(map(len, lines)) <= 80

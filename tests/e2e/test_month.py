@@ -27,7 +27,7 @@ pytestmark = [
 STAFF, DAYS, WEEK = 30, 30, 7
 GRACE_IN_HOURS = 24
 KEPT_IN_DAYS = 7
-KEPT = {"DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS": str(KEPT_IN_DAYS), "DESKWRIGHT_EXPORTS_KEPT_IN_DAYS": str(KEPT_IN_DAYS)}
+KEPT = {f"DESKWRIGHT_{what}_KEPT_IN_DAYS": str(KEPT_IN_DAYS) for what in ("OPERATIONS", "EXPORTS", "USAGE")}
 SETTINGS = {"directoryCatchUpInMinutes": 30, "orphanScanInHours": 24, "cleanUpDelayInHours": 1}
 """The first two are the defaults, which a tenant of the tests has not."""
 DAY_BEGINS, OFFICE_OPENS, CHANGES_AT = time(6, 30), time(9), time(18)

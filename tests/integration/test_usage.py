@@ -9,6 +9,7 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from time import process_time
 from typing import Any
 
 import pytest
@@ -21,12 +22,11 @@ from shared.contracts.calls import ORDERED_AT
 from shared.contracts.spot_groups import OBSERVE_SPOT_HOSTS, PLAN_SPOT_HOSTS, HostPlanOrder
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.usage import TENANT
-from shared.domain.spot.engine.usage import RECORDED
-from shared.domain.usage import Interval, Point, UsageDay, span_of
+from shared.domain.spot.engine.usage import RECORDED, SpotUsage
+from shared.domain.usage import Interval, Point, UsageDay, aggregated, span_of
 from shared.errors import UnavailableError
 from shared.services.operations.maintenance import TenantIds, delete_old, measure_and_record
-from shared.services.tenants import tenants
-from shared.services.usage.recording import delete_usage
+from shared.services.usage.recording import delete_usage, delete_usage_of_tenant, record_tenants
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from shared.storage.usage import UsageDays
@@ -211,6 +211,40 @@ async def test_a_point_costs_two_requests_and_a_period_of_any_length_one(
         assert (counts["requests"], counts["writes"]) == (2, 1)
 
 
+async def test_ninety_days_are_read_and_aggregated_within_two_seconds_of_cpu(
+    counted: tuple[CountingTransport, UsageDays],
+) -> None:
+    _, days = counted
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    span = span_of(begin, begin + 90 * DAY, Interval.DAY, RECORDED)
+    began = process_time()
+    report = aggregated(await days.within("contoso", "group", span), span, RECORDED.length, SpotUsage)
+    assert process_time() - began < 2.0  # a tenth of that on two free cores
+    assert [each.recorded_minutes for each in report] == [24 * 60] * 90
+
+
+async def test_a_tick_costs_three_requests_for_each_tenant_and_three_more_once_an_hour(
+    azurite_server: Azurite, tls: ssl.SSLContext
+) -> None:
+    async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
+        wire = CountingTransport(session)
+        tables = Tables(azurite_server.tables_url, Identity, prefix="usagetick", transport=wire)
+        services = PaperServices(tables)
+        ids = ["one", "two", "three"]
+        hour = Interval.HOUR.begin(things.NOW)
+        await services.cloud_pcs.insert(things.cloud_pc("ada", tenant_id="one"))
+        for tenant_id in ids:
+            await services.cloud_pcs.repair(tenant_id)
+        await record_tenants(services, ids, {}, hour)  # makes the tables
+        counts = []
+        for minutes, known in ((15, ids), (30, ids[:1]), (60, ids)):
+            wire.take()
+            await record_tenants(services, known, {}, hour + minutes * MINUTE)
+            counts.append(wire.take()["requests"])
+        assert counts == [1 + 3 * 3, 1 + 3, 1 + 3 * 6]
+        await tables.close()
+
+
 async def test_old_days_are_removed_by_their_keys_alone(counted: tuple[CountingTransport, UsageDays]) -> None:
     wire, days = counted
     wire.take()
@@ -276,7 +310,7 @@ async def test_usage_and_overview_go_with_their_tenant(contoso: PaperServices) -
     await contoso.tenants.insert(things.tenant(id="fabrikam"))
     contoso.hand.at = Interval.HOUR.begin(things.NOW)
     await measure_and_record(contoso, TenantIds(contoso))
-    await tenants.delete_usage_of_tenant(contoso, "fabrikam")
+    await delete_usage_of_tenant(contoso, "fabrikam")
     assert [each.value.tenant_id async for each in contoso.usage.of_all()] == [things.TENANT_ID]
     assert [each.value.tenant_id async for each in contoso.overviews.of_all()] == [things.TENANT_ID]
 
@@ -313,7 +347,7 @@ async def test_a_report_has_the_points_of_the_day_and_the_unfinished_one(
 async def test_a_report_is_a_file_too_and_304_while_nothing_is_new(played: Office, routes: dict[str, Any]) -> None:
     answer = await ask(routes[SPOT], SPOT, at=AT_GROUP, headers={"accept": "text/csv"})
     rows = list(csv.DictReader(io.StringIO(answer.get_body().decode("utf-8-sig"))))
-    assert [row["activeSessions"] for row in rows] == ["0.0", "1.0", "2.0", "3.0", "4.0", "5.0", "6.0"]
+    assert [row["activeSessions"] for row in rows] == ["0", "1", "2", "3", "4", "5", "6"]
     shown = await ask(routes[SPOT], SPOT, at=AT_GROUP)
     again = await ask(routes[SPOT], SPOT, at=AT_GROUP, headers={"if-none-match": shown.headers["ETag"]})
     assert again.status_code == 304

@@ -17,7 +17,7 @@ MINUTES = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9)), min_size=1,
 
 
 def look(minute: int, sign_ins: int, free: int = 5) -> Look:
-    figures = Figures.model_construct(hosts=3, online=1, free=free)
+    figures = Figures.model_validate(dict.fromkeys(Figures.model_fields, 0) | {"free": free})
     return Look(BEGIN + timedelta(minutes=minute), figures, (), sign_ins)
 
 

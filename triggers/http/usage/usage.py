@@ -24,6 +24,7 @@ from triggers.http.views.usage import (
     TENANT_USAGE,
     TenantOverviewView,
     tenant_overview_view,
+    usage_view,
 )
 
 bp = Blueprint()
@@ -39,7 +40,7 @@ async def list_spot_usage(call: Call) -> Response:
     """List the usage of a Spot Group over time: seats, sessions, hosts, starts, waits and decisions."""
     span = _span(call, RECORDED)
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
-    points = [each.to_json() for each in await spot_usage(call.context, group, span)]
+    points = map(usage_view, await spot_usage(call.context, group, span))
     return await graph_whole_list(call, SPOT_USAGE, points, usual=MOST_POINTS)
 
 
@@ -47,7 +48,7 @@ async def list_spot_usage(call: Call) -> Response:
 @endpoint("Microsoft.CloudPC/reports/read", graph=True, returns=Page(TenantUsage), query=TENANT_USAGE)
 async def list_tenant_usage(call: Call) -> Response:
     """List the usage of a tenant over time: Cloud PCs by status, builds by duration, and all Spot Groups."""
-    points = [each.to_json() for each in await tenant_usage(call.context, _span(call, HOUR))]
+    points = map(usage_view, await tenant_usage(call.context, _span(call, HOUR)))
     return await graph_whole_list(call, TENANT_USAGE, points, usual=MOST_POINTS)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from shared.domain.usage import Interval
 from shared.domain.wizards import WIZARDS
 from triggers.http.json_schema import Json
 from triggers.http.odata import Collection
@@ -90,6 +91,11 @@ _ERRORS = (400, 401, 403, 404, 409, 411, 412, 413, 422, 429, 503)
 _SELECT = (
     "The properties to show, and its id; of a list each item lacks the others, also those that its schema requires"
 )
+_PERIOD: dict[str, Json] = {
+    "startDateTime": {"type": "string", "format": "date-time"},
+    "endDateTime": {"type": "string", "format": "date-time"},
+    "interval": {"type": "string", "enum": [*Interval]},
+}
 _PATHS: dict[str, Json] = {
     "version": {"type": "string", "enum": ["v1.0", "beta"]},
     "wizard": {"type": "string", "enum": sorted(WIZARDS)},
@@ -200,6 +206,7 @@ def _of_query(query: Collection | tuple[str, ...]) -> list[dict[str, Any]]:
     schemas: dict[str, Any] = {
         "$top": {"type": "integer", "minimum": 1, "maximum": 1000},
         "$count": {"type": "boolean"},
+        **_PERIOD,
     }
     names = query.parameters if isinstance(query, Collection) else query
     if isinstance(query, Collection) and query.expands:

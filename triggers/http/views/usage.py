@@ -31,25 +31,37 @@ OVERVIEWS = Collection(
     kinds=kinds_of(
         *("id", "displayName"),
         moments="lastRefreshedDateTime",
-        numbers="total building failed waiting",
+        numbers="total provisioned building failed waiting",
     ),
     searched=("id", "displayName"),
 )
 
 
 class TenantOverviewView(TypedDict):
-    """A tenant on the provider's board. *waiting*: how many decisions wait for a person, of all kinds."""
+    """A tenant on the provider's board. *total*: of all statuses, those of users without a Cloud PC (yet) included.
+
+    *provisioned*: with and without warnings. *waiting*: how many decisions wait for a person, of all kinds.
+    """
 
     id: str
     displayName: str
     lastRefreshedDateTime: Timestamp | None
     total: int
+    provisioned: int
     building: int
     failed: int
     waiting: int
     statuses: dict[str, int]
     decisions: Annotated[Json, DumpOf(OpenDecisions)]
     spot: Annotated[Json, DumpOf(SpotCapacity)]
+
+
+def usage_view(point: UsagePoint) -> Json:
+    """Return a point of a report; whole numbers have no decimal point."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in point.to_json().items()
+    }
 
 
 def tenant_overview_view(tenant: Tenant, overview: TenantOverview | None) -> TenantOverviewView:
@@ -62,6 +74,7 @@ def tenant_overview_view(tenant: Tenant, overview: TenantOverview | None) -> Ten
         "displayName": tenant.display_name,
         "lastRefreshedDateTime": timestamp(overview.last_refreshed_date_time) if overview else None,
         "total": sum(statuses.values()),
+        "provisioned": statuses.get("provisioned", 0) + statuses.get("provisionedWithWarnings", 0),
         "building": building(statuses),
         "failed": statuses.get("failed", 0),
         "waiting": decisions.total,

@@ -102,8 +102,8 @@ TENANT = Noun(
             "overview",
             "list_overviews",
             (
-                *(*ID, *NAME, "CLOUD PCS=total", "BUILDING=building", "FAILED=failed", "WAITING=waiting"),
-                *("SESSIONS=spot/activeSessions", "HOSTS=spot/onlineHosts", "AT=lastRefreshedDateTime"),
+                *(*ID, *NAME, "PROVISIONED=provisioned", "BUILDING=building", "FAILED=failed", "WAITING=waiting"),
+                "SESSIONS=spot/activeSessions",
             ),
         ),
         Verb(
@@ -111,7 +111,7 @@ TENANT = Noun(
             "list_tenant_usage",
             (
                 *("FROM=intervalStartDateTime", "PROVISIONED=provisioned", "FAILED=failed", "BUILT=buildsSucceeded"),
-                *("NOT BUILT=buildsFailed", "SESSIONS=spotSessions", "SEATS=spotSeats", "HOSTS=spotOnlineHosts"),
+                *("NOT BUILT=buildsFailed", "SESSIONS=spotSessions", "SEATS=spotSeats"),
             ),
             on_tenant=True,
         ),

@@ -108,8 +108,7 @@ SPOT = Noun(
             "list_spot_usage",
             (
                 *("FROM=intervalStartDateTime", "SESSIONS=activeSessions", "PEAK=peakSessions", "SEATS=seats"),
-                *("ONLINE=onlineHosts", "RUNNING=runningHosts", "STARTED=startedHosts", "STOPPED=stoppedHosts"),
-                *("SIGN-INS=signIns", "WAITED=usersWaited"),
+                *("ONLINE=onlineHosts", "STARTED=startedHosts", "SIGN-INS=signIns", "WAITED=usersWaited"),
             ),
             named="spot",
         ),

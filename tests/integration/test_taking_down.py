@@ -9,11 +9,13 @@ from shared.contracts.inventory import BEGIN_SCAN, RECORD_SCAN, ScanOrder, ScanR
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import FoundResource, Looked, Orphan, OrphanType, judge_shared, orphan_of
 from shared.domain.operations.operation import SYSTEM
+from shared.domain.usage import Interval
 from shared.errors import ConflictError
 from shared.services.cloud_pcs.orphans import scan_due
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.sites import delete_site
 from shared.services.tenants.tenants import delete_tenant
+from shared.services.usage.recording import record_tenants
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from tests.integration import things
@@ -67,6 +69,16 @@ async def test_records_of_users_without_a_cloud_pc_are_no_obstacle(contoso: Pape
     await delete(contoso)
     assert await contoso.tenants.find(TENANT) is None
     assert await contoso.cloud_pcs.find(TENANT, pc.id) is None
+
+
+async def test_the_usage_of_a_tenant_goes_with_it(contoso: PaperServices) -> None:
+    contoso.hand.at = Interval.HOUR.begin(things.NOW)
+    await record_tenants(contoso, [TENANT, "fabrikam"], {}, contoso.hand.at)
+    await contoso.connections.remove(TENANT, things.connection().id)
+    await contoso.sites.remove(TENANT, things.site().id)
+    await delete(contoso)
+    assert [each.value.tenant_id async for each in contoso.usage.of_all()] == ["fabrikam"]
+    assert [each.value.tenant_id async for each in contoso.overviews.of_all()] == ["fabrikam"]
 
 
 @pytest.mark.parametrize("status", [each for each in Status if each is not Status.NOT_PROVISIONED])

@@ -10,23 +10,32 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from time import process_time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
 
 from activities.operations.audit import record_status_change
+from activities.spot import removals
 from bench.reading import CountingTransport
 from local.azurite import Azurite
 from shared.contracts.calls import ORDERED_AT
-from shared.contracts.spot_groups import OBSERVE_SPOT_HOSTS, PLAN_SPOT_HOSTS, HostPlanOrder
+from shared.contracts.outcomes import Done
+from shared.contracts.spot_groups import (
+    OBSERVE_SPOT_HOSTS,
+    PLAN_SPOT_HOSTS,
+    REMOVE_SPOT_GROUP,
+    HostPlanOrder,
+    SpotGroupOrder,
+)
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.usage import TENANT
 from shared.domain.spot.engine.usage import RECORDED, SpotUsage
 from shared.domain.usage import Interval, Point, UsageDay, aggregated, span_of
 from shared.errors import UnavailableError
 from shared.services.operations.maintenance import TenantIds, delete_old, measure_and_record
-from shared.services.usage.recording import delete_usage, delete_usage_of_tenant, record_tenants
+from shared.services.usage.recording import delete_usage, record_tenants
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from shared.storage.usage import UsageDays
@@ -306,13 +315,24 @@ async def test_a_tenant_that_cannot_be_read_leaves_a_gap_and_the_others_are_reco
     assert [each.value.tenant_id async for each in contoso.usage.of_all()] == ["fabrikam"]
 
 
-async def test_usage_and_overview_go_with_their_tenant(contoso: PaperServices) -> None:
-    await contoso.tenants.insert(things.tenant(id="fabrikam"))
-    contoso.hand.at = Interval.HOUR.begin(things.NOW)
-    await measure_and_record(contoso, TenantIds(contoso))
-    await delete_usage_of_tenant(contoso, "fabrikam")
-    assert [each.value.tenant_id async for each in contoso.usage.of_all()] == [things.TENANT_ID]
-    assert [each.value.tenant_id async for each in contoso.overviews.of_all()] == [things.TENANT_ID]
+async def test_the_usage_of_a_group_goes_with_it(office: PaperServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(*_: Any) -> tuple[str, ...]:
+        return ()
+
+    monkeypatch.setattr(removals, "_remove_pool", nothing)
+    monkeypatch.setattr(removals, "_remove_resource_group", nothing)
+    for subject in (GROUP_ID, "another"):
+        await office.usage.add(things.TENANT_ID, subject, Point(RECORDED.begin(things.NOW), {"seats": 1}))
+    for number in (1, 2, 3):
+        await office.session_hosts.remove(things.TENANT_ID, f"h{number}")
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(deleting_since=things.NOW))
+    assert (
+        await perform(
+            REMOVE_SPOT_GROUP, SpotGroupOrder(tenant_id=things.TENANT_ID, spot_group_id=GROUP_ID), SimpleNamespace()
+        )
+        == Done()
+    )
+    assert [each.value.subject async for each in office.usage.each(things.TENANT_ID)] == ["another"]
 
 
 @pytest.fixture

@@ -220,6 +220,7 @@ def dependencies() -> Dependencies:
         settings = read_settings(os.environ)  # noqa: TID251 - the one place
         clock = FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock()
         _current = Dependencies(settings, clock)
+        _current.tables.on_write = _current.latest_writes.note
     return _current
 
 

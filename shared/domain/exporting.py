@@ -63,6 +63,7 @@ EXPORTED = (
 """The tables of an export, in the order in which they are read: records first, due rows last."""
 
 LEFT_OUT = {
+    "latestwrites": "says to pages that are open what has changed; in another account they are opened anew",
     "intents": "what is being carried out at this very moment; what it comes to is in the records",
     "pacing": "rate limits are learned anew, and tickets of another day would keep callers waiting",
     "overviews": "recorded anew within a quarter of an hour",

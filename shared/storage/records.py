@@ -28,6 +28,7 @@ from shared.storage.configuration import ServiceStates, Tenants, connections, im
 from shared.storage.contents import Restores
 from shared.storage.due_index import DueIndex
 from shared.storage.idempotency import Idempotency
+from shared.storage.latest_writes import LatestWrites
 from shared.storage.operations import BulkItems, Operations, bulk_actions, intents
 from shared.storage.power import cloud_pc_powers, power_schedules
 from shared.storage.rate_limiters import RateLimiters
@@ -238,6 +239,11 @@ class Records:
     def idempotency(self) -> Idempotency:
         """The responses to requests with an Idempotency-Key."""
         return Idempotency(self.tables)
+
+    @cached_property
+    def latest_writes(self) -> LatestWrites:
+        """The versions of the subjects of pages."""
+        return LatestWrites(self.tables)
 
     @cached_property
     def rate_limiters(self) -> RateLimiters:

@@ -46,7 +46,7 @@ class ValuesPage(Generic[V]):
 class Shape(Generic[T]):
     """Storage of the values of one model: *place* returns (tenant id, id), *columns* are for filters.
 
-    *noun*: what a person calls it.
+    *noun*: what a person calls it. *unseen*: fields that no page shows, so that a write of these alone is not told.
     """
 
     table: str
@@ -56,6 +56,11 @@ class Shape(Generic[T]):
     version: int = 1
     upgrade: Upgrade | None = None
     noun: str = "record"
+    unseen: tuple[str, ...] = ()
+
+
+def _same_but(unseen: tuple[str, ...], before: Value, after: Value) -> bool:
+    return after.but(**{name: getattr(before, name) for name in unseen}) == before
 
 
 _UNREADABLE: ContextVar[list[UnreadableError] | None] = ContextVar("unreadable", default=None)
@@ -233,6 +238,9 @@ class Repository(Generic[T]):
 
     async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
         """Replace *before* by *after*. Raises: StaleError, NotFoundError."""
+        if self._shape.unseen and _same_but(self._shape.unseen, before.value, after):
+            row = self._row(after, before.etag)
+            return self._written(after, await self._table.replace(row, seen=before.etag, told=False), before.etag)
         return await self.replace(after, seen=before.etag)
 
     async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:

@@ -105,6 +105,7 @@ _STATES = Shape(
     model=SpotGroupState,
     place=lambda state: (state.tenant_id, state.id),
     columns={"status": lambda state: state.status.value},
+    unseen=("planned_at", "next_look_at", "arrivals"),
 )
 
 _DECISIONS = Shape(

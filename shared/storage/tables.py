@@ -67,7 +67,8 @@ class Write:
 class Tables:
     """The tables of one storage account; one object for each process.
 
-    *prefix* is put before the name of every table; *options* go to the SDK's client.
+    *prefix* is put before the name of every table; *options* go to the SDK's client. Whoever sets ``on_write`` is told
+    the table, partition and key of each row that was written.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Tables:
     ) -> None:
         self._url, self._credential, self.prefix, self._options = url, credential, prefix, options
         self._service: TableServiceClient | None = None
+        self.on_write: Callable[[str, str, str], None] = _tell_nobody
 
     def service(self) -> TableServiceClient:
         """Return the client, created at its first use: it belongs to the event loop that runs then."""
@@ -111,7 +113,7 @@ class Table:
     """One table, created when it is found missing."""
 
     def __init__(self, tables: Tables, name: str) -> None:
-        self._tables, self._name = tables, tables.prefix + name
+        self._tables, self._plain_name, self._name = tables, name, tables.prefix + name
         self._client: tuple[TableServiceClient, TableClient] | None = None
 
     async def read(self, partition: str, key: str) -> Read:
@@ -121,10 +123,11 @@ class Table:
     async def insert(self, row: Row) -> str:
         """Add *row*, return its ETag. Raises: ConflictError if its key exists."""
         written = await self._do(lambda table: table.create_entity(row), adds=True)
+        self._tell(row)
         return str(written["etag"])
 
-    async def replace(self, row: Row, *, seen: str) -> str:
-        """Replace the row that has the ETag *seen*. Raises: StaleError, NotFoundError."""
+    async def replace(self, row: Row, *, seen: str, told: bool = True) -> str:
+        """Replace the row that has the ETag *seen*; *told*: ``on_write`` is, too. Raises: StaleError, NotFoundError."""
         from azure.core import MatchConditions
         from azure.data.tables import UpdateMode
 
@@ -133,6 +136,8 @@ class Table:
                 row, mode=UpdateMode.REPLACE, etag=seen, match_condition=MatchConditions.IfNotModified
             )
         )
+        if told:
+            self._tell(row)
         return str(written["etag"])
 
     async def put(self, row: Row) -> str:
@@ -140,6 +145,7 @@ class Table:
         from azure.data.tables import UpdateMode
 
         written = await self._do(lambda table: table.upsert_entity(row, mode=UpdateMode.REPLACE))
+        self._tell(row)
         return str(written["etag"])
 
     async def delete(self, partition: str, key: str, *, seen: str | None = None) -> None:
@@ -148,6 +154,7 @@ class Table:
 
         condition = MatchConditions.IfNotModified if seen else MatchConditions.Unconditionally
         await self._do(lambda table: table.delete_entity(partition, key, etag=seen, match_condition=condition))
+        self._tell({"PartitionKey": partition, "RowKey": key})
 
     async def query(
         self, where: str, parameters: Parameters, *, select: Sequence[str] | None = None
@@ -198,7 +205,12 @@ class Table:
         for batch in _batches(writes):
             written = await self._do(lambda table, batch=batch: table.submit_transaction(map(_operation, batch)))  # type: ignore[misc]
             etags += [str(one.get("etag", "")) for one in written]
+            for write in batch:
+                self._tell(write.row)
         return etags
+
+    def _tell(self, row: Row) -> None:
+        self._tables.on_write(self._plain_name, str(row["PartitionKey"]), str(row["RowKey"]))
 
     async def _do(self, operation: Callable[[TableClient], Awaitable[T]], *, adds: bool = False) -> T:
         """Run *operation*; if the table is missing, create it and run it again. *adds*: a 404 means nothing else."""
@@ -219,6 +231,10 @@ class Table:
         if self._client is None or self._client[0] is not service:
             self._client = (service, service.get_table_client(self._name))
         return self._client[1]
+
+
+def _tell_nobody(table: str, partition: str, key: str) -> None:
+    """Take no notice of a row that was written."""
 
 
 class _MissingTableError(UnavailableError):

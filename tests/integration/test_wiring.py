@@ -56,6 +56,10 @@ async def test_a_process_is_made_once(made: Dependencies) -> None:
     assert made.vault() is made.vault()
 
 
+async def test_what_a_process_writes_is_noted_for_open_pages(made: Dependencies) -> None:
+    assert made.tables.on_write == made.latest_writes.note
+
+
 async def test_tenants_share_no_client_of_azure_and_so_no_token(made: Dependencies) -> None:
     with on_behalf_of("contoso"):
         contoso = made.compute(things.SUBSCRIPTION)

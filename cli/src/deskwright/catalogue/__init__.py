@@ -37,6 +37,7 @@ WITHOUT_COMMAND: Mapping[str, str] = {
         ("list_my_cloud_pcs", "get_my_cloud_pc", "retrieve_my_launch_detail"),
         "Graph's shape for its SDKs; my has commands for those of all tenants",
     ),
+    "get_changes": "the portal asks it whether a page that is open is up to date; api prints the versions",
     "find_source_images": "image create offers them",
     "get_audit_activity_types": "audit list shows what was done; api prints the types",
     "get_snapshot": "pc restore-points lists those of a Cloud PC; api prints one",

@@ -1,0 +1,71 @@
+"""Subjects of pages, and the tables that have their content: a write to a table changes the pages of its subject."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class PageSubject(StrEnum):
+    """A kind of thing that pages show, by the name of its collection."""
+
+    TENANT = "tenant"
+    SITES = "sites"
+    CLOUD_PCS = "cloudPCs"
+    POLICIES = "provisioningPolicies"
+    CONNECTIONS = "onPremisesConnections"
+    IMAGES = "deviceImages"
+    USER_SETTINGS = "userSettings"
+    IMAGE_SETS = "imageSets"
+    SPOT_GROUPS = "spotGroups"
+    SPOT_MEMBERS = "members"
+    SESSION_HOSTS = "hosts"
+    RELEASES = "releases"
+    DECISIONS = "decisions"
+    OPERATIONS = "operations"
+    BULK_ACTIONS = "bulkActions"
+    ORPHANS = "orphans"
+    AUDIT = "auditEvents"
+
+
+SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
+    {
+        "tenants": PageSubject.TENANT,
+        "sites": PageSubject.SITES,
+        "cloudpcs": PageSubject.CLOUD_PCS,
+        "timeline": PageSubject.CLOUD_PCS,
+        "policies": PageSubject.POLICIES,
+        "connections": PageSubject.CONNECTIONS,
+        "images": PageSubject.IMAGES,
+        "usersettings": PageSubject.USER_SETTINGS,
+        "imagesets": PageSubject.IMAGE_SETS,
+        "imageversions": PageSubject.IMAGE_SETS,
+        "spotgroups": PageSubject.SPOT_GROUPS,
+        "spotstates": PageSubject.SPOT_GROUPS,
+        "spotmembers": PageSubject.SPOT_MEMBERS,
+        "spotformermembers": PageSubject.SPOT_MEMBERS,
+        "sessionhosts": PageSubject.SESSION_HOSTS,
+        "releases": PageSubject.RELEASES,
+        "spotdecisions": PageSubject.DECISIONS,
+        "operations": PageSubject.OPERATIONS,
+        "bulkactions": PageSubject.BULK_ACTIONS,
+        "bulkitems": PageSubject.BULK_ACTIONS,
+        "orphans": PageSubject.ORPHANS,
+        "orphanscans": PageSubject.ORPHANS,
+        "audit": PageSubject.AUDIT,
+    }
+)
+"""The subject of each table that pages show; the others are not shown."""
+
+SINGLE = frozenset({PageSubject.CLOUD_PCS, PageSubject.OPERATIONS})
+"""Subjects of which one can be asked for: there are many of them, and the page of one shows no other."""
+
+
+def share_of(subject: PageSubject, of: str) -> str:
+    """Return the name of the share of a subject that the thing with the id *of* is in: there are 256 shares of each.
+
+    A page of one thing is told of writes to its share. So there is a constant number of rows, which nobody removes.
+    """
+    return f"{subject.value}-{hashlib.sha256(of.encode()).hexdigest()[:2]}"

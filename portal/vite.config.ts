@@ -1,7 +1,10 @@
 import react from "@vitejs/plugin-react";
+import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 
-const FEATURE = /src[\\/]features[\\/]([^\\/]+)/;
+/** The words of a feature go with its pages. */
+const FEATURE = /src[\\/](?:features|words)[\\/]([^\\/.]+)/;
+const FEATURES = readdirSync(new URL("src/features", import.meta.url));
 
 /**
  * What pages share, by subject: the first that a module's path matches. A chunk is a request to the function app at a
@@ -11,7 +14,7 @@ const FEATURE = /src[\\/]features[\\/]([^\\/]+)/;
 const SHARED: readonly { readonly name: string; readonly test?: RegExp; readonly pages?: number }[] = [
   { name: "lists", test: /components[\\/](?:wide-table|data-table|list-|(?:use-)?select|row-behaviour|column)|virtual|react-table[\\/]/ },
   { name: "components", pages: 12 },
-  { name: "forms", test: /components[\\/]form[\\/]|react-(?:combobox|dialog|switch|textarea)[\\/]/ },
+  { name: "forms", test: /components[\\/]form[\\/]|words[\\/]form|react-(?:combobox|dialog|switch|textarea)[\\/]/ },
   { name: "words", test: /src[\\/]words/ },
   { name: "more" },
 ];
@@ -21,9 +24,15 @@ const CHUNKS = [
   { name: "libraries", tags: ["$initial" as const], test: /node_modules/ },
   // The entry stays a chunk of its own: the budgets begin there.
   { name: "shell", tags: ["$initial" as const], test: /src[\\/](?!main)/ },
-  shared({ name: (id: string) => FEATURE.exec(id)?.[1] ?? null, debugName: "features" }),
+  shared({ name: featureOf, debugName: "features" }),
   ...SHARED.map(({ pages, ...group }) => shared(group, pages)),
 ];
+
+/** Return the feature whose pages use a module; null where it is none of one. */
+function featureOf(id: string): string | null {
+  const name = FEATURE.exec(id)?.[1];
+  return name !== undefined && FEATURES.includes(name) ? name : null;
+}
 
 /** Without their dependencies: each goes where its own path says. */
 function shared<Group extends object>(group: Group, pages = 2) {

@@ -14,6 +14,7 @@ import {
   NavItem,
   ProgressBar,
   Select,
+  Tooltip,
   makeStyles,
   mergeClasses,
   tokens,
@@ -262,7 +263,9 @@ function ThemeChoice(): ReactElement {
       }
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button appearance="subtle" icon={<DarkTheme20Regular />} aria-label={words.theme} />
+        <Tooltip content={words.theme} relationship="label">
+          <Button appearance="subtle" icon={<DarkTheme20Regular />} />
+        </Tooltip>
       </MenuTrigger>
       <MenuPopover>
         <MenuList>

@@ -1,10 +1,11 @@
-import { Card, Field, Select, makeStyles, tokens } from "@fluentui/react-components";
+import { Field, Select, makeStyles, tokens } from "@fluentui/react-components";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { memo, useLayoutEffect, useRef, useState, type ReactElement } from "react";
 
 import { words } from "../words/lists.ts";
 import { BEFOREHAND, type Column, type Order, type RowGiven, type RowsGiven } from "./columns.ts";
 import { orderOf, orderText } from "./list-state.ts";
+import { Panel } from "./panel.tsx";
 import { moveByArrows, useEnd, useToggle } from "./row-behaviour.ts";
 import { SelectAll } from "./select-all.tsx";
 import { SelectRow } from "./select-row.tsx";
@@ -93,7 +94,7 @@ const RowCard = memo(function DrawnCard({ name, index, row, columns, isSelected,
   const styles = useStyles();
   const [first, ...others] = columns.map(({ id, title, cell }) => ({ id, title, shown: cell(row) }));
   return (
-    <Card size="small" appearance="outline">
+    <Panel>
       <div className={styles.head}>
         {isSelected !== undefined && <SelectRow name={name} index={index} isSelected={isSelected} onToggle={onToggle} />}
         <span>{first?.shown}</span>
@@ -108,7 +109,7 @@ const RowCard = memo(function DrawnCard({ name, index, row, columns, isSelected,
             </div>
           ))}
       </dl>
-    </Card>
+    </Panel>
   );
 });
 

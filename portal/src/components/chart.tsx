@@ -1,10 +1,21 @@
 import { Button, Caption1, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { Table20Regular } from "@fluentui/react-icons/svg/table";
-import { useCallback, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactElement } from "react";
+import {
+  Suspense,
+  lazy,
+  useCallback,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactElement,
+} from "react";
 
 import { words } from "../words/charts.ts";
 import { areaOf, clockTicks, countTicks, lineOf } from "./chart-geometry.ts";
-import { DataTable, type Column } from "./data-table.tsx";
+import { dated, written } from "./chart-words.ts";
+import { Loading } from "./loading.tsx";
 
 /** One line of a chart. */
 export interface Series {
@@ -25,6 +36,9 @@ interface Given {
   /** What happened in each interval, in words; empty where nothing did. */
   readonly marks?: readonly string[];
 }
+
+/** Loaded when somebody wants to see the numbers. */
+const ChartTable = lazy(async () => ({ default: (await import("./chart-table.tsx")).ChartTable }));
 
 const HEIGHT = 220;
 const EDGE = { left: 34, right: 10, top: 10, bottom: 26 };
@@ -56,8 +70,6 @@ const useStyles = makeStyles({
 });
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Numbers over time: axes, the reader's clock, a legend, a cursor for pointer and keyboard, and a table behind it. */
@@ -129,7 +141,11 @@ export function Chart({ label, from, step, series, marks = NO_MARKS }: Given): R
         </Button>
       </div>
       <Caption1 className={styles.reading}>{read(shown)}</Caption1>
-      {isTable && <Values label={label} from={from} step={step} count={count} series={series} marks={marks} />}
+      {isTable && (
+        <Suspense fallback={<Loading />}>
+          <ChartTable label={label} from={from} step={step} count={count} series={series} marks={marks} />
+        </Suspense>
+      )}
     </figure>
   );
 }
@@ -199,31 +215,9 @@ function Plot({ width, from, step, count, series, marks, at }: Drawn): ReactElem
   );
 }
 
-interface Interval {
-  readonly place: number;
-}
-
-/** The same numbers as a table, the latest first. */
-function Values({ label, from, step, count, series, marks }: Omit<Drawn, "width" | "at"> & { readonly label: string }): ReactElement {
-  const columns = useMemo(
-    (): Column<Interval>[] => [
-      { id: "from", width: "130px", title: words.from, cell: ({ place }) => dated.format(from + place * step) },
-      ...series.map(({ id, title, values }): Column<Interval> => ({ id, title, cell: ({ place }) => written(values[place]) })),
-      ...(marks.length === 0 ? [] : [{ id: "marks", width: "40%", title: words.marks, cell: ({ place }: Interval) => marks[place] || "-" }]),
-    ],
-    [from, step, series, marks],
-  );
-  const rows = useMemo(() => Array.from({ length: count }, (_, place) => ({ place: count - 1 - place })), [count]);
-  return <DataTable label={label} rows={rows} columns={columns} idOf={({ place }) => String(place)} />;
-}
-
 function readingOf(moment: number, series: readonly Series[], mark: string, place: number): string {
   const values = series.map(({ title, values: all }) => `${title} ${written(all[place])}`);
   return words.reads(dated.format(moment), [...values, mark].filter((each) => each !== "").join(", "));
-}
-
-function written(value: number | null | undefined): string {
-  return value === null || value === undefined ? words.unknown : numbers.format(value);
 }
 
 function movedBy(key: string, at: number, count: number): number | null {

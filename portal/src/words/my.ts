@@ -1,5 +1,6 @@
 export const words = {
   title: "My Cloud PCs",
+  about: "Your own computers in the cloud. Open one in a browser, or in the app.",
   none: "You have no Cloud PC",
   noneText: "When you get one, it appears here. Ask your administrator if you expect one.",
   spotTitle: "My shared desktops",
@@ -11,7 +12,19 @@ export const words = {
   waiting: "There is no place for you yet.",
   ends: "It is removed on",
   progress: "Progress",
-  facts: { plan: "Service plan", computer: "Computer name" },
+  /** What each status means to whoever uses the Cloud PC. */
+  statuses: {
+    provisioned: "Ready",
+    provisionedWithWarnings: "Ready",
+    resizePendingLicense: "Ready",
+    pendingProvision: "Waiting",
+    provisioning: "Being set up",
+    resizing: "Being resized",
+    restoring: "Being restored",
+    deprovisioning: "Being removed",
+    inGracePeriod: "Removed soon",
+    failed: "Not ready",
+  },
   actions: {
     reboot: { title: "Restart", text: "Your session ends, and unsaved work is lost." },
     rename: { title: "Rename", text: "Only you and your administrators see the name." },

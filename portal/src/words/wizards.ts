@@ -14,6 +14,7 @@ export const words = {
   notEntered: "Not set",
   secret: "Entered",
   save: "Save",
+  asking: "The service is asked",
   saving: "Saving",
   review: "Review",
   warnings: "What you should know",

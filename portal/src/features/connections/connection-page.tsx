@@ -1,4 +1,4 @@
-import { Card, makeStyles, tokens } from "@fluentui/react-components";
+import { makeStyles, tokens } from "@fluentui/react-components";
 import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
 import { Key20Regular } from "@fluentui/react-icons/svg/key";
 import type { ReactElement } from "react";
@@ -16,6 +16,7 @@ import { DetailView } from "../../components/detail-view.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { PageStatus } from "../../components/page-status.tsx";
 import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -126,7 +127,7 @@ function Checks({ connection }: { readonly connection: Connection }): ReactEleme
       <ul className={styles.list}>
         {checks.map((each) => (
           <li key={each.displayName}>
-            <Card>
+            <Panel>
               <div className={styles.row}>
                 <strong>{titleOf(each.displayName)}</strong>
                 <StatusBadge status={each.status} />
@@ -137,7 +138,7 @@ function Checks({ connection }: { readonly connection: Connection }): ReactEleme
                   <strong>{words.fix}</strong> {each.recommendedAction}
                 </span>
               ) : null}
-            </Card>
+            </Panel>
           </li>
         ))}
       </ul>

@@ -1,4 +1,8 @@
-import { Card, Link as OutLink, ProgressBar, Subtitle1, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, Caption1, ProgressBar, Subtitle1, Subtitle2, makeStyles, tokens } from "@fluentui/react-components";
+import { Apps20Regular } from "@fluentui/react-icons/svg/apps";
+import { Desktop20Regular } from "@fluentui/react-icons/svg/desktop";
+import { Open20Regular } from "@fluentui/react-icons/svg/open";
+import { People20Regular } from "@fluentui/react-icons/svg/people";
 import type { ReactElement } from "react";
 
 import { useApi } from "../../api/context.tsx";
@@ -9,11 +13,13 @@ import { AsOf } from "../../components/as-of.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { IconTile } from "../../components/icon-tile.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
 import type { Followed } from "../../components/operation-progress.tsx";
 import { PageStatus } from "../../components/page-status.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Panel } from "../../components/panel.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { useActions } from "../../components/use-actions.tsx";
@@ -36,6 +42,10 @@ const useStyles = makeStyles({
     padding: 0,
   },
   row: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalM },
+  head: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalM },
+  names: { display: "grid", flexGrow: 1, flexBasis: "150px", minWidth: 0 },
+  title: { margin: 0, overflowWrap: "anywhere" },
+  quiet: { color: tokens.colorNeutralForeground2 },
 });
 
 /** What belongs to the person who is signed in: their Cloud PCs, and the desktops that they share. */
@@ -47,7 +57,7 @@ export function MyPage(): ReactElement {
   const isNothing = pcs.length === 0 && desktops.rows.length === 0 && !list.isPending && !desktops.isPending && desktops.error === null;
   return (
     <>
-      <PageHeader title={words.title}>
+      <PageHeader title={words.title} about={words.about}>
         <AsOf query={list} />
       </PageHeader>
       {list.isPending && <Loading why={list.failureReason} />}
@@ -85,10 +95,16 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
   const ends = pc.progress.estimatedEndDateTime;
   const isUsable = USABLE.has(pc.status);
   return (
-    <Card>
-      <div className={styles.row}>
-        <Subtitle1 as="h2">{pc.displayName}</Subtitle1>
-        <PageStatus of={pc.displayName} status={pc.status} />
+    <Panel>
+      <div className={styles.head}>
+        <IconTile icon={Desktop20Regular} />
+        <div className={styles.names}>
+          <Subtitle1 as="h2" className={styles.title}>
+            {pc.displayName}
+          </Subtitle1>
+          <Caption1 className={styles.quiet}>{[pc.servicePlanName, pc.computerName].filter(Boolean).join(" · ")}</Caption1>
+        </div>
+        <PageStatus of={pc.displayName} status={pc.status} {...statusWords(pc.status)} />
       </div>
       {pc.progress.percentComplete < 100 && !isUsable ? (
         <>
@@ -99,17 +115,17 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
         </>
       ) : null}
       {isUsable ? <OpenLink id={pc.id} /> : <span>{pc.status === "failed" ? words.hasFailed : words.notYet}</span>}
-      <Facts
-        facts={{
-          [words.facts.plan]: pc.servicePlanName,
-          [words.facts.computer]: pc.computerName,
-          [words.ends]: pc.gracePeriodEndDateTime ? moment(pc.gracePeriodEndDateTime) : null,
-        }}
-      />
+      <Facts facts={{ [words.ends]: pc.gracePeriodEndDateTime ? moment(pc.gracePeriodEndDateTime) : null }} />
       <ActionButtons actions={actionsOf(api, pc, points.data?.value ?? [])} begin={work.begin} shown={2} />
       {work.view}
-    </Card>
+    </Panel>
   );
+}
+
+/** What a status means to the person who uses the Cloud PC, where there are words for it. */
+function statusWords(status: string): { readonly title?: string } {
+  const title = (words.statuses as Readonly<Record<string, string>>)[status];
+  return title === undefined ? {} : { title };
 }
 
 function OpenLink({ id }: { readonly id: string }): ReactElement | null {
@@ -132,10 +148,14 @@ function DesktopLinks({ address, appAddress }: DesktopLinksProps): ReactElement 
   const styles = useStyles();
   return (
     <div className={styles.row}>
-      <OutLink href={address} target="_blank" rel="noreferrer">
+      <Button as="a" href={address} target="_blank" rel="noreferrer" appearance="primary" size="large" icon={<Open20Regular />}>
         {words.openBrowser}
-      </OutLink>
-      {appAddress ? <OutLink href={appAddress}>{words.openApp}</OutLink> : null}
+      </Button>
+      {appAddress ? (
+        <Button as="a" href={appAddress} size="large" icon={<Apps20Regular />}>
+          {words.openApp}
+        </Button>
+      ) : null}
     </div>
   );
 }
@@ -143,18 +163,23 @@ function DesktopLinks({ address, appAddress }: DesktopLinksProps): ReactElement 
 function DesktopCard({ desktop }: { readonly desktop: SpotDesktop }): ReactElement {
   const styles = useStyles();
   return (
-    <Card>
-      <div className={styles.row}>
-        <Subtitle1 as="h3">{desktop.displayName}</Subtitle1>
+    <Panel>
+      <div className={styles.head}>
+        <IconTile icon={People20Regular} />
+        <div className={styles.names}>
+          <Subtitle2 as="h3" className={styles.title}>
+            {desktop.displayName}
+          </Subtitle2>
+          <Caption1 className={styles.quiet}>{desktop.description}</Caption1>
+        </div>
         <StatusBadge status={desktop.status} />
       </div>
-      <span>{desktop.description}</span>
       {desktop.address && desktop.maySignIn ? (
         <DesktopLinks address={desktop.address} appAddress={desktop.appAddress} />
       ) : (
         <span>{words.waiting}</span>
       )}
-    </Card>
+    </Panel>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Spinner, Subtitle1 } from "@fluentui/react-components";
+import { ProgressBar, Subtitle1 } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 
@@ -24,7 +24,7 @@ export function ForeseenChange({ tenant, change }: { readonly tenant: string; re
   return (
     <section aria-label={words.plan}>
       <Subtitle1 as="h3">{words.plan}</Subtitle1>
-      {query.isPending && <Spinner size="tiny" label={words.planning} labelPosition="after" />}
+      {query.isPending && <ProgressBar aria-label={words.planning} />}
       {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       {query.data !== undefined && <PreviewView preview={query.data} />}
     </section>

@@ -1,11 +1,28 @@
-import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { CheckmarkCircle20Filled } from "@fluentui/react-icons/svg/checkmark-circle";
+import { Circle20Regular } from "@fluentui/react-icons/svg/circle";
+import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
+import { ErrorCircle20Filled } from "@fluentui/react-icons/svg/error-circle";
+import type { FluentIcon } from "@fluentui/react-icons";
 import type { ReactElement } from "react";
 
 import { words } from "../../words/wizards.ts";
 import type { Wizard } from "./api.ts";
 
+const NARROW = "@media (max-width: 900px)";
 const useStyles = makeStyles({
-  list: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalXS, listStyleType: "none", margin: `0 0 ${tokens.spacingVerticalL}`, padding: 0 },
+  list: {
+    display: "grid",
+    rowGap: "2px",
+    listStyleType: "none",
+    margin: 0,
+    padding: 0,
+    [NARROW]: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalXXS },
+  },
+  step: { justifyContent: "flex-start", width: "100%", textAlign: "left", fontWeight: tokens.fontWeightRegular, [NARROW]: { width: "auto" } },
+  current: { fontWeight: tokens.fontWeightSemibold, backgroundColor: tokens.colorNeutralBackground1Selected },
+  done: { "& .fui-Button__icon": { color: tokens.colorStatusSuccessForeground1 } },
+  wrong: { "& .fui-Button__icon": { color: tokens.colorStatusDangerForeground1 } },
 });
 
 interface Given {
@@ -19,6 +36,21 @@ interface Given {
   readonly onStep: (place: number) => void;
 }
 
+type State = "wrong" | "shown" | "done" | "toCome";
+
+const ICONS: Readonly<Record<State, FluentIcon>> = {
+  wrong: ErrorCircle20Filled,
+  shown: Edit20Regular,
+  done: CheckmarkCircle20Filled,
+  toCome: Circle20Regular,
+};
+const SAID: Readonly<Record<State, string>> = {
+  wrong: words.isWrong,
+  shown: words.isShown,
+  done: words.isDone,
+  toCome: words.isToCome,
+};
+
 /** The steps of a wizard: which is shown, which are done, in which something is wrong, which are still to come. */
 export function StepList({ steps, place, reached, wrong, isBusy, onStep }: Given): ReactElement {
   const styles = useStyles();
@@ -26,17 +58,25 @@ export function StepList({ steps, place, reached, wrong, isBusy, onStep }: Given
     <nav aria-label={words.steps}>
       <ol className={styles.list}>
         {steps.map(({ name, title }, index) => {
-          const state = wrong.has(name) ? words.isWrong : index === place ? words.isShown : index < reached ? words.isDone : words.isToCome;
+          const state: State = wrong.has(name) ? "wrong" : index === place ? "shown" : index < reached ? "done" : "toCome";
+          const Icon = ICONS[state];
           return (
             <li key={name}>
               <Button
                 size="small"
-                appearance={index === place ? "primary" : index <= reached ? "secondary" : "subtle"}
+                appearance="subtle"
+                icon={<Icon />}
+                className={mergeClasses(
+                  styles.step,
+                  index === place && styles.current,
+                  state === "done" && styles.done,
+                  state === "wrong" && styles.wrong,
+                )}
                 disabled={isBusy || index > reached}
                 onClick={() => onStep(index)}
                 {...(index === place ? { "aria-current": "step" as const } : {})}
               >
-                {words.stepIn(index + 1, title, state)}
+                {words.stepIn(index + 1, title, SAID[state])}
               </Button>
             </li>
           );

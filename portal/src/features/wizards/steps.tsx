@@ -3,7 +3,7 @@ import {
   MessageBar,
   MessageBarActions,
   MessageBarBody,
-  Spinner,
+  ProgressBar,
   Subtitle1,
   makeStyles,
   tokens,
@@ -30,9 +30,26 @@ import { STEP, useDraft } from "./use-draft.ts";
 
 const useStyles = makeStyles({
   buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
-  form: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", rowGap: tokens.spacingVerticalL },
+  /** The steps stand beside their form where there is room. */
+  columns: {
+    display: "grid",
+    gridTemplateColumns: "minmax(200px, 260px) minmax(0, 1fr)",
+    gap: tokens.spacingHorizontalL,
+    alignItems: "start",
+    "@media (max-width: 900px)": { gridTemplateColumns: "minmax(0, 1fr)" },
+  },
+  form: {
+    display: "grid",
+    gridTemplateColumns: "minmax(0, 1fr)",
+    rowGap: tokens.spacingVerticalL,
+    padding: tokens.spacingHorizontalXL,
+    backgroundColor: tokens.colorNeutralBackground1,
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusXLarge,
+    "@media (max-width: 480px)": { padding: tokens.spacingHorizontalM },
+  },
   /** It takes the focus when its step comes, and is no control. */
-  title: { outlineStyle: "none" },
+  title: { margin: 0, outlineStyle: "none" },
 });
 
 /** What the service has said of a form. */
@@ -129,69 +146,72 @@ export function Steps({ wizard, isEdit = false, cancelTo, review, save, onSearch
   const error = review.error ?? save.error;
   return (
     <>
-      <PageHeader title={wizard.title}>{words.stepOf(place + 1, wizard.steps.length)}</PageHeader>
-      <StepList steps={wizard.steps} place={place} reached={reached} wrong={wrongIn(found?.review ?? null)} isBusy={isBusy} onStep={jump} />
-      <form
-        ref={shown}
-        className={styles.form}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!isBusy) {
-            send();
-          }
-        }}
-      >
-        <Subtitle1 as="h2" className={styles.title} tabIndex={-1}>
-          {step.title}
-        </Subtitle1>
-        {step.hint}
-        {draft.isKept && (
-          <MessageBar layout="multiline">
-            <MessageBarBody>{words.kept}</MessageBarBody>
-            <MessageBarActions>
-              <Button onClick={beginAnew}>{words.beginAnew}</Button>
-            </MessageBarActions>
-          </MessageBar>
-        )}
-        {problems.size > 0 && (
-          <MessageBar intent="error" role="alert" layout="multiline">
-            <MessageBarBody>
-              {words.wrong}
-              {elsewhere.map((text) => (
-                <div key={text}>{text}</div>
-              ))}
-            </MessageBarBody>
-          </MessageBar>
-        )}
-        {step.schema === null ? (
-          <>
-            <Entered steps={wizard.steps} form={form} offered={offered} onChange={(name) => jump(wizard.steps.findIndex((each) => each.name === name))} />
-            {found !== null && <Reviewed review={found.review} />}
-            {isLast && foreseen?.(said(form))}
-          </>
-        ) : (
-          <StepForm
-            key={`${step.name} ${draft.round}`}
-            step={step}
-            values={form[step.name] ?? {}}
-            before={contextOf(wizard.steps, place, form)}
-            problems={problems}
-            onChange={(values: Values) => draft.set({ ...form, [step.name]: values }, reached)}
-            onSearch={onSearch}
-          />
-        )}
-        {error !== null && <ErrorNotice error={error} />}
-        <div className={styles.buttons}>
-          <Button disabled={place === 0 || isBusy} onClick={() => go(place - 1)}>
-            {words.back}
-          </Button>
-          <Button type="submit" appearance="primary" disabledFocusable={isBusy} onClick={once}>
-            {isBusy ? <Spinner size="tiny" /> : isLast ? words.save : words.next}
-          </Button>
-          <LinkButton to={cancelTo}>{words.cancel}</LinkButton>
-        </div>
-      </form>
+      <PageHeader title={wizard.title} about={words.stepOf(place + 1, wizard.steps.length)} />
+      <div className={styles.columns}>
+        <StepList steps={wizard.steps} place={place} reached={reached} wrong={wrongIn(found?.review ?? null)} isBusy={isBusy} onStep={jump} />
+        <form
+          ref={shown}
+          className={styles.form}
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!isBusy) {
+              send();
+            }
+          }}
+        >
+          <Subtitle1 as="h2" className={styles.title} tabIndex={-1}>
+            {step.title}
+          </Subtitle1>
+          {step.hint}
+          {draft.isKept && (
+            <MessageBar layout="multiline">
+              <MessageBarBody>{words.kept}</MessageBarBody>
+              <MessageBarActions>
+                <Button onClick={beginAnew}>{words.beginAnew}</Button>
+              </MessageBarActions>
+            </MessageBar>
+          )}
+          {problems.size > 0 && (
+            <MessageBar intent="error" role="alert" layout="multiline">
+              <MessageBarBody>
+                {words.wrong}
+                {elsewhere.map((text) => (
+                  <div key={text}>{text}</div>
+                ))}
+              </MessageBarBody>
+            </MessageBar>
+          )}
+          {step.schema === null ? (
+            <>
+              <Entered steps={wizard.steps} form={form} offered={offered} onChange={(name) => jump(wizard.steps.findIndex((each) => each.name === name))} />
+              {found !== null && <Reviewed review={found.review} />}
+              {isLast && foreseen?.(said(form))}
+            </>
+          ) : (
+            <StepForm
+              key={`${step.name} ${draft.round}`}
+              step={step}
+              values={form[step.name] ?? {}}
+              before={contextOf(wizard.steps, place, form)}
+              problems={problems}
+              onChange={(values: Values) => draft.set({ ...form, [step.name]: values }, reached)}
+              onSearch={onSearch}
+            />
+          )}
+          {error !== null && <ErrorNotice error={error} />}
+          {isBusy && <ProgressBar aria-label={words.asking} />}
+          <div className={styles.buttons}>
+            <Button disabled={place === 0 || isBusy} onClick={() => go(place - 1)}>
+              {words.back}
+            </Button>
+            <Button type="submit" appearance="primary" disabledFocusable={isBusy} onClick={once}>
+              {isLast ? words.save : words.next}
+            </Button>
+            <LinkButton to={cancelTo}>{words.cancel}</LinkButton>
+          </div>
+        </form>
+      </div>
     </>
   );
 }

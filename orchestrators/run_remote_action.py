@@ -1,4 +1,4 @@
-"""Do something to the machine of a Cloud PC that works: reboot, troubleshoot, account type, restore points, size."""
+"""Do something to the machine of a Cloud PC that works, in the steps of the remote action in its record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from orchestrators.parts.cloud_pcs.assignment import configure_windows
+from orchestrators.parts.cloud_pcs.power import power_off, power_on
 from orchestrators.parts.cloud_pcs.remote_actions import (
     RemoteActionRun,
     create_restore_point,
@@ -75,5 +76,7 @@ _PROCEDURES: Mapping[Remote, Callable[[RemoteActionRun], Steps[Json]]] = Mapping
         Remote.RESTORE: restore,
         Remote.RESIZE: resize,
         Remote.DELETE_SNAPSHOTS: delete_restore_points,
+        Remote.POWER_ON: power_on,
+        Remote.POWER_OFF: power_off,
     }
 )

@@ -30,10 +30,13 @@ from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Status
-from shared.domain.cloud_pcs.remote_action import STEPS, Remote
+from shared.domain.cloud_pcs.remote_action import STEPS, Remote, RemoteAction
 from shared.domain.cloud_pcs.replacing import moved, stayed
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.machines_gone import machine_known
+from shared.domain.power.record import CloudPcPower, switched
+from shared.domain.power.state import ObservedPower
+from shared.services.power.records import change_power
 from shared.storage.cloud_pcs import StepEnd
 from shared.storage.due import read_once
 from shared.workflow import Blueprint, implements
@@ -45,6 +48,17 @@ _IN_TIMELINE: Mapping[Remote, tuple[Step, str]] = MappingProxyType(
     {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findRoom")}
 )
 """The actions that keep a user out for a while, and the step from which they do."""
+
+_LEAVES: Mapping[Remote, ObservedPower] = MappingProxyType(
+    {
+        Remote.POWER_ON: ObservedPower.RUNNING,
+        Remote.POWER_OFF: ObservedPower.DEALLOCATED,
+        Remote.REBOOT: ObservedPower.RUNNING,
+        Remote.RESTORE: ObservedPower.RUNNING,
+        Remote.RESIZE: ObservedPower.RUNNING,
+    }
+)
+"""The power that an action leaves when it succeeds."""
 
 _ADMINISTRATOR_STEP = "assignLocalAdministrator"
 
@@ -112,6 +126,8 @@ async def end_remote_action(record: RemoteEnd) -> Done:
     if found is not None and _is_at_work(found.value, record):
         before = found.value
         await _close_entry(before, record, at)
+        if before.action is not None:
+            await _record_power(before.action, record, at)
         if before.status in _PLANNED_ANEW:  # the user is planned again: something may have changed meanwhile
             late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
             await deps.due.put_all([read_once(before, when) for when in (at, *late)])
@@ -137,6 +153,21 @@ async def end_remote_action(record: RemoteEnd) -> Done:
         result = {"cloudPcId": record.cloud_pc_id, **record.result}
         await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()
+
+
+async def _record_power(action: RemoteAction, record: RemoteEnd, at: datetime) -> None:
+    """Record the power in which an action has left the machine, and the hold of the person who has switched it."""
+    left = _LEAVES.get(action.name)
+    if left is None:
+        return
+
+    def edit(power: CloudPcPower) -> CloudPcPower:
+        if record.failure is None:
+            return switched(power, left, action.hold, at)
+        refused = action.hold is not None and left is ObservedPower.RUNNING
+        return power.with_refusal(record.failure.code, record.failure.message, at) if refused else power
+
+    await change_power(dependencies(), record.tenant_id, record.cloud_pc_id, at, edit)
 
 
 async def _unless_gone(pc: CloudPc, record: RemoteEnd) -> RemoteEnd:

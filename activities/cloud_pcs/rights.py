@@ -7,8 +7,8 @@ from datetime import datetime
 from activities.cloud_pcs.desktops import application_group_id, pools_of
 from activities.machines.vms import if_undated
 from activities.operations.asking_again import ask_again
-from activities.operations.at_work import owned
-from shared.clients.arm import as_content
+from activities.operations.at_work import of_its_work, owned
+from shared.clients.arm import as_content, parse_id
 from shared.contracts.calls import is_overtaken
 from shared.contracts.desktops import (
     GRANT_SIGN_IN,
@@ -19,6 +19,8 @@ from shared.contracts.desktops import (
 )
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import DeclinedError, Done, MissingError, Pending, Refused
+from shared.contracts.power import ALLOW_START_ON_CONNECT
+from shared.contracts.session_hosts import HostSessionsOrder
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.azure_errors import PRINCIPAL_UNKNOWN, ROLE_ASSIGNED
@@ -54,6 +56,44 @@ async def grant_sign_in(order: SignInRightsOrder) -> RightsGiven | Pending | Ref
 
 
 POWER_ON = "489581de-a3bd-480d-9518-53dea7416b33"  # Desktop Virtualization Power On Contributor
+
+
+VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
+"""The application id of Azure Virtual Desktop, the same in every directory."""
+
+
+async def let_azure_start(tenant_id: str, subscription: str, resource_group: str) -> str | None:
+    """Let Azure Virtual Desktop start the machines of a resource group at sign-in; return why it may not.
+
+    Source: learn.microsoft.com/azure/virtual-desktop/start-virtual-machine-connect.
+    """
+    deps = dependencies()
+    tenant = (await deps.tenants.get(tenant_id)).value
+    try:
+        service = await deps.graph(tenant).service_principal_id(VIRTUAL_DESKTOP)
+        if service is None:
+            return "The directory has no service principal of Azure Virtual Desktop."
+        scope = f"/subscriptions/{subscription}/resourceGroups/{resource_group}"
+        await assign_role(subscription, scope, POWER_ON, service, "ServicePrincipal")
+    except DeclinedError as declined:
+        return f"Azure Virtual Desktop could not be given the right to start hosts: {declined.code}."
+    return None
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(ALLOW_START_ON_CONNECT, fence=of_its_work)
+async def allow_start_on_connect(order: HostSessionsOrder) -> Done | Refused:
+    """Let a user's sign-in start their machine: the pool starts machines, and Azure Virtual Desktop has the right."""
+    pool, machine = parse_id(order.host_pool_id), order.machine
+    pools = dependencies().desktops(pool.subscription_id).host_pools
+    if not (await pools.get(pool.resource_group, pool.name)).start_vm_on_connect:
+        wanted = {"properties": {"startVMOnConnect": True}}
+        await pools.update(pool.resource_group, pool.name, as_content(wanted))
+    why = await let_azure_start(machine.tenant_id, machine.subscription_id, machine.resource_group)
+    if why is None:
+        return Done()
+    advice = "Let an administrator of the customer cure that; until then nothing is stopped that nobody could start."
+    return Refused(code="cannotStartOnConnect", message=why, advice=advice)
 
 
 async def assign_role(subscription: str, scope: str, role: str, user_id: str, kind: str = "User") -> datetime:

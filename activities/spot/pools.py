@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from activities.cloud_pcs.desktops import application_group_id, ensure
-from activities.cloud_pcs.rights import POWER_ON, assign_role, remove_role_of_all
+from activities.cloud_pcs.rights import POWER_ON, let_azure_start, remove_role_of_all
 from shared.clients.arm import as_content, ensure_group
 from shared.contracts.calls import is_overtaken
-from shared.contracts.outcomes import DeclinedError, Done, MissingError, Refused
+from shared.contracts.outcomes import Done, MissingError, Refused
 from shared.contracts.reconciling import NewerRequest
 from shared.contracts.spot_groups import (
     CLOSE_SPOT_RECONCILE,
@@ -100,9 +100,6 @@ Source: learn.microsoft.com/azure/virtual-desktop/start-virtual-machine-connect.
 that it is the portal's rule; this order is right in either case.
 """
 
-VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
-"""The application id of Azure Virtual Desktop, the same in every directory."""
-
 
 async def of_saved_group(order: SpotGroupOrder) -> str | None:
     """Fence an order to write a group's pool: the group has not been saved since, minutes after it was given."""
@@ -138,7 +135,9 @@ async def prepare_spot_pool(order: SpotGroupOrder) -> SpotPool | Refused:
     wanted = pool_properties(group, connection.value.join_type, state.load_balancing)
     drift = await _write_pool(pool, group, site.value.region, tags, wanted, state)
     await _write_desktop(pool, group, site.value.region, tags)
-    obstacle = await _let_azure_start(pool, group) if group.hosts.start_on_connect else None
+    obstacle = None
+    if group.hosts.start_on_connect:
+        obstacle = await let_azure_start(group.tenant_id, pool.subscription_id, pool.resource_group)
     if state.written.get("startVMOnConnect") and not group.hosts.start_on_connect:
         await remove_role_of_all(pool.subscription_id, pool.resource_group, POWER_ON)
     await save_state(
@@ -150,24 +149,6 @@ async def prepare_spot_pool(order: SpotGroupOrder) -> SpotPool | Refused:
         cannot_start_on_connect=obstacle,
     )
     return pool
-
-
-async def _let_azure_start(pool: SpotPool, group: SpotGroup) -> str | None:
-    """Let Azure Virtual Desktop start hosts at sign-in; return why it may not.
-
-    Source: learn.microsoft.com/azure/virtual-desktop/start-virtual-machine-connect.
-    """
-    deps = dependencies()
-    tenant = (await deps.tenants.get(group.tenant_id)).value
-    try:
-        service = await deps.graph(tenant).service_principal_id(VIRTUAL_DESKTOP)
-        if service is None:
-            return "The directory has no service principal of Azure Virtual Desktop."
-        scope = f"/subscriptions/{pool.subscription_id}/resourceGroups/{pool.resource_group}"
-        await assign_role(pool.subscription_id, scope, POWER_ON, service, "ServicePrincipal")
-    except DeclinedError as declined:
-        return f"Azure Virtual Desktop could not be given the right to start hosts: {declined.code}."
-    return None
 
 
 def spot_pool(group: SpotGroup, connection: Connection) -> SpotPool:

@@ -26,7 +26,7 @@ class RemoteOrder(Value):
 
     *account*: the user as Windows names them. *obsolete*: restore points to delete when a new one is there. *disks*:
     every OS disk that the machine may have. *plan*: what a resize has to meet; *size*: what the machine has, by the
-    record.
+    record. *force*: stop the machine even if its user is active.
     """
 
     name: Remote
@@ -47,6 +47,7 @@ class RemoteOrder(Value):
     disks: tuple[str, ...] = ()
     plan: ServicePlan | None = None
     size: str | None = None
+    force: bool | None = None
 
     @property
     def new_disk(self) -> str:
@@ -97,6 +98,7 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         disks=(machine.disk_name, *pc.current.disks),
         plan=pc.swap.plan if pc.swap and action.name is Remote.RESIZE else None,
         size=made.size,
+        force=action.force,
     )
 
 

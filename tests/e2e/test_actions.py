@@ -107,6 +107,30 @@ def test_only_one_action_is_at_work_on_a_cloud_pc(office: Office) -> None:
     assert office.finish(begun)["status"] == "succeeded"
 
 
+def test_a_cloud_pc_that_was_stopped_by_hand_is_started_by_its_users_sign_in(office: Office) -> None:
+    pc, user = cloud_pc(office, 3), office.named(3)
+    (pool,) = {named(each) for each in office.machines("Microsoft.DesktopVirtualization/hostPools")}
+    operation = office.act(pc, "powerOff")
+    assert outcomes(operation) == [("close", "succeeded"), ("stop", "succeeded"), ("open", "succeeded")]
+    assert machine(office, pc)["facts"]["power"] == "deallocated"
+    path = f"{office.graph}/cloudPCs/{pc['id']}"
+    shown = office.portal.ask("GET", path).body
+    assert (shown["powerState"], shown["status"]) == ("poweredOff", "provisioned")
+
+    office.stack.tell_cloud("desktops/signins", {"user": user, "hostPool": pool})
+    asked = f"desktops/signins?pool=*{pool}&limit=10"
+    office.until(lambda: office.stack.ask_cloud(asked)[-1]["outcome"] == "signedIn", says="the user is signed in")
+    refused = send(office, pc, "powerOff")
+    assert (refused.status, user in refused.body["error"]["message"]) == (CONFLICT, True)
+    assert machine(office, pc)["facts"]["power"] == "running"
+
+    office.act(pc, "powerOff", {"force": True})
+    assert machine(office, pc)["facts"]["power"] == "deallocated"
+    operation = office.act(pc, "start")
+    assert outcomes(operation) == [("start", "succeeded"), ("answer", "succeeded")]
+    assert office.portal.ask("GET", path).body["powerState"] == "running"
+
+
 def test_what_has_no_machine_has_no_actions(office: Office) -> None:
     listed = office.reaches(office.named(9), "notProvisioned")
     for action in ("reboot", "troubleshoot", "createSnapshot"):

@@ -14,6 +14,7 @@ _GRAPH = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 _MINE = (
     *("list_my_cloud_pcs", "get_my_cloud_pc", "retrieve_my_launch_detail", "reboot_my_cloud_pc", "rename_my_cloud_pc"),
     *("troubleshoot_my_cloud_pc", "change_my_account_type", "restore_my_cloud_pc", "reprovision_my_cloud_pc"),
+    *("start_my_cloud_pc", "stop_my_cloud_pc"),
 )
 WITHOUT_PLACE = {
     "list_set_aside": "for the operator, who comes from an alert with its runbook",

@@ -7,6 +7,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from shared.domain.cloud_pcs.actions import OwnAction
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
 from shared.domain.machines.restore_points import RestorePoint
@@ -24,10 +25,7 @@ BODIES: dict[str, Any] = {
     f"POST {OWN}/restore": {"cloudPcSnapshotId": "rp1"},
     f"POST {OWN}/changeUserAccountType": {"userAccountType": "administrator"},
 }
-ACTIONS = [
-    f"POST {OWN}/{action}"
-    for action in ("reboot", "troubleshoot", "rename", "restore", "reprovision", "changeUserAccountType")
-]
+ACTIONS = [f"POST {OWN}/{action}" for action in OwnAction]
 SHOWN_AS = {f"POST {OWN}/rename": "Mine"}
 POINT = RestorePoint(id="rp1", created_at=things.NOW, status="ready")
 ELSEWHERE = "dddddddd-0000-4000-8000-00000000000d"
@@ -84,9 +82,7 @@ def of_one(routes: dict[str, Any]) -> list[str]:
 async def test_the_list_has_the_callers_own_and_no_other(home: Office, routes: dict[str, Any]) -> None:
     (own,) = json.loads((await call(routes, "GET me/cloudPCs")).get_body())["value"]
     assert (own["id"], own["status"]) == (EVE.id, "provisioned")
-    assert {each["action"]: each["possible"] for each in own["actions"]} == dict.fromkeys(
-        ("reboot", "rename", "troubleshoot", "changeUserAccountType", "restore", "reprovision"), True
-    )
+    assert {each["action"]: each["possible"] for each in own["actions"]} == dict.fromkeys(OwnAction, True)
 
 
 async def test_no_route_shows_or_does_anything_with_another_users(home: Office, routes: dict[str, Any]) -> None:

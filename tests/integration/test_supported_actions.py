@@ -43,6 +43,10 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "createSnapshot": (f"{GRAPH}/createSnapshot", None),
     "restore": (f"{GRAPH}/restore", {"cloudPcSnapshotId": "rp1"}),
     "resize": (f"{GRAPH}/resize", {"targetServicePlanId": "sku-2"}),
+    "powerOn": (f"{GRAPH}/powerOn", None),
+    "powerOff": (f"{GRAPH}/powerOff", None),
+    "start": (f"{GRAPH}/start", None),
+    "stop": (f"{GRAPH}/stop", None),
     "rerunStep": (f"{OWN}/rerunStep", {}),
 }
 WARNED = {"status": Status.PROVISIONED_WITH_WARNINGS, "warnings": (Warn(step="hidePowerIcons", message="no"),)}

@@ -103,6 +103,8 @@ CASES = (
     Case("run_remote_action", "change-account-type", does="changeUserAccountType", output="succeeded"),
     Case("run_remote_action", "create-snapshot", does="createSnapshot", output="succeeded"),
     Case("run_remote_action", "delete-snapshots", does="deleteSnapshots"),
+    Case("run_remote_action", "power-off", does="powerOff", output="succeeded"),
+    Case("run_remote_action", "power-on", does="powerOn", output="succeeded"),
     Case("run_remote_action", "reboot", does="reboot", output="succeeded"),
     Case("run_remote_action", "resize-rolled-back", calls=("begin_resize",), output="failed"),
     Case("run_remote_action", "restore", calls=("begin_swap",), output="succeeded"),

@@ -17,6 +17,7 @@ from shared.contracts.machines import (
     Finished,
 )
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
+from shared.contracts.power import ALLOW_START_ON_CONNECT
 from shared.contracts.provisioning import READ_CONFIGURATION, Configured
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
@@ -37,6 +38,7 @@ from shared.contracts.remote_actions import (
     Hardware,
     RemoteOrder,
 )
+from shared.contracts.session_hosts import CLOSE_HOST, LATE_ARRIVALS, OPEN_HOST, HostSessions
 from shared.domain.cloud_pcs.build import Warn
 from shared.domain.cloud_pcs.remote_action import STEPS, Remote
 from shared.domain.networks.connection import JoinType
@@ -91,6 +93,9 @@ SMOOTH: Answers = {
     ALLOCATE_CAPACITY: HERE.but(size="Standard_D4s_v5"),
     BEGIN_RESIZE: BEGUN,
     BEGIN_DISK_GROWTH: BEGUN,
+    CLOSE_HOST: HostSessions(was_open=True),
+    OPEN_HOST: Done(),
+    ALLOW_START_ON_CONNECT: Done(),
 }
 ILL: Answers = {**SMOOTH, EXAMINE: [examined("agent", "signInRights"), examined()]}
 
@@ -219,3 +224,51 @@ def test_a_disk_that_cannot_be_removed_yet_is_no_failure() -> None:
     story = play(Remote.RESTORE, {DELETE_RESTORE_POINTS: LOCKED})
     assert story.result.outcome == "succeeded"
     assert "newDisk" not in story.last(END_REMOTE_ACTION)
+
+
+BUSY = HostSessions(active=1)
+
+
+def calls(story: Story) -> list[str]:
+    return [call for call in story.calls if call not in {BEGIN_REMOTE_STEP.name, END_REMOTE_ACTION.name}]
+
+
+def test_a_machine_is_stopped_once_nobody_can_sign_in_any_more_and_opened_then() -> None:
+    story = play(Remote.POWER_OFF, {CLOSE_HOST: HostSessions(disconnected=1)})
+    closed = [ALLOW_START_ON_CONNECT.name, CLOSE_HOST.name, CLOSE_HOST.name]
+    assert calls(story) == [*closed, BEGIN_DEALLOCATE.name, POLL_OPERATION.name, OPEN_HOST.name]
+    assert story.slept >= LATE_ARRIVALS
+    assert story.last(END_REMOTE_ACTION)["result"] == {"powerState": "poweredOff"}
+
+
+def test_who_signs_in_while_the_machine_is_closed_keeps_it() -> None:
+    story = play(Remote.POWER_OFF, {CLOSE_HOST: [HostSessions(), BUSY]})
+    assert calls(story)[1:] == [CLOSE_HOST.name, CLOSE_HOST.name, OPEN_HOST.name]
+    assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "sessionsInTheWay"
+
+
+def test_what_nobody_could_start_is_not_stopped() -> None:
+    refused = Refused(code="cannotStartOnConnect", message="no service principal")
+    story = play(Remote.POWER_OFF, {ALLOW_START_ON_CONNECT: refused})
+    assert calls(story) == [ALLOW_START_ON_CONNECT.name]
+    assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "cannotStartOnConnect"
+
+
+def test_by_force_a_machine_is_stopped_under_its_user() -> None:
+    assert BEGIN_DEALLOCATE.name in play(Remote.POWER_OFF, {CLOSE_HOST: BUSY}, force=True).calls
+
+
+def test_a_machine_that_could_not_be_stopped_takes_sessions_again() -> None:
+    story = play(Remote.POWER_OFF, {BEGIN_DEALLOCATE: LOCKED})
+    assert calls(story)[-1] == OPEN_HOST.name
+    assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "ScopeLocked"
+
+
+def test_a_machine_without_a_pool_is_stopped_without_asking_for_sessions() -> None:
+    story = play(Remote.POWER_OFF, host_pool_id=None)
+    assert calls(story) == [BEGIN_DEALLOCATE.name, POLL_OPERATION.name]
+
+
+def test_a_start_without_capacity_fails_and_says_so() -> None:
+    story = play(Remote.POWER_ON, {BEGIN_START: NoCapacity(code="AllocationFailed", message="no hardware")})
+    assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "AllocationFailed"

@@ -28,6 +28,10 @@ export const words = {
   showSignIn: "Show how to sign in",
   actions: {
     reboot: { title: "Restart", text: "The user's session ends, and unsaved work is lost." },
+    powerOn: { title: "Power on", text: "The machine starts, and computing is paid for until it stops again." },
+    powerOff: { title: "Power off", text: "The machine stops, and costs nothing for computing. Its user starts it by signing in." },
+    start: { title: "Start", text: "The machine starts, as with power on." },
+    stop: { title: "Stop", text: "The machine stops, as with power off." },
     troubleshoot: {
       title: "Troubleshoot",
       text: "Power, agent, registration, device and rights are examined, and repaired where that is possible. The machine may be restarted.",
@@ -64,6 +68,7 @@ export const words = {
     everyStep: "Every step with a warning",
     hours: "Hours more",
     hold: "Hold it",
+    force: "Also if somebody is signed in",
     restoreBefore: "To the restore point nearest to",
     timeRange: "Which one",
     buildFirst: "Build the new machine first",

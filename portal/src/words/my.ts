@@ -27,6 +27,8 @@ export const words = {
   },
   actions: {
     reboot: { title: "Restart", text: "Your session ends, and unsaved work is lost." },
+    start: { title: "Start", text: "The machine starts. Signing in starts it, too." },
+    stop: { title: "Stop", text: "The machine stops when nobody is signed in. Signing in starts it again." },
     rename: { title: "Rename", text: "Only you and your administrators see the name." },
     troubleshoot: { title: "Troubleshoot", text: "The connection to your Cloud PC is examined, and repaired where possible. It may restart." },
     restore: { title: "Restore", text: "Everything since the restore point is lost. The Cloud PC is not usable meanwhile." },

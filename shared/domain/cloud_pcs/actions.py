@@ -27,6 +27,8 @@ class OwnAction(StrEnum):
     CHANGE_USER_ACCOUNT_TYPE = "changeUserAccountType"
     RESTORE = "restore"
     REPROVISION = "reprovision"
+    START = "start"
+    STOP = "stop"
 
 
 class Possibility(Value):
@@ -163,6 +165,30 @@ _ROWS = (
         Remote.RESIZE.value,
         "resize_cloud_pc",
         "Give a Cloud PC the hardware of another licence; without that licence it waits for it.",
+    ),
+    Action(
+        Remote.POWER_ON.value,
+        "power_on_cloud_pc",
+        "Start a Cloud PC's machine, and keep it on for a while whatever its schedule says.",
+    ),
+    Action(
+        Remote.POWER_OFF.value,
+        "power_off_cloud_pc",
+        "Stop a Cloud PC's machine without cost for computing; an active session refuses it unless it is forced.",
+    ),
+    Action(
+        "start",
+        "start_cloud_pc",
+        "Start a Cloud PC's machine, as powerOn.",
+        bulk=False,
+        own=Own(_self_service, "Start the caller's Cloud PC."),
+    ),
+    Action(
+        "stop",
+        "stop_cloud_pc",
+        "Stop a Cloud PC's machine, as powerOff.",
+        bulk=False,
+        own=Own(_self_service, "Stop the caller's Cloud PC; signing in starts it again."),
     ),
     Action(
         "rerunStep",

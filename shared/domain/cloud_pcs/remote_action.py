@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.power.state import PowerHold
 from shared.domain.values import Value
 
 _WELL = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
@@ -22,6 +23,8 @@ class Remote(StrEnum):
     CREATE_SNAPSHOT = "createSnapshot"
     RESTORE = "restore"
     RESIZE = "resize"
+    POWER_ON = "powerOn"
+    POWER_OFF = "powerOff"
     DELETE_SNAPSHOTS = "deleteSnapshots"  # ours, not Graph's: restore points expire
 
     def allows(self, status: Status) -> bool:
@@ -57,6 +60,12 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "answer": "Wait until Windows answers",
             "growPartition": "Grow the partition of Windows",
         },
+        Remote.POWER_ON: {"start": "Start the machine", "answer": "Wait until Windows answers"},
+        Remote.POWER_OFF: {
+            "close": "Let nobody sign in, and read the sessions",
+            "stop": "Stop the machine",
+            "open": "Let the user sign in again, which starts the machine",
+        },
     }
 )
 """The steps of each, with their titles, in order."""
@@ -65,7 +74,8 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
 class RemoteAction(Value):
     """A remote action that is running.
 
-    *administrator*: whether the user becomes one; *restore_point_id*: made, or restored.
+    *administrator*: whether the user becomes one; *restore_point_id*: made, or restored. *hold*: the power that
+    somebody wants; *force*: the machine is stopped even if its user is active.
     """
 
     name: Remote
@@ -73,4 +83,6 @@ class RemoteAction(Value):
     begun_at: datetime
     administrator: bool | None = None
     restore_point_id: str | None = None
+    hold: PowerHold | None = None
+    force: bool | None = None
     automatic: bool = False  # scheduled: it has no operation

@@ -160,6 +160,19 @@ def begun(power: CloudPcPower, step: PowerStep, at: datetime, actor: PowerActor,
     return power.but(step=StepBegun(step=step, at=at, actor=actor, reason=reason))
 
 
+def switched(power: CloudPcPower, observed: ObservedPower, hold: PowerHold | None, at: datetime) -> CloudPcPower:
+    """Return *power* after a machine was switched.
+
+    *hold*: of the person who wanted it, None where other work has left the machine so.
+    """
+    after = power.but(observed=observed, observed_at=at, since=power.since if observed is power.observed else at)
+    after = after.but(step=None, refused=None, quiet_since=at if observed.is_on else power.quiet_since)
+    if hold is None:
+        return after
+    word = "on" if hold.wants is DesiredPower.ON else "off"
+    return after.with_hold(hold).but(changed_by=hold.actor, reason=f"{hold.by} has switched it {word}")
+
+
 def seen(power: CloudPcPower, observed: ObservedPower, at: datetime, hold_until: datetime) -> CloudPcPower:
     """Return *power* as it was observed *at* a time; a change that is not ours is adopted, and holds until a time.
 

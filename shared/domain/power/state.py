@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,6 +15,10 @@ STOPPED_LIMIT = timedelta(minutes=10)
 
 RETRY_MINUTES = (0, 1, 2, 5, 10)
 """Minutes before each further try of a start that Azure has refused; the last one is repeated."""
+
+
+GraphPower = Literal["running", "poweredOff", "unknown"]
+"""Graph's ``cloudPcPowerState``."""
 
 
 class ObservedPower(StrEnum):
@@ -28,9 +33,11 @@ class ObservedPower(StrEnum):
     UNKNOWN = "unknown"
 
     @property
-    def graph(self) -> str:
+    def graph(self) -> GraphPower:
         """Graph's ``cloudPcPowerState`` for it."""
-        return _GRAPH.get(self, "unknown")
+        if self is ObservedPower.UNKNOWN:
+            return "unknown"
+        return "running" if self.is_on else "poweredOff"
 
     @property
     def is_off(self) -> bool:
@@ -44,14 +51,6 @@ class ObservedPower(StrEnum):
 
 
 _OFF = frozenset({ObservedPower.SHUT_DOWN, ObservedPower.DEALLOCATED, ObservedPower.HIBERNATED})
-_GRAPH = {
-    ObservedPower.STARTING: "running",
-    ObservedPower.RUNNING: "running",
-    ObservedPower.STOPPING: "poweredOff",
-    ObservedPower.SHUT_DOWN: "poweredOff",
-    ObservedPower.DEALLOCATED: "poweredOff",
-    ObservedPower.HIBERNATED: "poweredOff",
-}
 
 
 class DesiredPower(StrEnum):

@@ -23,6 +23,7 @@ from shared.domain.cloud_pcs.remote_action_run import begun
 from shared.domain.cloud_pcs.user_setting import own_frequencies
 from shared.domain.machines.restore_points import BY_HAND_KEPT, is_time, next_moment, obsolete
 from shared.domain.operations.operation import Operation, ResourceType
+from shared.domain.power.state import PowerHold
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from shared.services.cloud_pcs.user_settings import setting_among
@@ -40,11 +41,17 @@ _log = logging.getLogger("deskwright.sweeps")
 
 @dataclass(frozen=True, slots=True)
 class RemoteActionRequest:
-    """A requested action. *administrator*: the account type of the user; *restore_point_id*: the point to restore."""
+    """A requested action.
+
+    *administrator*: the account type of the user; *restore_point_id*: the point to restore. *hold*, *force*: the power
+    that is wanted, also if the user is active.
+    """
 
     name: Remote
     administrator: bool | None = None
     restore_point_id: str | None = None
+    hold: PowerHold | None = None
+    force: bool | None = None
 
 
 def refusal(pc: CloudPc, request: RemoteActionRequest) -> str | None:
@@ -83,6 +90,8 @@ async def act(
         begun_at=context.now,
         administrator=request.administrator,
         restore_point_id=point_id,
+        hold=request.hold,
+        force=request.force,
     )
 
     async def promise() -> None:

@@ -52,6 +52,12 @@ class CreateSnapshotForm(Value):
     access_tier: Annotated[None, _unsupported("restore points are not exported")] = None
 
 
+class PowerOffForm(Value):
+    """Whether the machine is stopped even if somebody is active on it."""
+
+    force: bool = Field(False, description="stop it although somebody is signed in; unsaved work is lost")
+
+
 class RestoreForm(Value):
     """The restore point to go back to; retrieveSnapshots() lists them."""
 

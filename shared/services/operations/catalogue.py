@@ -50,11 +50,13 @@ from shared.services.operations.action_forms import (
     CreateSnapshotForm,
     Nothing,
     OwnReprovisionBody,
+    PowerOffForm,
     RenameForm,
     ReprovisionBody,
     ResizeForm,
     RestoreForm,
 )
+from shared.services.power.by_hand import power_off, power_on, request
 from shared.workflow import DurableClient
 
 F = TypeVar("F", bound=Value)
@@ -245,6 +247,13 @@ def _plain(form: type[F]) -> Callable[[CloudPc], F]:
     return lambda _: form()
 
 
+_POWER_ON: Performer[Nothing] = Performer(
+    Nothing, power_on, _plain(Nothing), lambda pc, _: refusal(pc, request(Remote.POWER_ON)), (_idle,)
+)
+_POWER_OFF: Performer[PowerOffForm] = Performer(
+    PowerOffForm, power_off, _plain(PowerOffForm), lambda pc, _: refusal(pc, request(Remote.POWER_OFF)), (_idle,)
+)
+
 PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
     {
         "rename": Performer(
@@ -296,6 +305,10 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
             looks=resizes,
             in_bulk=InBulk(ResizeForm, _resizable, _resize_in_bulk),
         ),
+        "powerOn": _POWER_ON,
+        "powerOff": _POWER_OFF,
+        "start": _POWER_ON,
+        "stop": _POWER_OFF,
         "rerunStep": Performer(RerunForm, rerun, _plain(RerunForm), without_warning, (_idle,), _warned),
         "reprovisionBuildFirst": Performer(
             ReprovisionForm,

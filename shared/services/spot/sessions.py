@@ -20,7 +20,7 @@ from shared.errors import ConflictError, ThrottledError, UnavailableError
 
 _log = logging.getLogger("deskwright.services")
 
-_DISCONNECTED = "Disconnected"
+DISCONNECTED = "Disconnected"
 
 _AGAIN = timedelta(minutes=2)
 """Time until the end of a session is requested again if Azure has not ended it."""
@@ -46,15 +46,15 @@ async def sessions_by_host(
     places = [_place(host) for host in hosts]
     found: dict[tuple[ResourceId, str], list[Any]] = {}
     for pool in {pool for pool, _ in places if pool is not None}:
-        for session in await _sessions_in(deps, pool):
-            found.setdefault((pool, _host_named_in(session)), []).append(session)
+        for session in await sessions_in(deps, pool):
+            found.setdefault((pool, host_named_in(session)), []).append(session)
     return [
         (host, [_session(host, each) for each in found.get((pool, name.casefold()), ())] if pool is not None else [])
         for host, (pool, name) in zip(hosts, places, strict=True)
     ]
 
 
-async def _sessions_in(deps: Dependencies, pool: ResourceId) -> list[Any]:
+async def sessions_in(deps: Dependencies, pool: ResourceId) -> list[Any]:
     """Return the SDK's sessions of a pool; none where there is no such pool."""
     sessions = deps.desktops(pool.subscription_id).user_sessions
     try:
@@ -63,7 +63,7 @@ async def _sessions_in(deps: Dependencies, pool: ResourceId) -> list[Any]:
         return []
 
 
-def _host_named_in(session: Any) -> str:  # noqa: ANN401 - the SDK's UserSession
+def host_named_in(session: Any) -> str:  # noqa: ANN401 - the SDK's UserSession
     """Return the name of the session host that a session is on, in lower case."""
     return str(session.id).split("/")[-3].casefold()
 
@@ -112,7 +112,7 @@ async def end_sessions(
     as far as we know. A session that may be somebody else's is never ended. What Azure refuses for one session is tried
     again later, and holds up no other.
     """
-    at, there = deps.clock.now(), await _sessions_in(deps, pool)
+    at, there = deps.clock.now(), await sessions_in(deps, pool)
     wanted, notice = {user.user_id for user in users}, lost_place_notice(settings.notice_in_minutes)
     shown = {each.user_principal_name or "" for each in there}
     doubtful = [each for each in sorted(shown) if not names.candidates(each) or names.candidates(each) & wanted]
@@ -128,7 +128,7 @@ async def end_sessions(
     found = {}
     for user in users:
         sessions = of_user.get(user.user_id, {})
-        open_now = [OpenSession(key=key, active=_state(each) != _DISCONNECTED) for key, each in sessions.items()]
+        open_now = [OpenSession(key=key, active=state_of(each) != DISCONNECTED) for key, each in sessions.items()]
         taken = None if user.rights is Rights.NONE else count_from(at)
         step = sign_off_step(open_now, user.signing_off, at, settings.notice, roles_end=taken)
         untold = await _failing(deps, pool, [sessions[key] for key in step.tell], notice)
@@ -168,7 +168,8 @@ def _key(session: Any) -> str:  # noqa: ANN401 - the SDK's UserSession
     return f"{host}/{number}/{began.isoformat() if began else ''}"
 
 
-def _state(session: Any) -> str:  # noqa: ANN401 - as above
+def state_of(session: Any) -> str:  # noqa: ANN401 - as above
+    """Return the state of a session, by the names of Azure Virtual Desktop."""
     return str(getattr(session.session_state, "value", session.session_state) or "Unknown")
 
 
@@ -196,6 +197,6 @@ def _session(host: SessionHost, found: Any) -> DesktopSession:  # noqa: ANN401 -
         number=number,
         session_host_id=host.id,
         user_principal_name=found.user_principal_name or "",
-        state=_state(found),
+        state=state_of(found),
         began=found.create_time,
     )

@@ -8,6 +8,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.cloud_pcs.progress import SignInDetails
 from shared.domain.planning.drift import TenantPolicies
+from shared.domain.power.record import CloudPcPower
 from shared.services.cloud_pcs.lists import cloud_pc_entries, ready_sign_in
 from shared.services.cloud_pcs.orphans import begin_removal, request_scan
 from shared.services.policies.policies import read_configuration
@@ -33,11 +34,13 @@ from triggers.http.views.cloud_pcs import (
     CLOUD_PC,
     CLOUD_PCS,
     OF_TODAY,
+    CloudPcView,
     LaunchDetailView,
     StatusCountsView,
     cloud_pc_view,
     count_by_status,
     launch_detail_view,
+    with_power,
 )
 from triggers.http.views.operations import OPERATION, TimelineView, timeline_view
 
@@ -50,7 +53,12 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 async def list_cloud_pcs(call: Call) -> Response:
     """List the Cloud PCs."""
     configuration = await _configuration(call)
-    view = lambda pc: cloud_pc_view(pc, call.now, configuration)  # noqa: E731 - as short as its use
+    powers = await _powers(call)
+
+    def view(pc: CloudPc) -> CloudPcView:
+        shown = cloud_pc_view(pc, call.now, configuration)
+        return shown if powers is None else with_power(shown, powers.get(pc.id))
+
     entries = await cloud_pc_entries(call.context)
     return await graph_kept_list(call, call.deps.cloud_pcs, CLOUD_PCS, view, entries)
 
@@ -68,7 +76,9 @@ async def get_cloud_pc(call: Call) -> Response:
     """Show one Cloud PC."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
     configuration = await _configuration(call)
-    return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, configuration), stored.etag)
+    power = await call.deps.cloud_pc_powers.find(call.tenant.id, stored.value.id)
+    shown = with_power(cloud_pc_view(stored.value, call.now, configuration), power.value if power else None)
+    return graph_item(call, CLOUD_PCS, shown, stored.etag)
 
 
 @graph_function(bp, f"{BASE}/cloudPCs/{{id}}/retrieveCloudPcLaunchDetail")
@@ -101,6 +111,14 @@ async def _configuration(call: Call) -> TenantPolicies:
     if selected is not None and OF_TODAY.isdisjoint(selected):
         return TenantPolicies({}, {}, call.tenant.settings)
     return await read_configuration(call.context)
+
+
+async def _powers(call: Call) -> dict[str, CloudPcPower] | None:
+    """Return the power of all Cloud PCs by id, or None for callers who did not select it."""
+    selected = query_of(call, CLOUD_PCS).select
+    if selected is None or "powerState" not in selected:
+        return None
+    return {each.value.id: each.value async for each in call.deps.cloud_pc_powers.each(call.tenant.id)}
 
 
 async def _present(call: Call) -> CloudPc:

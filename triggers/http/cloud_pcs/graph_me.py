@@ -5,6 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.planning.drift import TenantPolicies
 from shared.errors import NotFoundError
 from shared.services.cloud_pcs.lists import ready_sign_in
 from shared.services.policies.policies import read_configuration
@@ -16,9 +17,11 @@ from triggers.http.openapi_metadata import ONE, Page
 from triggers.http.views.cloud_pcs import (
     MY_CLOUD_PC,
     MY_CLOUD_PCS,
+    GraphCloudPcView,
     LaunchDetailView,
     launch_detail_view,
     my_cloud_pc_view,
+    with_power,
 )
 
 bp = Blueprint()
@@ -33,7 +36,7 @@ async def list_my_cloud_pcs(call: Call) -> Response:
     """List the caller's own Cloud PCs in this tenant."""
     pcs = [stored.value for stored in await call.deps.cloud_pcs.of_user(call.tenant.id, call.caller.actor.id)]
     today = await read_configuration(call.context)
-    return await graph_whole_list(call, MY_CLOUD_PCS, [my_cloud_pc_view(pc, today) for pc in pcs])
+    return await graph_whole_list(call, MY_CLOUD_PCS, [await _view(call, pc, today) for pc in pcs])
 
 
 @bp.route(route=PLACE, methods=["GET"], auth_level=_OPEN)
@@ -41,7 +44,12 @@ async def list_my_cloud_pcs(call: Call) -> Response:
 async def get_my_cloud_pc(call: Call) -> Response:
     """Show one of the caller's own Cloud PCs in this tenant."""
     pc = await addressed_own(call)
-    return graph_item(call, MY_CLOUD_PCS, my_cloud_pc_view(pc, await read_configuration(call.context)))
+    return graph_item(call, MY_CLOUD_PCS, await _view(call, pc, await read_configuration(call.context)))
+
+
+async def _view(call: Call, pc: CloudPc, today: TenantPolicies) -> GraphCloudPcView:
+    power = await call.deps.cloud_pc_powers.find(call.tenant.id, pc.id)
+    return with_power(my_cloud_pc_view(pc, today), power.value if power else None)
 
 
 @graph_function(bp, f"{PLACE}/retrieveCloudPcLaunchDetail")

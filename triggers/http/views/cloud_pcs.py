@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired, TypeVar
 
 from typing_extensions import TypedDict
 
@@ -14,6 +14,8 @@ from shared.domain.cloud_pcs.replacing import resumable
 from shared.domain.destroying import HeldBack
 from shared.domain.filtering import Scalar
 from shared.domain.planning.drift import Drift, TenantPolicies
+from shared.domain.power.record import CloudPcPower
+from shared.domain.power.state import GraphPower
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Entity
@@ -22,7 +24,7 @@ from triggers.http.views.actions import GraceView, grace_view
 _LACKS = (
     "allotmentDisplayName connectionSetting connectionSettings connectivityResult disasterRecoveryCapability "
     "diskEncryptionState frontlineCloudPcAvailability isDisasterRecoveryActive lastLoginResult lastLogoffDateTime "
-    "lastRemoteActionResult partnerAgentInstallResults powerState sharedDeviceDetail statusDetails"
+    "lastRemoteActionResult partnerAgentInstallResults sharedDeviceDetail statusDetails"
 )
 CLOUD_PCS = Collection(name="cloudPCs", kinds=KINDS, searched=SEARCHED, lacks=_LACKS)
 MY_CLOUD_PCS = Collection(
@@ -87,7 +89,7 @@ _Extensions = TypedDict(
 
 
 class GraphCloudPcView(TypedDict):
-    """Graph's cloudPC."""
+    """Graph's cloudPC. *powerState*: in lists only where ``$select`` names it, because it has a table of its own."""
 
     id: str
     displayName: str
@@ -117,6 +119,7 @@ class GraphCloudPcView(TypedDict):
     createdDateTime: Timestamp
     lastModifiedDateTime: Timestamp
     scopeIds: list[str]
+    powerState: NotRequired[GraphPower]
 
 
 class CloudPcView(_Extensions, GraphCloudPcView, TypedDict):
@@ -145,6 +148,8 @@ class StatusCountsView(TypedDict):
     value: list[StatusCountView]
 
 
+_View = TypeVar("_View", GraphCloudPcView, CloudPcView)
+
 CLOUD_PC, MY_CLOUD_PC = Entity(CloudPcView), Entity(GraphCloudPcView)
 
 
@@ -164,6 +169,13 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcV
         "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
         "@deskwright.heldBack": pc.held_back.to_json() if pc.held_back else None,
     }
+
+
+def with_power(view: _View, power: CloudPcPower | None) -> _View:
+    """Return a view of a Cloud PC with its observed power, which is unknown before it was first seen."""
+    shown = view.copy()
+    shown["powerState"] = power.observed.graph if power else "unknown"
+    return shown
 
 
 def my_cloud_pc_view(pc: CloudPc, today: TenantPolicies) -> GraphCloudPcView:

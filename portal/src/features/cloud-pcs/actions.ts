@@ -107,6 +107,9 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, 
       const choices = [...allowed].map((value) => ({ value, title: titleOf(value) }));
       return [input("one", "step", words.fields.step, { optional: true, choices, help: words.fields.everyStep })];
     }
+    case "powerOff":
+    case "stop":
+      return [input("switch", "force", words.fields.force, { optional: true, value: false })];
     case "extendGrace":
       return [input("number", "hours", words.fields.hours, { value: 48, minimum: 1, maximum: 8_760 })];
     default:

@@ -36,6 +36,8 @@ export function parametersOf(name: BulkName, servicePlans: readonly ServicePlan[
           choices: Object.entries(timeRanges).map(([value, title]) => ({ value, title })),
         }),
       ];
+    case "powerOff":
+      return [input("switch", "force", fields.force, { optional: true, value: false })];
     case "extendGrace":
       return [input("number", "hours", fields.hours, { value: 48, minimum: 1, maximum: 8_760 })];
     case "holdGrace":

@@ -1,0 +1,73 @@
+"""The power of a Cloud PC's machine: start it, or stop it without losing a session."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from orchestrators.parts.cloud_pcs.remote_actions import RemoteActionRun
+from orchestrators.parts.work import WorkFailedError
+from shared.contracts.definitions import Json
+from shared.contracts.machines import BEGIN_DEALLOCATE, VM_POLL
+from shared.contracts.power import ALLOW_START_ON_CONNECT
+from shared.contracts.remote_actions import BEGIN_START
+from shared.contracts.session_hosts import CLOSE_HOST, LATE_ARRIVALS, OPEN_HOST, HostSessionsOrder
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.values import amount
+from shared.workflow import Steps, pause
+
+
+def power_on(run: RemoteActionRun) -> Steps[Json]:
+    """Start the machine, and wait until it answers."""
+    yield from run.begin("start")
+    yield from run.run_to_completion(BEGIN_START, run.order.machine, VM_POLL)
+    yield from run.begin("answer")
+    yield from run.wait_until_it_answers()
+    return {"powerState": "running"}
+
+
+def power_off(run: RemoteActionRun) -> Steps[Json]:
+    """Deallocate the machine, unless somebody is active on it.
+
+    (1) See that the user can start it by signing in. (2) Let nobody sign in any more, wait for those that the broker
+    has just sent, and read the sessions; with an active one nothing is stopped, unless that is forced. (3) Stop. (4)
+    However it ended, the user may sign in again, which starts the machine.
+    """
+    order = _in_pool(run)
+    yield from run.begin("close")
+    if order is not None:
+        yield from run.do(ALLOW_START_ON_CONNECT, order)  # (1)
+    try:
+        yield from _close(run, order)  # (2)
+        yield from run.begin("stop")
+        yield from run.run_to_completion(BEGIN_DEALLOCATE, run.order.machine, VM_POLL)  # (3)
+    except WorkFailedError:
+        with suppress(WorkFailedError):
+            yield from _open(run, order)  # (4)
+        raise
+    yield from run.begin("open")
+    yield from _open(run, order)  # (4)
+    return {"powerState": "poweredOff"}
+
+
+def _close(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
+    """Let nobody sign in to the machine. Raises: WorkFailedError with an active session, unless it is forced."""
+    if order is None:
+        return
+    yield from run.do(CLOSE_HOST, order)
+    yield from pause(run.ctx, LATE_ARRIVALS)
+    sessions = yield from run.do(CLOSE_HOST, order)
+    if sessions.active and not run.order.force:
+        message = f"{amount(sessions.active, 'active session')} would be lost"
+        advice = "Ask the user to sign out, or stop it by force."
+        raise WorkFailedError(Failure(code="sessionsInTheWay", message=message, advice=advice))
+
+
+def _open(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
+    if order is not None:
+        yield from run.do(OPEN_HOST, order)
+
+
+def _in_pool(run: RemoteActionRun) -> HostSessionsOrder | None:
+    """Return the order about the machine's session host, or None without a pool."""
+    machine, pool = run.order.machine, run.order.host_pool_id
+    return HostSessionsOrder(machine=machine, host_pool_id=pool) if pool else None

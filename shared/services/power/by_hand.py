@@ -1,0 +1,80 @@
+"""Power by hand: a person starts or stops a Cloud PC."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.clients.arm import parse_id
+from shared.clients.pacing import retry_while_throttled
+from shared.contracts.outcomes import DeclinedError
+from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.operations.operation import Operation
+from shared.domain.power.state import DesiredPower, PowerActor, PowerHold
+from shared.errors import ConflictError, UnavailableError
+from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, refusal, resume_action
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.action_forms import Nothing, PowerOffForm
+from shared.services.spot.sessions import DISCONNECTED, host_named_in, sessions_in, state_of
+from shared.workflow import DurableClient
+
+HELD_FOR = timedelta(days=1)
+"""Length of a hold without a schedule: every hold ends."""
+
+
+async def power_on(context: ActionContext, client: DurableClient, pc_id: str, form: Nothing) -> Operation:
+    """Start a Cloud PC. Raises: ConflictError when that is not possible now."""
+    del form
+    pc = (await context.cloud_pc(pc_id)).value
+    return await act(context, client, pc_id, request(Remote.POWER_ON, _hold(context, pc, DesiredPower.ON)))
+
+
+async def power_off(context: ActionContext, client: DurableClient, pc_id: str, form: PowerOffForm) -> Operation:
+    """Stop a Cloud PC on which nobody is active, or by force.
+
+    Raises: ConflictError with the names of the active users, or when it is not possible now.
+    """
+    pc = (await context.cloud_pc(pc_id)).value
+    if (resumed := await resume_action(context, client, pc)) is not None:
+        return resumed
+    asked = request(Remote.POWER_OFF, _hold(context, pc, DesiredPower.OFF), force=form.force)
+    if (why := refusal(pc, asked)) is None and not form.force:
+        why = await _in_use(context.deps, pc)
+    if why is not None:
+        raise ConflictError(why, status=pc.status.value)
+    return await act(context, client, pc_id, asked)
+
+
+def request(name: Remote, hold: PowerHold | None = None, *, force: bool = False) -> RemoteActionRequest:
+    """Return the request of a change of power. *hold*: left out where only its conditions are asked for."""
+    return RemoteActionRequest(name, hold=hold, force=force or None)
+
+
+def _hold(context: ActionContext, pc: CloudPc, wants: DesiredPower) -> PowerHold:
+    actor = PowerActor.USER if context.actor.id == pc.user.id else PowerActor.ADMIN
+    return PowerHold(wants=wants, at=context.now, until=_until(context.now), actor=actor, by=context.actor.name)
+
+
+def _until(now: datetime) -> datetime:
+    return now + HELD_FOR
+
+
+async def _in_use(deps: Dependencies, pc: CloudPc) -> str | None:
+    """Return who is active on a Cloud PC, in words, or None if nobody is; unreadable sessions count as active."""
+    try:
+        users = await retry_while_throttled(lambda: active_users(deps, pc))
+    except (DeclinedError, UnavailableError) as error:
+        return f"its sessions cannot be read ({error}): somebody may be active; stop it by force if nobody is"
+    return f"{', '.join(users)} is active on it; ask them to sign out, or stop it by force" if users else None
+
+
+async def active_users(deps: Dependencies, pc: CloudPc) -> list[str]:
+    """Return the principal names of the users who are active on a Cloud PC. Raises: as the clients do."""
+    made = pc.current.resources
+    name = made.session_host or made.computer_name
+    if made.host_pool_id is None or name is None:
+        return []
+    found = await sessions_in(deps, parse_id(made.host_pool_id))
+    own = [each for each in found if host_named_in(each) == name.casefold() and state_of(each) != DISCONNECTED]
+    return sorted({each.user_principal_name or pc.user.user_principal_name for each in own})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from orchestrators.parts.cloud_pcs.assignment import configure_windows
-from orchestrators.parts.cloud_pcs.power import power_off, power_on
+from orchestrators.parts.cloud_pcs.power import power_off, power_on, rest, wake
 from orchestrators.parts.cloud_pcs.remote_actions import (
     RemoteActionRun,
     create_restore_point,
@@ -30,19 +30,24 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(RUN_REMOTE_ACTION)
 def run_remote_action(ctx: Context, order: RemoteOrder) -> Steps[RemoteEnded]:
-    """Do a remote action: (1) its steps, (2) record how it ended; then the next one may begin.
+    """Do a remote action: (1) start a machine that is off on purpose, (2) do the steps, (3) stop it again.
+
+    (4) Record how it ended; then the next one may begin.
 
     Started again after it broke off, it does its steps once more; each finds what is done already.
     """
     run = RemoteActionRun(ctx, order)
     try:
-        result = yield from _PROCEDURES[order.name](run)  # (1)
+        yield from wake(run)  # (1)
+        result = yield from _PROCEDURES[order.name](run)  # (2)
+        yield from rest(run)  # (3)
     except WorkFailedError as failed:
-        yield from run.end(failure=failed.failure)  # (2)
+        yield from rest(run)  # (3)
+        yield from run.end(failure=failed.failure)  # (4)
         return RemoteEnded(outcome="failed")
     except SupersededError:
         return RemoteEnded(outcome="superseded")
-    yield from run.end(result=result)  # (2)
+    yield from run.end(result=result)  # (4)
     return RemoteEnded(outcome="succeeded")
 
 

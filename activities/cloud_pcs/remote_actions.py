@@ -157,7 +157,7 @@ async def end_remote_action(record: RemoteEnd) -> Done:
 
 async def _record_power(action: RemoteAction, record: RemoteEnd, at: datetime) -> None:
     """Record the power in which an action has left the machine, and the hold of the person who has switched it."""
-    left = _LEAVES.get(action.name)
+    left = ObservedPower.DEALLOCATED if record.rests else _LEAVES.get(action.name)
     if left is None:
         return
 

@@ -27,6 +27,7 @@ class RemoteOrder(Value):
     *account*: the user as Windows names them. *obsolete*: restore points to delete when a new one is there. *disks*:
     every OS disk that the machine may have. *plan*: what a resize has to meet; *size*: what the machine has, by the
     record. *force*: stop the machine even if its user is active.
+    *rests*: the machine is off on purpose; it is started for the action if that needs Windows, and stopped after it.
     """
 
     name: Remote
@@ -48,6 +49,7 @@ class RemoteOrder(Value):
     plan: ServicePlan | None = None
     size: str | None = None
     force: bool | None = None
+    rests: bool | None = None
 
     @property
     def new_disk(self) -> str:
@@ -99,6 +101,7 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         plan=pc.swap.plan if pc.swap and action.name is Remote.RESIZE else None,
         size=made.size,
         force=action.force,
+        rests=action.rests,
     )
 
 
@@ -130,6 +133,7 @@ class RemoteEnd(Value):
     """It has ended; with *failure* not well. *forgotten*: restore points that are no more.
 
     *size*: what the machine has now, empty: as before; *warnings*: what did not go well after a resize.
+    *rests*: the machine is off again, as it was before.
     """
 
     tenant_id: str
@@ -142,6 +146,7 @@ class RemoteEnd(Value):
     new_disk: str | None = None
     size: str = ""
     warnings: tuple[Warn, ...] = ()
+    rests: bool | None = None
 
 
 class Hardware(Value):

@@ -23,6 +23,7 @@ from tests.integration.services import perform
 
 DESK = "spot-1"
 PC = edited(WORKS, resources=MADE.but(host_pool_id=desks._POOL, session_host=DESK))
+RERUN = "POST tenants/{tenant}/cloudPCs/{id}/rerunStep"
 PLACE = "POST …/cloudPCs/{id}"
 
 
@@ -139,3 +140,14 @@ async def test_lists_show_the_power_where_it_is_selected(office: Office, routes:
     chosen = await ask(routes[name], name, query={"$select": "id,powerState"})
     found = {each["id"]: each["powerState"] for each in json.loads(chosen.get_body())["value"]}
     assert found[PC.id] == "poweredOff"
+
+
+@pytest.mark.usefixtures("azure")
+async def test_an_action_knows_that_the_machine_is_off_on_purpose(office: Office, routes: dict[str, Any]) -> None:
+    await send(routes, "powerOff")
+    await ended(office, Remote.POWER_OFF)
+    assert b"power it on first" in (await ask(routes[RERUN], RERUN, body=b"{}", at={"id": PC.id})).get_body()
+    await send(routes, "troubleshoot")
+    action = (await record(office)).action
+    assert action is not None
+    assert action.rests is True

@@ -272,3 +272,33 @@ def test_a_machine_without_a_pool_is_stopped_without_asking_for_sessions() -> No
 def test_a_start_without_capacity_fails_and_says_so() -> None:
     story = play(Remote.POWER_ON, {BEGIN_START: NoCapacity(code="AllocationFailed", message="no hardware")})
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "AllocationFailed"
+
+
+@pytest.mark.parametrize("name", [Remote.TROUBLESHOOT, Remote.CHANGE_USER_ACCOUNT_TYPE])
+def test_a_machine_that_is_off_on_purpose_is_started_for_an_action_and_stopped_after_it(name: Remote) -> None:
+    story = play(name, rests=True)
+    told = calls(story)
+    assert told.index(BEGIN_START.name) < told.index(BEGIN_DEALLOCATE.name)
+    assert told[-1] == OPEN_HOST.name
+    assert story.last(END_REMOTE_ACTION)["rests"] is True
+    assert play(name).last(END_REMOTE_ACTION).get("rests") is None
+
+
+def test_a_machine_that_was_off_is_off_after_its_restore() -> None:
+    story = play(Remote.RESTORE, rests=True)
+    assert calls(story).count(BEGIN_DEALLOCATE.name) == 2
+    assert story.last(END_REMOTE_ACTION)["rests"] is True
+
+
+def test_a_user_who_has_come_meanwhile_keeps_the_machine_on() -> None:
+    story = play(Remote.CHANGE_USER_ACCOUNT_TYPE, {CLOSE_HOST: BUSY}, rests=True)
+    assert BEGIN_DEALLOCATE.name not in story.calls
+    assert calls(story)[-1] == OPEN_HOST.name
+    assert (story.result.outcome, story.last(END_REMOTE_ACTION).get("rests")) == ("succeeded", None)
+
+
+def test_an_action_that_fails_leaves_the_machine_off_as_it_was() -> None:
+    failed = Configured(warnings=(Warn(step="assignLocalAdministrator", message="access denied"),))
+    story = play(Remote.CHANGE_USER_ACCOUNT_TYPE, {READ_CONFIGURATION: failed}, rests=True, administrator=True)
+    ended = story.last(END_REMOTE_ACTION)
+    assert (ended["failure"]["code"], ended["rests"]) == ("stepFailed", True)

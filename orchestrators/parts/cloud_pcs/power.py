@@ -12,8 +12,15 @@ from shared.contracts.power import ALLOW_START_ON_CONNECT
 from shared.contracts.remote_actions import BEGIN_START
 from shared.contracts.session_hosts import CLOSE_HOST, LATE_ARRIVALS, OPEN_HOST, HostSessionsOrder
 from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.values import amount
 from shared.workflow import Steps, pause
+
+_NEED_WINDOWS = frozenset({Remote.TROUBLESHOOT, Remote.CHANGE_USER_ACCOUNT_TYPE})
+"""The actions for which Windows has to run."""
+
+_PUT_BACK = _NEED_WINDOWS | {Remote.RESTORE}
+"""The actions after which a machine that was off before is stopped again."""
 
 
 def power_on(run: RemoteActionRun) -> Steps[Json]:
@@ -47,6 +54,30 @@ def power_off(run: RemoteActionRun) -> Steps[Json]:
     yield from run.begin("open")
     yield from _open(run, order)  # (4)
     return {"powerState": "poweredOff"}
+
+
+def wake(run: RemoteActionRun) -> Steps[None]:
+    """Start a machine that is off on purpose, for an action that needs Windows. Raises: as ``wait``."""
+    if run.order.rests and run.order.name in _NEED_WINDOWS:
+        yield from run.run_to_completion(BEGIN_START, run.order.machine, VM_POLL)
+        yield from run.wait_until_it_answers()
+
+
+def rest(run: RemoteActionRun) -> Steps[None]:
+    """Stop a machine that was off on purpose before the action, unless its user has come meanwhile.
+
+    What prevents it is no failure of the action: the engine of power stops the machine later.
+    """
+    if not run.order.rests or run.order.name not in _PUT_BACK:
+        return
+    order = _in_pool(run)
+    with suppress(WorkFailedError):
+        try:
+            yield from _close(run, order)
+            yield from run.run_to_completion(BEGIN_DEALLOCATE, run.order.machine, VM_POLL)
+            run.rests = True
+        finally:
+            yield from _open(run, order)
 
 
 def _close(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:

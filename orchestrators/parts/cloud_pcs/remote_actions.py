@@ -45,7 +45,10 @@ Order = TypeVar("Order", bound=Value)
 
 
 class RemoteActionRun(Work):
-    """The action that runs. *forgotten*: restore points that it has deleted; *size*: the new size of the machine."""
+    """The action that runs. *forgotten*: restore points that it has deleted; *size*: the new size of the machine.
+
+    *rests*: the machine was started for the action, and is off again.
+    """
 
     def __init__(self, ctx: Context, order: RemoteOrder) -> None:
         super().__init__(ctx)
@@ -54,6 +57,7 @@ class RemoteActionRun(Work):
         self.new_disk: str | None = None
         self.size = ""
         self.warnings: tuple[Warn, ...] = ()
+        self.rests: bool | None = None
 
     @property
     def waiting(self) -> WaitingWork:
@@ -102,6 +106,7 @@ class RemoteActionRun(Work):
             new_disk=self.new_disk,
             size=self.size,
             warnings=self.warnings,
+            rests=self.rests,
         )
         yield from call(self.ctx, END_REMOTE_ACTION, record)
 

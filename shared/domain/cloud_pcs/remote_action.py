@@ -75,7 +75,8 @@ class RemoteAction(Value):
     """A remote action that is running.
 
     *administrator*: whether the user becomes one; *restore_point_id*: made, or restored. *hold*: the power that
-    somebody wants; *force*: the machine is stopped even if its user is active.
+    somebody wants; *force*: the machine is stopped even if its user is active. *rests*: the machine was off on purpose
+    when the action began, and is to be off after it.
     """
 
     name: Remote
@@ -85,4 +86,5 @@ class RemoteAction(Value):
     restore_point_id: str | None = None
     hold: PowerHold | None = None
     force: bool | None = None
+    rests: bool | None = None
     automatic: bool = False  # scheduled: it has no operation

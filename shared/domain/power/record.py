@@ -75,6 +75,11 @@ class CloudPcPower(Value):
     waits: str | None = None
 
     @property
+    def rests(self) -> bool:
+        """Whether it is off, and is to be off."""
+        return self.observed.is_off and self.desired is DesiredPower.OFF
+
+    @property
     def disputed(self) -> bool:
         """Whether its power is left alone, because somebody outside keeps taking changes back."""
         return self.reversals >= REVERSALS_LIMIT

@@ -84,6 +84,7 @@ async def act(
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)
     point_id = context.new_id("restorePoint") if request.name is Remote.CREATE_SNAPSHOT else request.restore_point_id
+    power = await deps.cloud_pc_powers.find(tenant.id, cloud_pc_id)
     action = RemoteAction(
         name=request.name,
         operation_id=context.operation_id,
@@ -92,6 +93,7 @@ async def act(
         restore_point_id=point_id,
         hold=request.hold,
         force=request.force,
+        rests=(power is not None and power.value.rests) or None,
     )
 
     async def promise() -> None:

@@ -56,7 +56,7 @@ from shared.services.operations.action_forms import (
     ResizeForm,
     RestoreForm,
 )
-from shared.services.power.by_hand import power_off, power_on, request
+from shared.services.power.by_hand import power_off, power_on, refuse_while_off, request
 from shared.workflow import DurableClient
 
 F = TypeVar("F", bound=Value)
@@ -247,6 +247,11 @@ def _plain(form: type[F]) -> Callable[[CloudPc], F]:
     return lambda _: form()
 
 
+async def _rerun(context: ActionContext, client: DurableClient, pc_id: str, form: RerunForm) -> Operation:
+    await refuse_while_off(context, client, (await context.cloud_pc(pc_id)).value)
+    return await rerun(context, client, pc_id, form)
+
+
 _POWER_ON: Performer[Nothing] = Performer(
     Nothing, power_on, _plain(Nothing), lambda pc, _: refusal(pc, request(Remote.POWER_ON)), (_idle,)
 )
@@ -309,7 +314,9 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
         "powerOff": _POWER_OFF,
         "start": _POWER_ON,
         "stop": _POWER_OFF,
-        "rerunStep": Performer(RerunForm, rerun, _plain(RerunForm), without_warning, (_idle,), _warned),
+        "rerunStep": Performer(
+            RerunForm, _rerun, _plain(RerunForm), without_warning, (_idle, refuse_while_off), _warned
+        ),
         "reprovisionBuildFirst": Performer(
             ReprovisionForm,
             reprovision,

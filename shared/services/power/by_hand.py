@@ -46,6 +46,14 @@ async def power_off(context: ActionContext, client: DurableClient, pc_id: str, f
     return await act(context, client, pc_id, asked)
 
 
+async def refuse_while_off(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
+    """Raise ConflictError while a Cloud PC is known to be off: for work in Windows that does not start it."""
+    del client
+    power = await context.deps.cloud_pc_powers.find(pc.tenant_id, pc.id)
+    if power is not None and power.value.observed.is_off:
+        raise ConflictError("it is off; power it on first", status=pc.status.value)
+
+
 def request(name: Remote, hold: PowerHold | None = None, *, force: bool = False) -> RemoteActionRequest:
     """Return the request of a change of power. *hold*: left out where only its conditions are asked for."""
     return RemoteActionRequest(name, hold=hold, force=force or None)

@@ -52,13 +52,16 @@ class Journey:
         """The tenant's address."""
         return f"/tenants/{self.tenant}"
 
-    def first_day(self, users_group: str = GROUP) -> str:
-        """Do all steps; return the id of the policy, which has started to provision."""
+    def first_day(self, users_group: str = GROUP, *, own_image: bool = True) -> str:
+        """Do all steps; return the id of the policy, which has started to provision.
+
+        *own_image*: whether a device image is built for it, or an image of the gallery is taken.
+        """
         self.create_tenant()
         for site in SITES:
             self.create_site(site)
         connection = self.create_connection("amsterdam")
-        image = self.create_device_image("amsterdam")
+        image = self.create_device_image("amsterdam") if own_image else None
         return self.create_policy(connection, image, users_group)
 
     def create_tenant(self) -> None:

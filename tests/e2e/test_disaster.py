@@ -37,6 +37,11 @@ def records(stack: Stack, table: str = "cloudpcs") -> dict[str, tuple[Any, dict[
     return {f"{row['PartitionKey']}/{row['RowKey']}": (row.metadata["etag"], dict(row)) for row in rows}
 
 
+def without_list(rows: dict[str, Any]) -> dict[str, Any]:
+    """Return the rows of records, without the rows of the list that is kept beside them."""
+    return {key: row for key, row in rows.items() if not key.partition("/")[2].startswith("~")}
+
+
 def operator(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the operator's command, signed in as the machine's identity."""
     command = [sys.executable, "-m", "shared.restore", "--blobs-url", stack.addresses.blobs, *words]
@@ -170,10 +175,10 @@ def test_after_a_restore_the_service_goes_on(start_stack: StartStack) -> None:
     # The build that nobody remembered is taken up again, with the machine that was there.
     assert office.reaches(bob, "provisioned")["id"] == building["id"]
     assert len(office.machines()) == 2
-    # A reconcile of all that was restored writes nothing.
-    settled = records(stack)
+    # A reconcile of all that was restored writes nothing: the list beside the records is folded by whoever reads it.
+    settled = without_list(records(stack))
     office.finish(office.assign(policy, staff))
-    assert records(stack) == settled
+    assert without_list(records(stack)) == settled
     # And whoever comes next is served.
     office.join(staff, eve)
     office.tell_changed()

@@ -158,10 +158,15 @@ async def _run(check: str, subject: CheckSubject) -> Checked:
 async def retire_passwords(order: PasswordOrder) -> Done | Refused:
     """Disable every version of the join password except the newest, with which a machine has just joined.
 
-    One that was set after the order was given is not proven: then all versions stay.
+    One that was set since the checks began is not proven, because the machine may have joined with the one before. Nor
+    is one by an order of earlier checks. Then all versions stay.
     """
     vault = dependencies().vault()
-    if not is_later(await vault.set_at(order.password_secret_url)):
+    set_at = await vault.set_at(order.password_secret_url)
+    found = await dependencies().connections.find(order.tenant_id, order.connection_id)
+    began = found.value.check_began_date_time if found else None
+    is_unproven = began is not None and set_at is not None and set_at > began
+    if not (is_unproven or is_later(set_at) or is_later(began)):
         await vault.retire(order.password_secret_url)
     return Done()
 

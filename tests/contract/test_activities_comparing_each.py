@@ -6,6 +6,7 @@ That the new order takes it shows that the comparison has kept it, and nothing e
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -231,6 +232,20 @@ async def a_password_that_no_machine_has_joined_with(worker: Worker) -> Late:
     return Late(given, order, order)
 
 
+async def a_password_that_was_set_during_the_checks(worker: Worker) -> Late:
+    """With the one before it a machine has joined; checks that began after it prove it."""
+    began, deps = given_now(worker), _services(worker)
+    with on_behalf_of(TENANT.id, ""):
+        await deps.vault().store("join-contoso-c1", "Proven-7")
+        worker.cloud.advance(60)
+        url = await deps.vault().store("join-contoso-c1", "Unproven-7")
+    worker.cloud.advance(60)
+    for key, at in (("c1", began), ("c2", given_now(worker))):
+        deps.connections.values[key] = SimpleNamespace(check_began_date_time=at)
+    order = connections.PasswordOrder(tenant_id=TENANT.id, connection_id="c1", password_secret_url=url)
+    return Late(deps.clock.now(), order, order.but(connection_id="c2"))
+
+
 class Kept(Lists):
     """Records that can be changed."""
 
@@ -298,7 +313,10 @@ CASES: dict[AnyActivity, tuple[Case, ...]] = {
     images.DELETE_GALLERY_VERSION: (a_number_that_is_used_again,),
     images.DELETE_IMPORT: (an_import_of_a_later_build,),
     image_versions.FORGET_SECRET: (a_secret,),
-    connections.RETIRE_PASSWORDS: (a_password_that_no_machine_has_joined_with,),
+    connections.RETIRE_PASSWORDS: (
+        a_password_that_no_machine_has_joined_with,
+        a_password_that_was_set_during_the_checks,
+    ),
     spot_groups.REVOKE_SPOT_MEMBERS: (a_member_who_had_a_place_again,),
 }
 

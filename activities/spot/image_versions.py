@@ -7,9 +7,11 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
+from activities.images.images import is_begun
 from activities.machines.run_commands import assemble, begin_run_command, read_run_command
 from activities.operations.at_work import being_published, of_its_work
 from shared.clients.arm import begin, parse_id
+from shared.contracts.calls import ordered_tag
 from shared.contracts.image_versions import (
     BEGIN_PUBLICATION,
     BEGIN_RECIPE_STEP,
@@ -134,13 +136,19 @@ async def read_recipe_step(order: RecipeStepOrder) -> Done | Pending | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_PUBLICATION, fence=being_published)
 async def begin_publication(order: PublishOrder) -> Accepted | NoCapacity | Refused:
-    """Begin to replicate a version to all its regions, with as many replicas as its hosts need."""
+    """Begin to replicate a version to all its regions, with as many replicas as its hosts need.
+
+    One that this order, or a later one, has begun to replicate or to make is not put again.
+    """
     deps, identity = dependencies(), order.gallery_version.version_id
     version, tenant_id = parse_id(identity), order.tenant_id
     hosts = sum(use.hosts for use in await uses_of_set(deps, tenant_id, order.image_set_id))
     versions = deps.compute(order.gallery_version.subscription_id).gallery_image_versions
     found = await versions.get(version.resource_group, *version.names)
+    if is_begun(found):
+        return Accepted(resource_id=identity)
     body = republished(found, order.regions, replicas_for(hosts), excludeFromLatest=not order.validated)
+    body["tags"] = {**(found.tags or {}), **ordered_tag(deps.clock.now())}
     gallery, definition, number = version.names
     return await begin(
         lambda hook: versions.begin_create_or_update(

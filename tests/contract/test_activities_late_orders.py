@@ -28,6 +28,7 @@ from shared.contracts.outcomes import Accepted, Done, MissingError, Refused
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.orphans import FoundResource, Orphan, OrphanType
 from shared.domain.images.image import DeviceImageStatus
+from shared.domain.naming import ORDERED_TAG
 from shared.domain.networks.connection import JoinType
 from shared.domain.spot.images.image_version import VersionStatus
 from shared.domain.values import Value
@@ -169,6 +170,7 @@ async def test_a_version_that_is_captured_just_now_is_not_put_again(worker: Work
 async def test_a_version_that_was_published_is_not_published_as_an_old_order_says(worker: Worker) -> None:
     await generalize(worker)
     captured = await capture(worker)
+    worker.cloud.advance(1)
     given = worker.deps.clock.now()
     services: Any = worker.deps
     services.spot_groups, services.releases, services.image_versions = Lists(), Lists(), Lists()
@@ -183,6 +185,11 @@ async def test_a_version_that_was_published_is_not_published_as_an_old_order_say
         outcome = await worker.again(image_versions.BEGIN_PUBLICATION, order, given)
         assert (everything(worker) == before) is (status is not VersionStatus.REPLICATING)
         assert isinstance(outcome, Accepted) is (status is VersionStatus.REPLICATING)
+    worker.cloud.advance(3600)
+    before = everything(worker)
+    assert isinstance(await worker.again(image_versions.BEGIN_PUBLICATION, order, given), Accepted)
+    assert everything(worker) == before
+    assert (await worker.cloud.arm("GET", captured.version_id))["tags"][ORDERED_TAG] == given.isoformat()
 
 
 @pytest.mark.parametrize(

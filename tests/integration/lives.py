@@ -20,7 +20,8 @@ from azure_simulator.seeds import DOMAIN, TENANT_ID, api_client_id
 
 from packages.azure_simulator.tests.contract.running import Running, running
 from shared.config import Settings
-from shared.contracts.definitions import Activity, Poll, Workflow
+from shared.contracts.calls import EFFECT
+from shared.contracts.definitions import Activity, Effect, Poll, Workflow
 from shared.dependencies import Dependencies, use
 from shared.domain.cloud_pcs.cloud_pc import User
 from shared.domain.values import Value
@@ -179,9 +180,18 @@ class Life:
             raise LookFailedError from error
 
     def late(self) -> list[Given]:
-        """Return every order that can be delivered again now, each once: when it was given first."""
-        old = [each for each in self.given if each.at + VISIBLE_AGAIN <= self.now()]
-        return list({each.key: each for each in reversed(old)}.values())[::-1]
+        """Return every order that can be delivered again now: one that was given often as it was first, and last.
+
+        Without those that read: what is held to its effect changes nothing, whenever it runs.
+        """
+        wanted = implementations()
+        old = [
+            each
+            for each in self.given
+            if each.at + VISIBLE_AGAIN <= self.now() and wanted[each.name].contract.effect is not Effect.READS
+        ]
+        firsts, lasts = {each.key: each for each in reversed(old)}, {each.key: each for each in old}
+        return [each for each in old if each is firsts[each.key] or each is lasts[each.key]]
 
     def resources(self) -> dict[str, Any]:
         """Return the resources in Azure: each as it is shown, with the facts that Azure does not show.
@@ -225,6 +235,7 @@ def _functions() -> dict[str, Any]:
 
 def _noticed(life: Life, write: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def noticed(*arguments: Any, **options: Any) -> Any:
+        assert EFFECT.get() is not Effect.READS, "an activity that reads has written a row"
         life.wrote = True
         return await write(*arguments, **options)
 

@@ -59,6 +59,18 @@ def table(page: Page, name: str) -> Locator:
     return page.get_by_role("table", name=name)
 
 
+def part(page: Page, name: str) -> None:
+    """Go to a part of the page of a Spot Group; a link to it shows the same."""
+    tab = page.get_by_role("tab", name=name)
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+
+
+def stage(page: Page) -> Locator:
+    """Return the stage in which a release is."""
+    return page.get_by_role("list", name="Release").locator("[aria-current=step]")
+
+
 def test_a_spot_group_from_its_image_set_to_the_end_of_a_release(
     stack: Stack, open_office: OpenOffice, enter: Enter
 ) -> None:
@@ -143,9 +155,12 @@ def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
     expect(page.get_by_text(re.compile("1 session host will be built"))).to_be_visible()
     save(visit, "spot-group-review")
     expect(page.get_by_role("heading", level=1)).to_have_text("Classroom")
+    part(page, "Hosts")
     with stack.at_speed(HURRY):
         host = table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))
         expect(host).to_contain_text("Open", timeout=LONG_MS)
+    shown(visit, "Classroom", "spot-group-hosts")
+    part(page, "Members")
     for user in users:
         expect(table(page, "Members").get_by_role("row", name=re.compile(user))).to_contain_text("Entitled")
     shown(visit, "Classroom", "spot-group-ready")
@@ -155,6 +170,8 @@ def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
 def look_at_the_host(visit: Visit, user: str) -> None:
     page = visit.page
     expect(table(page, "Sessions").get_by_role("row", name=re.compile(user))).to_contain_text("SPOT-")
+    expect(page.get_by_role("slider", name=re.compile("The last 24 hours"))).to_be_visible()
+    part(page, "Hosts")
     table(page, "Hosts").get_by_role("button", name=re.compile("SPOT-")).click()
     expect(page.get_by_role("menuitem", name="Restart")).to_be_enabled()
     page.keyboard.press("Escape")
@@ -168,6 +185,7 @@ def look_at_the_host(visit: Visit, user: str) -> None:
     page.get_by_role("button", name="Undrain").click()
     expect(page.get_by_role("button", name="Drain", exact=True)).to_be_enabled()
     page.get_by_role("link", name="To the Spot Group").click()
+    part(page, "Members")
     page.get_by_role("textbox", name="User").fill(user)
     page.get_by_role("button", name="Explain").click()
     expect(page.get_by_text("hosts are online, with")).to_be_visible()
@@ -224,21 +242,24 @@ def release(visit: Visit, stack: Stack, user: str) -> None:
     expect(page.get_by_text(f"One host of version {BY_RECIPE} is built and tried first")).to_be_visible()
     save(visit, "spot-release-review")
     expect(page.get_by_text(f"Release of version {BY_RECIPE}: in progress.")).to_be_visible()
-    expect(page.get_by_text("The first host is built and tried")).to_be_visible()
+    expect(stage(page)).to_contain_text("The first host is built and tried")
     expect(page.get_by_role("definition").filter(has_text=re.compile("^0 of [12]$"))).to_be_visible()  # hosts moved
     shown(visit, "Classroom", "spot-release-running")
     with stack.at_speed(60.0):
-        expect(page.get_by_text("Users move to the new hosts")).to_be_visible(timeout=LONG_MS)
+        expect(stage(page)).to_contain_text("Users move to the new hosts", timeout=LONG_MS)
     visit.picture("spot-release-moving")
+    part(page, "Releases")
     with stack.at_speed(HURRY):
         done = table(page, "Releases so far").get_by_role("row", name=re.compile(f"{BY_HAND} → {BY_RECIPE}"))
         expect(done).to_contain_text("Succeeded", timeout=LONG_MS)
     expect(page.get_by_role("link", name=f"Go back to the version before ({BY_HAND})")).to_be_visible()
+    shown(visit, "Classroom", "spot-release-over")
+    part(page, "Hosts")
     expect(table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))).to_have_count(1)
     expect(table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))).to_contain_text(BY_RECIPE)
+    part(page, "Today")
     expect(table(page, "Decisions of the engine").get_by_role("row", name=re.compile("Sign off"))).to_be_visible()
     expect(table(page, "Sessions").get_by_role("row", name=re.compile(user))).to_have_count(0)
-    shown(visit, "Classroom", "spot-release-over")
 
 
 def look_at_narrow_pages(visit: Visit) -> None:
@@ -247,6 +268,7 @@ def look_at_narrow_pages(visit: Visit) -> None:
     page.get_by_role("link", name="Classroom").click()
     shown(visit, "Classroom", "spot-group-narrow")
     expect(page.get_by_role("button", name="Pause")).to_be_disabled()
+    part(page, "Hosts")
     host = page.get_by_role("list", name="Hosts").get_by_role("link").first
     title = host.inner_text()
     host.click()

@@ -8,4 +8,9 @@ export const words = {
   unknown: "not observed",
   reads: (time: string, values: string): string => `${time}: ${values}`,
   hint: "Left and right arrow keys read the values.",
+  day: "The last 24 hours",
+  seats: "Seats",
+  mark: (action: string, count: number, text: string): string => (count === 1 ? `${action}: ${text}` : `${action} (${count} hosts): ${text}`),
+  sessions: "Sessions",
+  hostsOnline: "Hosts online",
 } as const;

@@ -35,7 +35,7 @@ const RUNNING: ReadonlySet<string> = new Set(["pendingProvision", "provisioning"
 const useStyles = makeStyles({
   cards: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 320px), 1fr))",
+    gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 380px), 1fr))",
     gap: tokens.spacingHorizontalL,
     listStyleType: "none",
     margin: 0,
@@ -102,7 +102,8 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
           <Subtitle1 as="h2" className={styles.title}>
             {pc.displayName}
           </Subtitle1>
-          <Caption1 className={styles.quiet}>{[pc.servicePlanName, pc.computerName].filter(Boolean).join(" · ")}</Caption1>
+          <Caption1 className={styles.quiet}>{pc.servicePlanName}</Caption1>
+          {pc.computerName ? <Caption1 className={styles.quiet}>{pc.computerName}</Caption1> : null}
         </div>
         <PageStatus of={pc.displayName} status={pc.status} {...statusWords(pc.status)} />
       </div>

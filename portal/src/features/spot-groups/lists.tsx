@@ -1,3 +1,4 @@
+import { MessageBar, MessageBarBody, makeStyles, tokens } from "@fluentui/react-components";
 import { useMemo, useState, type ReactElement } from "react";
 import { Link } from "react-router";
 
@@ -31,6 +32,8 @@ interface WithActions extends OfGroup {
   readonly begin: Work["begin"];
 }
 
+const useStyles = makeStyles({ notice: { marginBottom: tokens.spacingVerticalM } });
+
 export const HOSTS_PATH = `${ROOT}/spotGroups/{id}/hosts` as const;
 const NO_QUERY: Query = {};
 const HOSTS: readonly Column<SessionHost>[] = [
@@ -58,7 +61,6 @@ const DECISIONS: readonly Column<Decision>[] = [
 
 /** The session hosts of a group. What may be done with one is asked when its menu is opened. */
 export function Hosts({ tenant, group, begin }: WithActions): ReactElement {
-  useNews(useBroken({ tenant, group }));
   const columns = useMemo(
     (): Column<SessionHost>[] => [
       { id: "name", title: words.hostColumns.name, cell: (row) => <Link to={hostPage(tenant, group, row.id)}>{nameOf(row)}</Link> },
@@ -142,6 +144,18 @@ export function Decisions({ tenant, group, host }: OfGroup & { readonly host?: s
       idOf={(row) => `${row.decidedDateTime}${row.sessionHostId}${row.action}`}
       query={host === undefined ? NO_QUERY : { $filter: `sessionHostId eq '${host}'` }}
     />
+  );
+}
+
+/** Says which hosts do not work, on whatever part of the page somebody is. */
+export function BrokenHosts(of: OfGroup): ReactElement | null {
+  const styles = useStyles();
+  const broken = useBroken(of);
+  useNews(broken);
+  return broken === "" ? null : (
+    <MessageBar intent="error" layout="multiline" className={styles.notice}>
+      <MessageBarBody>{broken}</MessageBarBody>
+    </MessageBar>
   );
 }
 

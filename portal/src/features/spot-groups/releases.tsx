@@ -1,9 +1,13 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
+import { ArrowUndo20Regular } from "@fluentui/react-icons/svg/arrow-undo";
+import { History20Regular } from "@fluentui/react-icons/svg/history";
+import { Rocket20Regular } from "@fluentui/react-icons/svg/rocket";
 import { useEffect, type ReactElement } from "react";
 
 import { ROOT } from "../../api/addresses.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
+import type { Rows } from "../../api/pages.ts";
 import { useList } from "../../api/read.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import type { Column } from "../../components/data-table.tsx";
@@ -13,6 +17,7 @@ import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
 import { OperationProgress, inTenant } from "../../components/operation-progress.tsx";
 import { Section } from "../../components/section.tsx";
+import { ShareBar } from "../../components/share-bar.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { saidOf } from "../../components/supported.ts";
 import type { Work } from "../../components/use-actions.tsx";
@@ -20,6 +25,7 @@ import { words } from "../../words/spot-groups.ts";
 import { releaseActions } from "./actions.ts";
 import { movedOf, versionBefore } from "./host-state.ts";
 import { HOSTS_PATH } from "./lists.tsx";
+import { Stages } from "./stages.tsx";
 import { useSupported } from "./supported.ts";
 import type { Release, SpotGroup } from "./types.ts";
 
@@ -38,25 +44,39 @@ interface Given {
   readonly work: Work;
 }
 
+/** The release that is open, where there is one: how far it is, and what steers it. */
+export function ReleaseNow({ tenant, group, work }: Given): ReactElement | null {
+  const [newest] = useReleases(tenant, group.id).rows;
+  return newest !== undefined && OPEN.has(newest.status) ? <OpenRelease tenant={tenant} group={group.id} work={work} release={newest} /> : null;
+}
+
+function useReleases(tenant: string, id: string): Rows<Release> {
+  return useList(`${ROOT}/spotGroups/{id}/history`, { tenant, id }, { runs: ({ status }) => status === "running" });
+}
+
 /** The release that is open, with what steers it; all releases; and the way back, whenever there is a version before. */
 export function Releases({ tenant, group, work }: Given): ReactElement {
   const { id } = group;
-  const list = useList(`${ROOT}/spotGroups/{id}/history`, { tenant, id }, { runs: ({ status }) => status === "running" });
+  const list = useReleases(tenant, id);
   const mayRelease = useMay("wizards/save");
-  const [newest] = list.rows;
-  const open = newest !== undefined && OPEN.has(newest.status) ? newest : null;
   const before = versionBefore(list.rows, group);
   return (
     <>
-      {open !== null && <OpenRelease tenant={tenant} group={id} work={work} release={open} />}
-      <Section title={words.history}>
-        {mayRelease && before !== null && (
-          <LinkButton
-            to={`/t/${tenant}/wizards/update-spot-group?id=${id}&imageSetId=${before.imageSetId}&imageVersion=${before.imageVersion}`}
-          >
-            {words.backTo(before.imageVersion)}
-          </LinkButton>
-        )}
+      <ReleaseNow tenant={tenant} group={group} work={work} />
+      <Section
+        title={words.history}
+        icon={History20Regular}
+        tools={
+          mayRelease && before !== null ? (
+            <LinkButton
+              to={`/t/${tenant}/wizards/update-spot-group?id=${id}&imageSetId=${before.imageSetId}&imageVersion=${before.imageVersion}`}
+              icon={ArrowUndo20Regular}
+            >
+              {words.backTo(before.imageVersion)}
+            </LinkButton>
+          ) : null
+        }
+      >
         <ListView label={words.history} list={list} columns={COLUMNS} idOf={(row) => row.id} none={<p>{words.noHistory}</p>} />
       </Section>
     </>
@@ -78,7 +98,7 @@ function OpenRelease({ tenant, group, work, release }: OpenGiven): ReactElement 
   useEffect(() => hosts.more()); // what is counted is read to its end
   const far = movedOf(hosts.rows, image);
   return (
-    <Section title={words.release}>
+    <Section title={words.releaseOf(image.imageVersion)} icon={Rocket20Regular}>
       <ActionButtons actions={releaseActions(api, tenant, release, says)} begin={work.begin} />
       {release.status === "running" && (
         <OperationProgress title={words.releaseOf(image.imageVersion)} followed={inTenant(tenant)(release.operationId)} />
@@ -88,11 +108,13 @@ function OpenRelease({ tenant, group, work, release }: OpenGiven): ReactElement 
           <MessageBarBody>{text}</MessageBarBody>
         </MessageBar>
       ))}
+      <Stages stage={release.stage} />
+      {!hosts.isPending && <ShareBar whole={far.hosts} parts={[{ id: "moved", count: far.moved }]} />}
       <Facts
+        areTiles
         facts={{
           version: `${before.imageVersion} → ${image.imageVersion}`,
           status: titleOf(release.status),
-          stage: words.stages[release.stage],
           hostsMoved: hosts.isPending ? null : words.moved(far.moved, far.hosts),
           sessionsLeft: hosts.isPending ? null : far.sessionsLeft,
           method: titleOf(release.method),

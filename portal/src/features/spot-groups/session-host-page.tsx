@@ -102,7 +102,7 @@ function Notices({ host }: { readonly host: SessionHost }): ReactElement {
 
 function factsOf(host: SessionHost, tenant: string, group: string): Readonly<Record<string, unknown>> {
   return {
-    spotGroup: <Link to={`/t/${tenant}/spot-groups/${group}`}>{words.toGroup}</Link>,
+    spotGroup: <Link to={`/t/${tenant}/spot-groups/${group}?tab=hosts`}>{words.toGroup}</Link>,
     machine: host.state ? titleOf(host.state) : null,
     agent: host.agentStatus ? titleOf(host.agentStatus) : null,
     takesNewSessions: host.allowNewSession,

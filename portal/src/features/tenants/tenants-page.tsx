@@ -42,7 +42,7 @@ const LISTED: Listed<"/cloudPcsOverview"> = {
 const COLUMNS: readonly Column<Overview>[] = [
   {
     id: "name",
-    width: "20%",
+    width: "17%",
     title: words.columns.name,
     sort: "displayName",
     cell: (row) => (
@@ -52,13 +52,14 @@ const COLUMNS: readonly Column<Overview>[] = [
       </>
     ),
   },
-  { id: "health", width: "150px", title: words.columns.health, cell: (row) => <Health row={row} /> },
-  { id: "total", width: "24%", title: words.columns.total, sort: "total", cell: (row) => <CloudPcs row={row} /> },
+  { id: "health", width: "140px", title: words.columns.health, cell: (row) => <Health row={row} /> },
+  { id: "total", width: "18%", title: words.columns.total, sort: "total", cell: (row) => <CloudPcs row={row} /> },
   { id: "building", width: "80px", title: words.columns.building, sort: "building", cell: (row) => numberOf(row, row.building) },
   { id: "failed", width: "70px", title: words.columns.failed, sort: "failed", cell: (row) => numberOf(row, row.failed) },
   { id: "waiting", width: "110px", title: words.columns.waiting, sort: "waiting", cell: (row) => numberOf(row, row.waiting) },
   {
     id: "spot",
+    width: "23%",
     title: words.columns.spot,
     cell: ({ spot }) => (spot.groups === 0 ? "-" : words.spotOf(spot.onlineHosts, spot.builtHosts, spot.activeSessions + spot.disconnectedSessions)),
   },

@@ -14,6 +14,7 @@ const FEATURES = readdirSync(new URL("src/features", import.meta.url));
 const SHARED: readonly { readonly name: string; readonly test?: RegExp; readonly pages?: number }[] = [
   { name: "links", test: /react-link[\\/]/ },
   { name: "charts", test: /components[\\/]chart|words[\\/]charts/ },
+  { name: "timelines", test: /components[\\/](?:timeline|clock-ticks)/ },
   { name: "lists", test: /components[\\/](?:wide-table|data-table|list-|(?:use-)?select|row-behaviour|column)|virtual|react-table[\\/]/ },
   { name: "components", pages: 12 },
   { name: "forms", test: /components[\\/]form[\\/]|words[\\/]form|react-(?:combobox|dialog|switch|textarea)[\\/]/ },

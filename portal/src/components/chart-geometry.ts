@@ -1,9 +1,5 @@
-/** The geometry of a chart over time: ticks, positions, and the line of a series with its gaps. Pure. */
+/** The geometry of a chart over time: ticks, and the line of a series with its gaps. Pure. */
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-/** Distances between ticks of the clock, in milliseconds. */
-const CLOCK = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 168 * HOUR];
 const NICE = [1, 2, 5, 10];
 const MOST_TICKS = 5;
 
@@ -15,15 +11,6 @@ export function countTicks(most: number): number[] {
   const step = Math.max(1, nice * power);
   const count = Math.max(1, Math.ceil(most / step));
   return Array.from({ length: count + 1 }, (_, place) => place * step);
-}
-
-/** Return the moments between *from* and *to* that stand at an axis: full hours of the reader's clock, *most* at most. */
-export function clockTicks(from: number, to: number, most: number): number[] {
-  const step = CLOCK.find((each) => (to - from) / each <= most) ?? CLOCK.at(-1) ?? HOUR;
-  const midnight = new Date(from);
-  midnight.setHours(0, 0, 0, 0);
-  const first = midnight.getTime() + Math.ceil((from - midnight.getTime()) / step) * step;
-  return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, place) => first + place * step);
 }
 
 /** Return one value for each interval of *step* from the first moment to the last; null where there is none. */

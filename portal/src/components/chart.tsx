@@ -13,7 +13,8 @@ import {
 } from "react";
 
 import { words } from "../words/charts.ts";
-import { areaOf, clockTicks, countTicks, lineOf } from "./chart-geometry.ts";
+import { areaOf, countTicks, lineOf } from "./chart-geometry.ts";
+import { clockTicks } from "./clock-ticks.ts";
 import { dated, written } from "./chart-words.ts";
 import { Loading } from "./loading.tsx";
 

@@ -14,13 +14,18 @@ export interface Bar {
 /** Narrower bars could not be seen. */
 const LEAST = 0.5;
 
-/** Place *spans* (milliseconds since the epoch) on one line that ends *now* or with the last of them. */
+/** Return when the first of *spans* (milliseconds since the epoch) begins, and when the last of them ends: at the latest *now*. */
+export function wholeOf(spans: readonly Span[], now: number): readonly [begin: number, end: number] {
+  const begin = Math.min(...spans.map(({ start }) => start));
+  return [begin, Math.max(...spans.map((span) => span.end ?? now), begin + 1)];
+}
+
+/** Place *spans* on one line from the beginning of the first of them to the end of the last. */
 export function barsOf(spans: readonly Span[], now: number): Bar[] {
   if (spans.length === 0) {
     return [];
   }
-  const begin = Math.min(...spans.map(({ start }) => start));
-  const end = Math.max(...spans.map((span) => span.end ?? now), begin + 1);
+  const [begin, end] = wholeOf(spans, now);
   const scale = 100 / (end - begin);
   return spans.map((span) => {
     const width = Math.max(LEAST, ((span.end ?? now) - span.start) * scale);

@@ -15,6 +15,7 @@ export const words = {
     changed: "Changed",
   },
   timeline: "Timeline",
+  attempt: (generation: number, attempt: number): string => (generation > 1 ? `Build ${generation}, attempt ${attempt}` : `Attempt ${attempt}`),
   restorePoints: "Restore points",
   noRestorePoints: "There is no restore point yet.",
   restorePointColumns: { created: "Made", type: "Kind", expires: "Kept until", restored: "Last restored" },

@@ -8,6 +8,7 @@ export const words = {
   density: "Density",
   densities: { comfortable: "Comfortable", compact: "Compact" },
   overview: "Overview",
+  inZone: (zone: string): string => `Times in ${zone}`,
   breadcrumb: "Where you are",
   toasts: "What was done",
   account: "Your account",

@@ -1,4 +1,6 @@
 import { MessageBar, MessageBarBody, MessageBarTitle, ProgressBar, makeStyles, tokens } from "@fluentui/react-components";
+import { Camera20Regular } from "@fluentui/react-icons/svg/camera";
+import { Timeline20Regular } from "@fluentui/react-icons/svg/timeline";
 import type { ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
@@ -17,6 +19,7 @@ import { Loading } from "../../components/loading.tsx";
 import { PageLoading } from "../../components/page-loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { Overview } from "../../components/overview.tsx";
 import { PageError } from "../../components/page-error.tsx";
 import { sentence } from "../../components/paused.ts";
 import { PageStatus } from "../../components/page-status.tsx";
@@ -51,14 +54,14 @@ export function CloudPcPage(): ReactElement {
   const restorePoints = points.data?.value ?? NO_POINTS;
   return (
     <>
-      <PageHeader title={pc.displayName} status={<PageStatus of={pc.displayName} status={pc.status} />}>
+      <PageHeader title={pc.displayName} about={[pc.userPrincipalName, pc.managedDeviceName].filter(Boolean).join(" · ")} status={<PageStatus of={pc.displayName} status={pc.status} />}>
         <AsOf query={query} />
       </PageHeader>
       <Actions tenant={tenant} pc={pc} restorePoints={restorePoints} />
       <Notices pc={pc} />
       <Details tenant={tenant} pc={pc} />
       <History tenant={tenant} pc={pc} />
-      <Section title={words.restorePoints}>
+      <Section title={words.restorePoints} icon={Camera20Regular}>
         <RestorePoints points={restorePoints} />
       </Section>
       <SignIn tenant={tenant} id={pc.id} />
@@ -145,11 +148,11 @@ function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
   const progress = pc["@deskwright.progress"];
   const ends = progress?.estimatedEndDateTime;
   return (
-    <section aria-label={pc.displayName}>
+    <>
       {progress && isRunning(pc) ? (
         <ProgressBar className={styles.progress} value={progress.percentComplete / 100} aria-label={words.progress} />
       ) : null}
-      <Facts
+      <Overview
         facts={{
           user: <Link to={`/t/${tenant}/users?user=${encodeURIComponent(pc.userPrincipalName)}`}>{pc.userPrincipalName}</Link>,
           policy: pc.provisioningPolicyId ? (
@@ -168,14 +171,14 @@ function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
           provisioned: pc.provisionedDateTime ? moment(pc.provisionedDateTime) : null,
         }}
       />
-    </section>
+    </>
   );
 }
 
 function History({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {
   const query = useOne("/tenants/{tenant}/cloudPCs/{id}/timeline", { tenant, id: pc.id }, { runs: () => isRunning(pc) });
   return (
-    <Section title={words.timeline}>
+    <Section title={words.timeline} icon={Timeline20Regular}>
       {query.isPending && <Loading why={query.failureReason} />}
       {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       {query.data !== undefined && <TimelineView steps={stepsOf(query.data)} now={serviceNow()} />}
@@ -187,6 +190,7 @@ function stepsOf(timeline: Timeline): Step[] {
   return timeline.entries.map((entry) => ({
     id: `${entry.generation}/${entry.attempt}/${entry.step}/${entry.startedAt}`,
     title: entry.title,
+    group: words.attempt(entry.generation, entry.attempt),
     startedAt: entry.startedAt,
     endedAt: entry.endedAt ?? null,
     outcome: entry.outcome ?? null,

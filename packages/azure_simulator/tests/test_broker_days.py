@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from packages.azure_simulator.tests.desks import SERVICE, STARTS, Office
+from packages.azure_simulator.tests.bodies import REGION
+from packages.azure_simulator.tests.desks import DESKS, POOLED, SERVICE, STARTS, Office
 from packages.azure_simulator.tests.in_process import GROUP, open_cloud
 from packages.azure_simulator.tests.test_broker import LIMITS, placed
 
@@ -53,6 +54,15 @@ def test_the_same_seed_gives_the_same_day_and_another_one_another() -> None:
         office.pass_time(86_400)
         days.append(times(office))
     assert days[0] == days[1] != days[2]
+
+
+def test_who_comes_when_does_not_depend_on_the_name_of_the_pool() -> None:
+    office = Office(20)
+    names = [f"pool-{number}" for number in range(6)]
+    for name in names:
+        office.app.request("PUT", f"{DESKS}/hostPools/{name}", {"location": REGION, "properties": POOLED})
+    visits = [{"until": 900, "stay": 60, "share": 0.5}]
+    assert len({storm(office, hostPool=name, visits=visits)["visits"] for name in names}) == 1
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def play(world: World, pool: Resource, body: Json) -> Json:
     planned = 0
     for user in users:
         for turn, row in enumerate(visits):
-            rng = world.rng("day", seed, number, pool.id, user, turn)
+            rng = world.rng("day", seed, number, user, turn)  # not the pool: an application may name it by chance
             if rng.random() >= row.get("share", 1.0):
                 continue
             arrives_s = rng.triangular(row.get("from", 0), row["until"])

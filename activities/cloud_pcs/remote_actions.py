@@ -38,7 +38,7 @@ from shared.domain.power.record import CloudPcPower, switched
 from shared.domain.power.state import ObservedPower
 from shared.services.power.records import change_power
 from shared.storage.cloud_pcs import StepEnd
-from shared.storage.due import read_once
+from shared.storage.due import DueKind, read_once
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -59,6 +59,9 @@ _LEAVES: Mapping[Remote, ObservedPower] = MappingProxyType(
     }
 )
 """The power that an action leaves when it succeeds."""
+
+_STOP_AGAIN = timedelta(minutes=15)
+"""Time until a stop that failed may be tried again."""
 
 _ADMINISTRATOR_STEP = "assignLocalAdministrator"
 
@@ -164,9 +167,16 @@ async def _record_power(action: RemoteAction, record: RemoteEnd, at: datetime) -
     def edit(power: CloudPcPower) -> CloudPcPower:
         if record.failure is None:
             return switched(power, left, action.hold, at)
-        refused = action.hold is not None and left is ObservedPower.RUNNING
-        return power.with_refusal(record.failure.code, record.failure.message, at) if refused else power
+        after = power.but(step=None)
+        if action.name is not Remote.POWER_ON:
+            return after
+        held = after.but(hold=action.hold, desired=action.hold.wants) if action.hold else after
+        return held.with_refusal(record.failure.code, record.failure.message, at)
 
+    if action.name in {Remote.POWER_ON, Remote.POWER_OFF}:
+        stays = action.name is Remote.POWER_OFF and record.failure is not None
+        look = at + _STOP_AGAIN if stays else at
+        await dependencies().due.put(DueKind.POWER, look, record.tenant_id, record.cloud_pc_id)
     await change_power(dependencies(), record.tenant_id, record.cloud_pc_id, at, edit)
 
 

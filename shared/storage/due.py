@@ -58,6 +58,7 @@ class DueKind(StrEnum):
     IMAGE_SET = "imageSet"  # an image set: its first version, and the next one of its schedule
     IMAGE_VERSION = "imageVersion"  # an image version: work that was not begun or broke off, and what is timed
     PROGRESS = "progress"  # an instance (id) that no record shows: if it stands still, it starts again
+    POWER = "power"  # a Cloud PC whose power is looked at: its hold ends, its start is tried again
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
     @property
@@ -144,6 +145,7 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
             ),
             checked_after=5 * _MINUTE,
         ),
+        DueKind.POWER: DueFacts(),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
 )

@@ -14,6 +14,7 @@ from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import SYSTEM, OperationStatus
+from shared.domain.power.record import CloudPcPower
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.hosts.host import HostTask, HostWork
 from shared.services.operations.after_restore import watched_due
@@ -122,6 +123,7 @@ def of_every_kind() -> tuple[tuple[str, Any], ...]:
         ("cloud_pcs", things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))),
         ("cloud_pcs", things.cloud_pc("gil", status=Status.IN_GRACE_PERIOD, grace=grace)),
         ("cloud_pcs", things.cloud_pc("hal", status=Status.PROVISIONED, action=reboot)),
+        ("cloud_pc_powers", CloudPcPower(id=things.cloud_pc("hal").id, tenant_id="contoso", since=NIGHT)),
         ("spot_groups", spot_group()),
         ("session_hosts", session_host(1, run=4, work=work)),
         ("image_sets", image_things.image_set()),
@@ -145,6 +147,7 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
         (DueKind.CLEAN_UP, cloud_pc["eve"]),
         (DueKind.DEPROVISION, cloud_pc["gil"]),
         (DueKind.ACT, cloud_pc["hal"]),
+        (DueKind.POWER, cloud_pc["hal"]),
         (DueKind.REREAD, EVERYBODY),
         (DueKind.RESTORE_POINT, EVERYBODY),
         *((kind, "contoso") for kind in OF_TENANT),

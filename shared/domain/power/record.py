@@ -173,7 +173,8 @@ def switched(power: CloudPcPower, observed: ObservedPower, hold: PowerHold | Non
     after = power.but(observed=observed, observed_at=at, since=power.since if observed is power.observed else at)
     after = after.but(step=None, refused=None, quiet_since=at if observed.is_on else power.quiet_since)
     if hold is None:
-        return after
+        done = power.step
+        return after if done is None else after.but(changed_by=done.actor, reason=done.reason)
     word = "on" if hold.wants is DesiredPower.ON else "off"
     return after.with_hold(hold).but(changed_by=hold.actor, reason=f"{hold.by} has switched it {word}")
 

@@ -83,18 +83,7 @@ async def act(
     if why := refusal(before, request):
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)
-    point_id = context.new_id("restorePoint") if request.name is Remote.CREATE_SNAPSHOT else request.restore_point_id
-    power = await deps.cloud_pc_powers.find(tenant.id, cloud_pc_id)
-    action = RemoteAction(
-        name=request.name,
-        operation_id=context.operation_id,
-        begun_at=context.now,
-        administrator=request.administrator,
-        restore_point_id=point_id,
-        hold=request.hold,
-        force=request.force,
-        rests=(power is not None and power.value.rests) or None,
-    )
+    action = await _requested(context, before, request)
 
     async def promise() -> None:
         await deps.due.put(DueKind.ACT, context.now + ACT_EVERY, tenant.id, cloud_pc_id, before.current.generation)
@@ -115,6 +104,27 @@ async def act(
         start=partial(start_action, client),
     )
     return done.operation
+
+
+async def _requested(context: ActionContext, pc: CloudPc, request: RemoteActionRequest) -> RemoteAction:
+    """Return the action that is requested, as the record of a Cloud PC shows it."""
+    point_id = context.new_id("restorePoint") if request.name is Remote.CREATE_SNAPSHOT else request.restore_point_id
+    return RemoteAction(
+        name=request.name,
+        operation_id=context.operation_id,
+        begun_at=context.now,
+        administrator=request.administrator,
+        restore_point_id=point_id,
+        hold=request.hold,
+        force=request.force,
+        rests=await _rests(context.deps, pc) or None,
+    )
+
+
+async def _rests(deps: Dependencies, pc: CloudPc) -> bool:
+    """Return whether the machine of a Cloud PC is off on purpose."""
+    power = await deps.cloud_pc_powers.find(pc.tenant_id, pc.id)
+    return power is not None and power.value.rests
 
 
 async def resume_action(context: ActionContext, client: DurableClient, pc: CloudPc) -> Operation | None:

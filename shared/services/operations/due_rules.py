@@ -21,6 +21,7 @@ from shared.domain.networks.connection import Connection
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.planning.queueing import waits
+from shared.domain.power.record import CloudPcPower
 from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.spot.hosts.host import SessionHost
 from shared.domain.spot.images.image_set import ImageSet
@@ -37,6 +38,7 @@ from shared.services.operations.after_restore import watched_due
 from shared.services.operations.bulk import bulk_due
 from shared.services.operations.sweeps import Rule
 from shared.services.policies.reconciling import reconcile_due
+from shared.services.power.acting import power_due
 from shared.services.spot.image_schedules import image_set_due
 from shared.services.spot.reconciling import spot_due
 from shared.services.spot.session_hosts import host_task_due
@@ -62,6 +64,7 @@ class TenantRecords:
     connections: list[Connection]
     images: list[DeviceImage]
     cloud_pcs: list[CloudPc]
+    powers: list[CloudPcPower]
     spot_groups: list[SpotGroup]
     next_looks: Mapping[str, datetime | None]
     session_hosts: list[SessionHost]
@@ -91,6 +94,7 @@ async def read_tenant_records(records: Records, tenant_id: str, at: datetime) ->
         connections=[each.value async for each in records.connections.each(tenant_id)],
         images=[each.value async for each in records.images.each(tenant_id)],
         cloud_pcs=[each.value async for each in records.cloud_pcs.each(tenant_id)],
+        powers=[each.value async for each in records.cloud_pc_powers.each(tenant_id)],
         spot_groups=[each.value async for each in records.spot_groups.each(tenant_id)],
         next_looks={each.value.id: each.value.next_look_at async for each in records.spot_states.each(tenant_id)},
         session_hosts=[each.value async for each in records.session_hosts.each(tenant_id)],
@@ -234,6 +238,11 @@ def subscriptions_are_renewed(there: TenantRecords) -> Iterator[Due]:
     yield _of_tenant(there, DueKind.SUBSCRIBE)
 
 
+def powers_are_looked_at(there: TenantRecords) -> Iterator[Due]:
+    """Yield a look at each Cloud PC of which the power was kept: it may have changed since the export."""
+    return _of_each(there, DueKind.POWER, there.powers)
+
+
 def requested_reconciles_go_on(there: TenantRecords) -> Iterator[Due]:
     """A reconcile that was requested and not done is begun. Without its mark the row would end who waits for one."""
     if there.reconcile_requested:
@@ -288,6 +297,7 @@ DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
         DueKind.IMAGE_SET: DueRule(image_set_due, image_sets_are_planned),
         DueKind.IMAGE_VERSION: DueRule(image_version_due, image_versions_go_on),
         DueKind.PROGRESS: DueRule(watched_due, forgotten_operations_end),
+        DueKind.POWER: DueRule(power_due, powers_are_looked_at),
         DueKind.RECONCILE: DueRule(reconcile_due, requested_reconciles_go_on),
     }
 )

@@ -71,18 +71,24 @@ def _until(now: datetime) -> datetime:
 async def _in_use(deps: Dependencies, pc: CloudPc) -> str | None:
     """Return who is active on a Cloud PC, in words, or None if nobody is; unreadable sessions count as active."""
     try:
-        users = await retry_while_throttled(lambda: active_users(deps, pc))
+        users, _ = await retry_while_throttled(lambda: activity_of(deps, pc))
     except (DeclinedError, UnavailableError) as error:
         return f"its sessions cannot be read ({error}): somebody may be active; stop it by force if nobody is"
     return f"{', '.join(users)} is active on it; ask them to sign out, or stop it by force" if users else None
 
 
-async def active_users(deps: Dependencies, pc: CloudPc) -> list[str]:
-    """Return the principal names of the users who are active on a Cloud PC. Raises: as the clients do."""
+async def activity_of(deps: Dependencies, pc: CloudPc) -> tuple[list[str], list[str]]:
+    """Return the principal names of the users with an active, and with a disconnected session on a Cloud PC.
+
+    The pool is asked, never its host. Raises: as the clients do.
+    """
     made = pc.current.resources
     name = made.session_host or made.computer_name
     if made.host_pool_id is None or name is None:
-        return []
+        return [], []
     found = await sessions_in(deps, parse_id(made.host_pool_id))
-    own = [each for each in found if host_named_in(each) == name.casefold() and state_of(each) != DISCONNECTED]
-    return sorted({each.user_principal_name or pc.user.user_principal_name for each in own})
+    users: tuple[set[str], set[str]] = (set(), set())
+    for each in found:
+        if host_named_in(each) == name.casefold():
+            users[state_of(each) == DISCONNECTED].add(each.user_principal_name or pc.user.user_principal_name)
+    return sorted(users[0]), sorted(users[1])

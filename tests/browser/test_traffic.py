@@ -1,15 +1,20 @@
-"""Requests that pages make: for assets at a first visit, and at the next one."""
+"""Requests that pages make: for assets at a first visit, and at the next one; to the API while they are open."""
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
+from local.stack import Stack
 from tests.browser.conftest import Enter, Visit
-from tests.browser.pages import lists
+from tests.browser.furnishing import furnish
+from tests.browser.pages import addresses, lists
 from tests.e2e.office import Office
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -17,9 +22,14 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 ASSETS = 14
 """Requests for assets that a first visit may make; a deployed portal makes one more, for the sign-in with Entra ID."""
 
+IDLE = 6
+"""Requests to the API that a page makes in a minute in which nothing happens."""
+MINUTE_MS = 60_000
+WATCHED = ("home", "cloud-pcs", "cloud-pcs-id", "spot-groups-id", "operations", "images", "service-my")
+
 
 class Wire:
-    """The requests of a tab that reach the service: what the browser's cache answers is none."""
+    """Requests of a tab that reach the service, and are not answered by the browser's cache."""
 
     def __init__(self, visit: Visit) -> None:
         self._asked: dict[str, str] = {}
@@ -72,3 +82,55 @@ def test_a_first_visit_of_any_page_asks_for_few_assets_and_the_next_one_for_none
     visit.page.reload()
     expect(visit.page.get_by_role("heading", level=1)).to_have_count(1)
     assert [each for each in wire.assets() if "/assets/" in each] == []
+
+
+def test_a_page_on_which_nothing_happens_asks_at_most_six_times_a_minute(enter: Enter, stack: Stack) -> None:
+    office = furnish(stack, "lagune")
+    office.until(lambda: is_quiet(office), says="nothing is written")
+    places = addresses(office)
+    asked = {}
+    with ExitStack() as calm:
+        calm.enter_context(stack.at_speed(1.0))  # a real minute is a minute of the service, too
+        for name in WATCHED:
+            visit = enter("provider", at=office)
+            visited(visit, places[name])
+            asked[name] = asked_of_api(visit)
+        for paths in asked.values():
+            paths.clear()
+        visit.page.wait_for_timeout(MINUTE_MS)
+    assert {name: paths for name, paths in asked.items() if paths.total() > IDLE} == {}
+    assert all(paths for name, paths in asked.items() if name != "service-my"), "an open page asks what has changed"
+
+
+def is_quiet(office: Office) -> bool:
+    """Return whether nothing runs, and nothing has been written for ten minutes."""
+    if list(office.portal.pages(f"{office.base}/operations?status=running")):
+        return False
+    changes = f"{office.base}/changes"
+    before = office.portal.ask("GET", changes).body
+    office.let_pass(timedelta(minutes=10))
+    return bool(office.portal.ask("GET", changes).body == before)
+
+
+def asked_of_api(visit: Visit) -> Counter[str]:
+    """Count the requests to the API from now on, by path."""
+    paths: Counter[str] = Counter()
+
+    def count(request: Request) -> None:
+        path = urlsplit(request.url).path
+        paths.update([path] if path.startswith("/api/") else [])
+
+    visit.page.on("request", count)
+    return paths
+
+
+def test_what_somebody_else_changes_is_shown_soon_and_costs_few_requests(enter: Enter, office: Office) -> None:
+    visit = enter("reader")
+    pc = next(pc for pc in office.cloud_pcs() if pc["status"] == "provisioned")
+    visited(visit, f"/t/{office.name}/cloud-pcs/{pc['id']}")
+    asked = asked_of_api(visit)
+    office.act(pc, "rename", {"displayName": "Renamed elsewhere"})
+    expect(visit.page.get_by_role("heading", level=1)).to_have_text("Renamed elsewhere")
+    changes = f"/api/tenants/{office.name}/changes"
+    assert asked[changes] > 0
+    assert not [path for path in asked if pc["id"] not in path and path != changes], "only that page is read again"

@@ -1,8 +1,10 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryKey } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 
-import { LIVE, pace } from "./live.ts";
+import { pace } from "./live.ts";
 import { replaced, runningIds } from "./running-rows.ts";
+import { tellerOf } from "./subjects.ts";
+import { isToldBy, useToldAt } from "./told.ts";
 
 /** One page of a list, as all lists of the API answer it. */
 export interface Page<Row> {
@@ -50,8 +52,6 @@ interface Asked<Row> {
   readonly load: (query: PageQuery) => Promise<Page<Row>>;
   /** Whether something happens to a row by itself: then the list is asked again soon. */
   readonly runs?: (row: Row) => boolean;
-  /** It changes at any time, also while it is empty: it is always asked again soon. */
-  readonly isLive?: boolean;
   readonly size?: number;
   /** Read single rows: of a long list only those that run are read often. Left out where it cannot be asked so. */
   readonly ofIds?: (ids: readonly string[]) => Promise<Page<Row>>;
@@ -64,15 +64,23 @@ const NEVER = (): boolean => false;
  * Read a list page by page, and again while something in it runs: all of it, or where there are many pages the rows
  * that run; then all of it is read again as seldom as a list in which nothing runs.
  */
-export function usePages<Row>({ key, load, runs = NEVER, isLive = false, size = USUAL, ofIds }: Asked<Row>): Rows<Row> {
+export function usePages<Row>({ key, load, runs = NEVER, size = USUAL, ofIds }: Asked<Row>): Rows<Row> {
   const isLong = (pages: readonly Page<Row>[] = []): boolean => ofIds !== undefined && pages.length > 1;
+  const runsIn = (pages: readonly Page<Row>[] = []): boolean => pages.some((page) => page.value.some(runs));
+  const teller = tellerOf(key);
+  const toldAt = useToldAt(teller);
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => load({ $top: size, ...(pageParam ? { $skiptoken: pageParam } : {}) }),
     initialPageParam: "",
     getNextPageParam: (page) => nextToken(page),
     refetchInterval: ({ state }) =>
-      pace(isLive || (!isLong(state.data?.pages) && (state.data?.pages.some((page) => page.value.some(runs)) ?? false))),
+      pace({
+        runs: !isLong(state.data?.pages) && runsIn(state.data?.pages),
+        isTold: isToldBy(teller) && !(state.isInvalidated && isManyPages(state.data)),
+      }),
+    refetchOnWindowFocus: () => !isToldBy(teller),
+    meta: { runs: (found) => runsIn((found as InfiniteData<Page<Row>>).pages) },
   });
   const { data, fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError, refetch } = query;
   const rows = useMemo(() => data?.pages.flatMap((page) => page.value) ?? [], [data]);
@@ -86,7 +94,7 @@ export function usePages<Row>({ key, load, runs = NEVER, isLive = false, size = 
     rows,
     isPending: query.isPending,
     error: data === undefined ? query.error : null,
-    dataUpdatedAt: query.dataUpdatedAt,
+    dataUpdatedAt: query.dataUpdatedAt === 0 ? 0 : Math.max(query.dataUpdatedAt, toldAt),
     isRefetchError: query.isRefetchError || live.isError,
     count: data?.pages[0]?.["@odata.count"] ?? null,
     isWhole: data !== undefined && !hasNextPage,
@@ -112,9 +120,14 @@ function useRunningRows<Row>(given: Pick<Asked<Row>, "key" | "ofIds"> & Required
       return null;
     },
     enabled: ids.length > 0,
-    refetchInterval: LIVE,
+    refetchInterval: () => pace({ runs: true, isTold: isToldBy(tellerOf(key)) }),
     gcTime: 0,
   });
+}
+
+/** Return whether an answer is a list of which more than one page was read. */
+export function isManyPages(data: unknown): boolean {
+  return ((data as Partial<InfiniteData<unknown>> | undefined)?.pages?.length ?? 0) > 1;
 }
 
 /** Return the `$skiptoken` of the next page, undefined on the last one. */

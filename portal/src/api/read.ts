@@ -2,9 +2,11 @@ import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react
 
 import { dataOf, type Api } from "./client.ts";
 import { useApi } from "./context.tsx";
-import { pace } from "./live.ts";
+import { WHOLE, pace } from "./live.ts";
 import { nextToken, usePages, type Page, type Rows, type Whole } from "./pages.ts";
 import type { paths } from "./schema.d.ts";
+import { tellerOf } from "./subjects.ts";
+import { isToldBy, useToldAt } from "./told.ts";
 
 type Json<P extends keyof paths> = paths[P] extends {
   get: { responses: { 200: { content: { "application/json": infer Answer } } } };
@@ -72,6 +74,8 @@ interface OneOptions<P extends ReadPath> {
   readonly enabled?: boolean;
   /** It never changes: it is read once. */
   readonly isFixed?: boolean;
+  /** It changes seldom, and nobody tells of it. */
+  readonly isSlow?: boolean;
   /** What was found before stays until there is something else, such as while somebody types. */
   readonly isKept?: boolean;
 }
@@ -80,26 +84,31 @@ interface OneOptions<P extends ReadPath> {
 export function useOne<P extends ReadPath>(
   path: P,
   place: Place,
-  { query = {}, runs, enabled = true, isFixed = false, isKept = false }: OneOptions<P> = {},
+  { query = {}, runs, enabled = true, isFixed = false, isSlow = false, isKept = false }: OneOptions<P> = {},
 ): UseQueryResult<Found<P>> {
   const api = useApi();
-  return useQuery({
-    queryKey: [path, place, query],
+  const key = [path, place, query];
+  const teller = tellerOf(key);
+  const toldAt = useToldAt(teller);
+  const runsIn = (found: Found<P> | undefined): boolean => runs !== undefined && found !== undefined && runs(found);
+  const found = useQuery({
+    queryKey: key,
     queryFn: () => read(api, path, place, query),
     refetchInterval: ({ state }) =>
-      isFixed ? false : pace(runs !== undefined && state.data !== undefined && runs(state.data)),
+      isFixed ? false : isSlow ? WHOLE : pace({ runs: runsIn(state.data), isTold: isToldBy(teller) }),
+    refetchOnWindowFocus: () => !isToldBy(teller),
+    meta: { runs: (data) => runsIn(data as Found<P>) },
     ...(isFixed ? { staleTime: "static" as const } : {}),
     ...(isKept ? { placeholderData: keepPreviousData } : {}),
     enabled,
   });
+  return found.dataUpdatedAt === 0 ? found : { ...found, dataUpdatedAt: Math.max(found.dataUpdatedAt, toldAt) };
 }
 
 interface ListOptions<Row> {
   readonly query?: Query;
   /** Whether something happens to a row by itself: then the list is read again soon. */
   readonly runs?: ((row: Row) => boolean) | undefined;
-  /** It changes at any time, also while it is empty. */
-  readonly isLive?: boolean;
   readonly size?: number;
   /** Whether rows can be asked for by their ids. */
   readonly isById?: boolean;
@@ -109,7 +118,7 @@ interface ListOptions<Row> {
 export function useList<P extends ListPath>(
   path: P,
   place: Place,
-  { query = {}, runs, isLive = false, size, isById = false }: ListOptions<RowOf<P>> = {},
+  { query = {}, runs, size, isById = false }: ListOptions<RowOf<P>> = {},
 ): Rows<RowOf<P>> {
   const api = useApi();
   const pageOf = (options: Query): Promise<Page<RowOf<P>>> => readPage(api, path, place, options);
@@ -121,7 +130,6 @@ export function useList<P extends ListPath>(
     ...(isById
       ? { ofIds: (ids) => pageOf({ $filter: `id in (${ids.map((id) => `'${id}'`).join(",")})`, ...($select === undefined ? {} : { $select }) }) }
       : {}),
-    isLive,
     ...(runs === undefined ? {} : { runs }),
     ...(size === undefined ? {} : { size }),
   });

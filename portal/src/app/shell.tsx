@@ -27,6 +27,7 @@ import { Suspense, lazy, useEffect, useRef, useState, type ReactElement, type Re
 import { Link, Outlet, ScrollRestoration, useHref, useLinkClickHandler, useLocation, useNavigate, useNavigation, useParams } from "react-router";
 
 import { useMay, useMe, useSignIn } from "../api/context.tsx";
+import { useChanges } from "../api/use-changes.ts";
 import { forgetForms } from "../sign-in/account.ts";
 import { words } from "../words/shell.ts";
 import { words as signing } from "../words/sign-in.ts";
@@ -160,6 +161,7 @@ export function Shell(): ReactElement {
       </nav>
       <main id="content" ref={content} tabIndex={-1} className={styles.content}>
         {isComing && <ProgressBar className={styles.coming} aria-label={words.loading} />}
+        {tenant !== undefined && <Changes key={tenant} tenant={tenant} />}
         {carried !== undefined && (
           <Suspense fallback={null}>
             <CarriedOutcome tenant={tenant ?? ""} carried={carried} />
@@ -172,6 +174,12 @@ export function Shell(): ReactElement {
       <ScrollRestoration />
     </div>
   );
+}
+
+/** Keeps the pages of a tenant up to date; it shows nothing. */
+function Changes({ tenant }: { readonly tenant: string }): null {
+  useChanges(tenant);
+  return null;
 }
 
 /** When a page comes in the place of the one that had the focus, the focus is at its beginning. */

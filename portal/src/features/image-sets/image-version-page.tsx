@@ -35,7 +35,7 @@ export function ImageVersionPage(): ReactElement {
   const api = useApi();
   const work = useActions(inTenant(tenant));
   const query = useOne(`${ROOT}/imageSets/{id}/versions/{number}`, { tenant, id, number }, { runs: isWorked });
-  const supported = useOne(`${ROOT}/imageSets/{id}/versions/{number}/supportedActions`, { tenant, id, number }, { runs: () => true });
+  const supported = useOne(`${ROOT}/imageSets/{id}/versions/{number}/supportedActions`, { tenant, id, number });
   return (
     <DetailView query={query}>
       {(version) => (

@@ -91,7 +91,7 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
   const api = useApi();
   const work = useActions((operation) => followed(pc.id, operation));
   const mayRestore = pc.actions.some(({ action, possible }) => action === "restore" && possible);
-  const points = useOne("/me/cloudPCs/{id}/restorePoints", { id: pc.id }, { enabled: mayRestore });
+  const points = useOne("/me/cloudPCs/{id}/restorePoints", { id: pc.id }, { enabled: mayRestore, isSlow: true });
   const ends = pc.progress.estimatedEndDateTime;
   const isUsable = USABLE.has(pc.status);
   return (

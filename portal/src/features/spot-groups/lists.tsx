@@ -161,14 +161,14 @@ export function BrokenHosts(of: OfGroup): ReactElement | null {
 
 /** Say which hosts do not work; nothing where all do. */
 function useBroken({ tenant, group }: OfGroup): string {
-  const { rows } = useList(HOSTS_PATH, { tenant, id: group }, { isLive: true });
+  const { rows } = useList(HOSTS_PATH, { tenant, id: group });
   const broken = rows.filter((host) => HOST_COLORS[placeOf(host)] === "danger");
   return broken.length === 0 ? "" : words.broken(broken.map((host) => nameOf(host)).join(", "));
 }
 
 /** Return the computer names of the hosts that there are, by id: the list is read once for all tables of a page. */
 function useNames({ tenant, group }: OfGroup): ReadonlyMap<string, string> {
-  const { rows } = useList(HOSTS_PATH, { tenant, id: group }, { isLive: true });
+  const { rows } = useList(HOSTS_PATH, { tenant, id: group });
   return useMemo(() => new Map(rows.map((row) => [row.id, nameOf(row)])), [rows]);
 }
 
@@ -184,9 +184,9 @@ interface PartGiven<P extends ListPath> {
   readonly above?: (rows: readonly RowOf<P>[]) => string;
 }
 
-/** One list of a group. Users come and go at any time: it is always read again soon. */
+/** One list of a group. */
 function Part<P extends ListPath>({ of, path, title, none, columns, idOf: id, query = NO_QUERY, above }: PartGiven<P>): ReactElement {
-  const list = useList(path, { tenant: of.tenant, id: of.group }, { isLive: true, query });
+  const list = useList(path, { tenant: of.tenant, id: of.group }, { query });
   return (
     <Section title={title}>
       {above !== undefined && list.rows.length > 0 && <p>{above(list.rows)}</p>}

@@ -93,7 +93,7 @@ interface OpenGiven {
 function OpenRelease({ tenant, group, work, release }: OpenGiven): ReactElement {
   const api = useApi();
   const says = saidOf(useSupported(tenant, group));
-  const hosts = useList(HOSTS_PATH, { tenant, id: group }, { isLive: true });
+  const hosts = useList(HOSTS_PATH, { tenant, id: group });
   const { before, image } = release;
   useEffect(() => hosts.more()); // what is counted is read to its end
   const far = movedOf(hosts.rows, image);

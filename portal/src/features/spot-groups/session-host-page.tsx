@@ -27,7 +27,7 @@ import type { SessionHost } from "./types.ts";
 export function SessionHostPage(): ReactElement {
   const { tenant = "", id = "", host = "" } = useParams();
   const work = useActions(inTenant(tenant));
-  const query = useOne(`${ROOT}/spotGroups/{id}/hosts/{host}`, { tenant, id, host }, { runs: () => true });
+  const query = useOne(`${ROOT}/spotGroups/{id}/hosts/{host}`, { tenant, id, host });
   return (
     <DetailView query={query}>
       {(found) => (

@@ -47,7 +47,7 @@ const Explained = lazy(async () => ({ default: (await import("./explained.tsx"))
 export function SpotGroupPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const work = useActions(inTenant(tenant));
-  const query = useOne(`${ROOT}/spotGroups/{id}`, { tenant, id }, { runs: () => true });
+  const query = useOne(`${ROOT}/spotGroups/{id}`, { tenant, id });
   const mayEdit = useMay("wizards/save");
   return (
     <DetailView query={query}>

@@ -13,7 +13,6 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
   words,
   idOf: (row) => row.id,
   // Users come and go at any time.
-  runs: () => true,
   isSearchable: true,
   csv: "spot-groups",
   create: { wizard: "create-spot-group", title: words.create },

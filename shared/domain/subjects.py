@@ -28,6 +28,8 @@ class PageSubject(StrEnum):
     BULK_ACTIONS = "bulkActions"
     ORPHANS = "orphans"
     AUDIT = "auditEvents"
+    POWER_SCHEDULES = "powerSchedules"
+    USAGE = "usage"
 
 
 SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
@@ -35,7 +37,10 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
         "tenants": PageSubject.TENANT,
         "sites": PageSubject.SITES,
         "cloudpcs": PageSubject.CLOUD_PCS,
+        "cloudpcpower": PageSubject.CLOUD_PCS,
         "timeline": PageSubject.CLOUD_PCS,
+        "powerschedules": PageSubject.POWER_SCHEDULES,
+        "usage": PageSubject.USAGE,
         "policies": PageSubject.POLICIES,
         "connections": PageSubject.CONNECTIONS,
         "images": PageSubject.IMAGES,
@@ -57,7 +62,21 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
         "audit": PageSubject.AUDIT,
     }
 )
-"""The subject of each table that pages show; the others are not shown."""
+"""The subject of each table that pages show."""
+
+NOT_SHOWN: Mapping[str, str] = MappingProxyType(
+    {
+        "service": "the provider's pause, of no tenant",
+        "computernames": "of machines, which show theirs",
+        "idempotency": "answers to requests that are sent again",
+        "firstseen": "the place in line, which a plan writes to the records",
+        "watches": "what a directory is asked for",
+        "changes": "of a directory, until they are planned",
+        "requests": "plans that are wanted",
+        "due": "work that is due; the records say what waits",
+    }
+)
+"""The exported tables that no page shows, and why."""
 
 SINGLE = frozenset({PageSubject.CLOUD_PCS, PageSubject.OPERATIONS})
 """Subjects of which one can be asked for: there are many of them, and the page of one shows no other."""

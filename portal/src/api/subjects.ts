@@ -22,7 +22,9 @@ type Subject =
   | "operations"
   | "bulkActions"
   | "orphans"
-  | "auditEvents";
+  | "auditEvents"
+  | "powerSchedules"
+  | "usage";
 
 const CONFIGURATION = ["tenant", "sites", "provisioningPolicies", "onPremisesConnections", "deviceImages"] as const;
 const OF_GROUP = ["spotGroups", "releases", "hosts", "members"] as const;
@@ -34,7 +36,7 @@ const OF_GROUP = ["spotGroups", "releases", "hosts", "members"] as const;
 const SUBJECTS: Partial<Record<ReadPath, readonly (Subject | "cloudPCs/{id}" | "operations/{id}")[]>> = {
   "/tenants/{tenant}": ["tenant"],
   "/tenants/{tenant}/sites": ["sites"],
-  "/tenants/{tenant}/summary": ["cloudPCs", "orphans", ...OF_GROUP, ...CONFIGURATION],
+  "/tenants/{tenant}/summary": ["cloudPCs", "usage", "orphans", ...OF_GROUP, ...CONFIGURATION],
   "/tenants/{tenant}/operations": ["operations"],
   "/tenants/{tenant}/operations/{id}": ["operations/{id}"],
   "/tenants/{tenant}/bulkActions": ["bulkActions"],
@@ -42,7 +44,7 @@ const SUBJECTS: Partial<Record<ReadPath, readonly (Subject | "cloudPCs/{id}" | "
   "/tenants/{tenant}/removals": ["cloudPCs"],
   "/tenants/{tenant}/orphans": ["orphans"],
   "/tenants/{tenant}/cloudPCs/{id}/timeline": ["cloudPCs/{id}"],
-  "/tenants/{tenant}/cloudPCs/{id}/supportedActions": ["cloudPCs/{id}", "tenant", "provisioningPolicies"],
+  "/tenants/{tenant}/cloudPCs/{id}/supportedActions": ["cloudPCs/{id}", "tenant", "provisioningPolicies", "powerSchedules"],
   [`${ROOT}/cloudPCs`]: ["cloudPCs"],
   [`${ROOT}/cloudPCs/{id}`]: ["cloudPCs/{id}", ...CONFIGURATION],
   [`${ROOT}/provisioningPolicies`]: CONFIGURATION,
@@ -51,6 +53,8 @@ const SUBJECTS: Partial<Record<ReadPath, readonly (Subject | "cloudPCs/{id}" | "
   [`${ROOT}/onPremisesConnections/{id}`]: CONFIGURATION,
   [`${ROOT}/deviceImages`]: CONFIGURATION,
   [`${ROOT}/deviceImages/{id}`]: CONFIGURATION,
+  [`${ROOT}/reports/usage`]: ["usage"],
+  [`${ROOT}/spotGroups/{id}/usage`]: ["usage"],
   [`${ROOT}/userSettings`]: ["userSettings"],
   [`${ROOT}/auditEvents`]: ["auditEvents"],
   [`${ROOT}/auditEvents/{id}`]: ["auditEvents"],

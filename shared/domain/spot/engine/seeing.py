@@ -12,6 +12,7 @@ from pydantic import Field
 from shared.domain.spot.engine.forecasts import KEPT, StartTimes, learned
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.groups.group import LicenseType, SpotGroup
+from shared.domain.spot.groups.settings import SeatSettings
 from shared.domain.spot.groups.target import ARRIVALS, GroupTarget, Release
 from shared.domain.spot.hosts.host import HostSeen, HostStatus, HostTask, HostWindows, SessionHost, settings_drift
 from shared.domain.spot.hosts.observed import SERVES, AgentStatus, HostState, ObservedHost, SettingsDrift
@@ -261,11 +262,7 @@ def target_of(group: SpotGroup, release: SpotRelease | None, parked: str | None)
         version=group.image_version,
         users_per_host=group.users_per_host,
         session_limit=group.hosts.session_limit if group.pooled else None,
-        buffer_percent=settings.buffer_percent,
-        buffer_of=settings.buffer_of,
-        buffer_seats=settings.buffer_seats,
-        start_threshold=settings.start_threshold,
-        minimum_online=settings.minimum_online,
+        **{name: getattr(settings, name) for name in SeatSettings.model_fields},
         load_balancing=group.hosts.load_balancing,
         schedule=settings.schedule,
         scale_in=settings.scale_in,

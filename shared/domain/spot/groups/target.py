@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.schedule import LoadBalancing, Schedule
-from shared.domain.spot.groups.settings import BufferBase, ScaleIn
+from shared.domain.spot.groups.settings import ScaleIn, SeatSettings
 from shared.domain.values import Value
 
 LOOK_EVERY = timedelta(minutes=1)
@@ -53,7 +53,7 @@ class Release(Value):
     cause: str | None = None
 
 
-class GroupTarget(Value):
+class GroupTarget(SeatSettings):
     """Target of a group's hosts.
 
     *quantity*: users that are licensed. *version*: the image version that hosts are built from. *session_limit*: seats
@@ -72,11 +72,6 @@ class GroupTarget(Value):
     version: str
     users_per_host: int = Field(default=10, ge=1)
     session_limit: int | None = Field(default=None, ge=1)
-    buffer_percent: int = Field(default=10, ge=0, le=100)
-    buffer_of: BufferBase = BufferBase.IN_USE
-    buffer_seats: int = Field(default=0, ge=0)
-    start_threshold: int = Field(default=6, ge=1)
-    minimum_online: int = Field(default=0, ge=0)
     load_balancing: LoadBalancing = LoadBalancing.BREADTH_FIRST
     schedule: Schedule | None = None
     scale_in: ScaleIn = ScaleIn.DEALLOCATE

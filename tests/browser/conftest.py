@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from local.options import StackOptions
 from local.people import offered
@@ -131,6 +131,10 @@ class Visit:
         menu.click()
         expect(self.page.get_by_role("menuitem", name=name)).to_be_disabled()
         self.page.keyboard.press("Escape")
+
+    def told(self, text: str) -> Locator:
+        """Return the message in the corner that says that something was done; a screen reader has a copy of its own."""
+        return self.page.get_by_role("list", name="What was done").get_by_text(text)
 
     def barriers(self) -> list[str]:
         """Return the violations that axe finds in the page: rule and place. An empty list is good."""

@@ -213,7 +213,7 @@ def test_what_was_deleted_is_said_where_the_list_is(enter: Enter, open_office: O
     page = visit.go("/connections")
     open_first(page)
     visit.act("Delete", typed="North")
-    expect(page.get_by_text("Delete North: done.")).to_be_visible()
+    expect(visit.told("Delete North: done.")).to_be_visible()
     expect(page.get_by_text("No connection yet")).to_be_visible()
     page.get_by_role("link", name="Images", exact=True).click()
     expect(page.get_by_text("Delete North")).to_have_count(0)

@@ -123,10 +123,10 @@ def test_a_grace_period_is_extended(stack: Stack, open_office: OpenOffice, enter
     page = visit.go(f"/cloud-pcs/{pc['id']}")
     expect(page.get_by_text("License removed")).to_be_visible()
     visit.act("Extend the grace period", more=True)
-    expect(page.get_by_text("Extend the grace period: done.")).to_be_visible()
+    expect(visit.told("Extend the grace period: done.")).to_be_visible()
     assert office.cloud_pc_of(upn)["gracePeriodEndDateTime"] > pc["gracePeriodEndDateTime"]
     visit.act("Hold the grace period", more=True)
-    expect(page.get_by_text("Hold the grace period: done.")).to_be_visible()
+    expect(visit.told("Hold the grace period: done.")).to_be_visible()
     assert office.cloud_pc_of(upn)["@deskwright.grace"]["held"] is True
     visit.picture("cloud-pc-grace")
 

@@ -11,6 +11,7 @@ import { Pause20Regular } from "@fluentui/react-icons/svg/pause";
 import { PersonSettings20Regular } from "@fluentui/react-icons/svg/person-settings";
 import { Play20Regular } from "@fluentui/react-icons/svg/play";
 import { Power20Regular } from "@fluentui/react-icons/svg/power";
+import { RecordStop20Regular } from "@fluentui/react-icons/svg/record-stop";
 import { Rename20Regular } from "@fluentui/react-icons/svg/rename";
 import { Resize20Regular } from "@fluentui/react-icons/svg/resize";
 import { Stethoscope20Regular } from "@fluentui/react-icons/svg/stethoscope";
@@ -27,6 +28,8 @@ export const CLOUD_PC_ICONS: Readonly<Partial<Record<Name, FluentIcon>>> = {
   endGracePeriod: Delete20Regular,
   extendGrace: Clock20Regular,
   holdGrace: Pause20Regular,
+  powerOff: RecordStop20Regular,
+  powerOn: Play20Regular,
   reboot: Power20Regular,
   releaseGrace: Play20Regular,
   rename: Rename20Regular,
@@ -36,5 +39,7 @@ export const CLOUD_PC_ICONS: Readonly<Partial<Record<Name, FluentIcon>>> = {
   resize: Resize20Regular,
   restore: ArrowCounterclockwise20Regular,
   retry: ArrowClockwise20Regular,
+  start: Play20Regular,
+  stop: RecordStop20Regular,
   troubleshoot: Stethoscope20Regular,
 };

@@ -19,7 +19,7 @@ export function ToastHost({ told }: { readonly told: Told }): ReactElement {
         <Toast>
           <ToastTitle>{told.text}</ToastTitle>
         </Toast>,
-        { intent: "success", timeout: SHOWN, pauseOnHover: true, pauseOnWindowBlur: true },
+        { intent: "success", politeness: "polite", timeout: SHOWN, pauseOnHover: true, pauseOnWindowBlur: true },
       );
     }
   }, [told, dispatchToast]);

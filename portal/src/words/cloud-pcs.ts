@@ -15,7 +15,7 @@ export const words = {
     changed: "Changed",
   },
   timeline: "Timeline",
-  attempt: (generation: number, attempt: number): string => (generation > 1 ? `Build ${generation}, attempt ${attempt}` : `Attempt ${attempt}`),
+  attempt: (build: number | null, attempt: number): string => (build === null ? `Attempt ${attempt}` : `Build ${build}, attempt ${attempt}`),
   restorePoints: "Restore points",
   noRestorePoints: "There is no restore point yet.",
   restorePointColumns: { created: "Made", type: "Kind", expires: "Kept until", restored: "Last restored" },

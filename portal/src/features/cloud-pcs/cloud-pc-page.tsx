@@ -187,10 +187,11 @@ function History({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
 }
 
 function stepsOf(timeline: Timeline): Step[] {
+  const builds = [...new Set(timeline.entries.map(({ generation }) => generation))];
   return timeline.entries.map((entry) => ({
     id: `${entry.generation}/${entry.attempt}/${entry.step}/${entry.startedAt}`,
     title: entry.title,
-    group: words.attempt(entry.generation, entry.attempt),
+    group: words.attempt(builds.length > 1 ? builds.indexOf(entry.generation) + 1 : null, entry.attempt),
     startedAt: entry.startedAt,
     endedAt: entry.endedAt ?? null,
     outcome: entry.outcome ?? null,

@@ -23,12 +23,12 @@ type Setting = RowOf<Path>;
 
 const COLUMNS: readonly Column<Setting>[] = [
   { id: "name", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
-  { id: "self", width: "100px", title: words.columns.self, cell: (row) => allowed(row.selfServiceEnabled) },
-  { id: "admin", width: "100px", title: words.columns.admin, cell: (row) => allowed(row.localAdminEnabled) },
-  { id: "reset", width: "90px", title: words.columns.reset, cell: (row) => allowed(row.resetEnabled) },
-  { id: "restore", width: "90px", title: words.columns.restore, cell: (row) => allowed(row.restorePointSetting.userRestoreEnabled) },
+  { id: "self", width: "84px", title: words.columns.self, cell: (row) => allowed(row.selfServiceEnabled) },
+  { id: "admin", width: "84px", title: words.columns.admin, cell: (row) => allowed(row.localAdminEnabled) },
+  { id: "reset", width: "74px", title: words.columns.reset, cell: (row) => allowed(row.resetEnabled) },
+  { id: "restore", width: "74px", title: words.columns.restore, cell: (row) => allowed(row.restorePointSetting.userRestoreEnabled) },
   { id: "frequency", title: words.columns.frequency, cell: (row) => words.frequencies[frequencyOf(row)] },
-  { id: "groups", width: "70px", title: words.columns.groups, cell: (row) => String(row.assignments.length) },
+  { id: "groups", width: "64px", title: words.columns.groups, cell: (row) => String(row.assignments.length) },
   { id: "changed", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
 ];
 const FREQUENCIES = Object.entries(words.frequencies).map(([value, title]) => ({ value, title }));

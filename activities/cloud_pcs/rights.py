@@ -27,6 +27,7 @@ from shared.domain.azure_errors import PRINCIPAL_UNKNOWN, ROLE_ASSIGNED
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.networks.connection import JoinType
+from shared.domain.tenants.needs import VIRTUAL_DESKTOP
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -56,10 +57,6 @@ async def grant_sign_in(order: SignInRightsOrder) -> RightsGiven | Pending | Ref
 
 
 POWER_ON = "489581de-a3bd-480d-9518-53dea7416b33"  # Desktop Virtualization Power On Contributor
-
-
-VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
-"""The application id of Azure Virtual Desktop, the same in every directory."""
 
 
 async def let_azure_start(tenant_id: str, subscription: str, resource_group: str) -> str | None:

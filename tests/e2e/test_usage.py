@@ -45,7 +45,7 @@ def counts_between(sessions: Iterable[tuple[datetime, datetime]], since: datetim
 
 
 def turned(office: Office, kind: str, since: datetime) -> int:
-    """How often the tenant's machines were started, or stopped, in the simulated cloud."""
+    """Return the number of times that the tenant's machines were started, or stopped, in the simulated cloud."""
     found = office.stack.ask_cloud(f"operations?limit=100000&kind={kind}")
     mine = [each for each in found if office.subscription in each["target"] and each["status"] == "Succeeded"]
     return len([each for each in mine if datetime.fromisoformat(each["accepted"]) >= since])

@@ -22,7 +22,6 @@ WITHOUT_PLACE = {
     "get_configuration": "read before there is a client, with the browser's fetch",
     "receive_notifications": "Graph calls it",
     "health": "monitors call it",
-    "list_tenant_usage": "no page has a chart yet; the command line and CSV have it",
     "openapi": "generators read it; the portal is built from docs/openapi.json",
     "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
     "create_tenant": "the wizard create-tenant saves it",

@@ -120,7 +120,7 @@ class Again:
             self._rows, self.life.wrote = after, False
 
     def report(self) -> str:
-        """Return what was touched, each kind by each order once, with the first moment, and orders that never ran."""
+        """Return the touched things, each kind by each order once, with the first moment, and orders that never ran."""
         found: dict[tuple[str, ...], str] = {
             (name,): f"{name} still waits after {_TRIES} deliveries" for name in self.waiting
         }

@@ -24,6 +24,9 @@ CORES = "cores"
 SIGN_IN_SCOPES = ("openid", "profile", "offline_access")
 """Scopes that a sign-in requests of Microsoft Graph: without a consent to them nobody signs in (decision 93)."""
 
+VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
+"""The application id of Azure Virtual Desktop, the same in every directory."""
+
 REMOTE_DESKTOP = {
     "270efc09-cd0d-444b-a71f-39af4910ec45": "Windows Cloud Login",
     "a4a365df-50f1-4397-bc59-1a1564b8bb9c": "Microsoft Remote Desktop",

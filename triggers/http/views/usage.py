@@ -38,7 +38,7 @@ OVERVIEWS = Collection(
 
 
 class TenantOverviewView(TypedDict):
-    """A tenant on the provider's board. *total*: of all statuses, those of users without a Cloud PC (yet) included.
+    """A tenant on the provider's board. *total*: Cloud PCs in all statuses, also before they are built.
 
     *provisioned*: with and without warnings. *waiting*: how many decisions wait for a person, of all kinds.
     """

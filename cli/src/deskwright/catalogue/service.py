@@ -110,7 +110,7 @@ TENANT = Noun(
             "usage",
             "list_tenant_usage",
             (
-                *("FROM=intervalStartDateTime", "PROVISIONED=provisioned", "FAILED=failed", "BUILT=buildsSucceeded"),
+                *("FROM=intervalStartDateTime", "READY=provisioned", "FAILED=failed", "BUILT=buildsSucceeded"),
                 *("NOT BUILT=buildsFailed", "SESSIONS=spotSessions", "SEATS=spotSeats"),
             ),
             on_tenant=True,

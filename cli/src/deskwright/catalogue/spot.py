@@ -108,7 +108,7 @@ SPOT = Noun(
             "list_spot_usage",
             (
                 *("FROM=intervalStartDateTime", "SESSIONS=activeSessions", "PEAK=peakSessions", "SEATS=seats"),
-                *("ONLINE=onlineHosts", "STARTED=startedHosts", "SIGN-INS=signIns", "WAITED=usersWaited"),
+                *("ONLINE=onlineHosts", "STARTS=startedHosts", "SIGN-INS=signIns"),
             ),
             named="spot",
         ),

@@ -72,12 +72,11 @@ def rest(run: RemoteActionRun) -> Steps[None]:
         return
     order = _in_pool(run)
     with suppress(WorkFailedError):
-        try:
-            yield from _close(run, order)
-            yield from run.run_to_completion(BEGIN_DEALLOCATE, run.order.machine, VM_POLL)
-            run.rests = True
-        finally:
-            yield from _open(run, order)
+        yield from _close(run, order)
+        yield from run.run_to_completion(BEGIN_DEALLOCATE, run.order.machine, VM_POLL)
+        run.rests = True
+    with suppress(WorkFailedError):
+        yield from _open(run, order)
 
 
 def _close(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:

@@ -39,10 +39,8 @@ async def power_off(context: ActionContext, client: DurableClient, pc_id: str, f
     if (resumed := await resume_action(context, client, pc)) is not None:
         return resumed
     asked = request(Remote.POWER_OFF, _hold(context, pc, DesiredPower.OFF), force=form.force)
-    if (why := refusal(pc, asked)) is None and not form.force:
-        why = await _in_use(context.deps, pc)
-    if why is not None:
-        raise ConflictError(why, status=pc.status.value)
+    if not form.force and refusal(pc, asked) is None:
+        await _refuse_in_use(context.deps, pc)
     return await act(context, client, pc_id, asked)
 
 
@@ -68,13 +66,16 @@ def _until(now: datetime) -> datetime:
     return now + HELD_FOR
 
 
-async def _in_use(deps: Dependencies, pc: CloudPc) -> str | None:
-    """Return who is active on a Cloud PC, in words, or None if nobody is; unreadable sessions count as active."""
+async def _refuse_in_use(deps: Dependencies, pc: CloudPc) -> None:
+    """Raise ConflictError while somebody is active on a Cloud PC; unreadable sessions count as active."""
     try:
         users, _ = await retry_while_throttled(lambda: activity_of(deps, pc))
     except (DeclinedError, UnavailableError) as error:
-        return f"its sessions cannot be read ({error}): somebody may be active; stop it by force if nobody is"
-    return f"{', '.join(users)} is active on it; ask them to sign out, or stop it by force" if users else None
+        message = "its sessions cannot be read, and somebody may be active; stop it by force if nobody is"
+        raise ConflictError(message, status=pc.status.value) from error
+    if users:
+        message = f"{', '.join(users)} is active on it; ask them to sign out, or stop it by force"
+        raise ConflictError(message, status=pc.status.value)
 
 
 async def activity_of(deps: Dependencies, pc: CloudPc) -> tuple[list[str], list[str]]:

@@ -30,7 +30,7 @@ _BAR_WIDTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The state of one Cloud PC: percent 0 to 100, the end in simulated time."""
+    """The state of one Cloud PC: percent 0 to 100; between which simulated moments it should be ready."""
 
     id: str
     user: str
@@ -38,7 +38,8 @@ class Row:
     status: str
     step: str
     percent: int
-    ends: datetime | None
+    earliest: datetime | None
+    latest: datetime | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -92,13 +93,13 @@ class Board:
 
     def _picture(self, rows: Sequence[Row], now: datetime) -> Group:
         """Return as many rows as fit the terminal, those in progress first."""
-        table = Table("user", "plan", "status", "step", "", "", "ready at", expand=False, pad_edge=False)
+        table = Table("user", "plan", "status", "step", "", "", "ready between", expand=False, pad_edge=False)
         room = max(1, self._console.height - _MARGIN_LINES)
         moving_first = sorted(rows, key=lambda row: (row.is_settled, row.user, row.plan))
         for row in moving_first[:room]:
             bar = ProgressBar(total=100, completed=row.percent, width=_BAR_WIDTH)
             status = Text(row.status, style=_STYLES.get(row.status, ""))
-            ends = f"{row.ends:%H:%M}" if row.ends else ""
+            ends = f"{row.earliest:%H:%M}-{row.latest:%H:%M}" if row.earliest and row.latest else ""
             table.add_row(row.user, row.plan, status, row.step, bar, f"{row.percent} %", ends)
         left = len(rows) - min(room, len(rows))
         more = f"; {left} more below" if left else ""

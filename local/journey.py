@@ -174,7 +174,7 @@ def licences(users: int) -> int:
 
 def _row(cloud_pc: Mapping[str, Any]) -> Row:
     progress = cloud_pc["@deskwright.progress"]
-    ends = progress.get("estimatedEndDateTime")
+    earliest, latest = (progress.get(f"{which}EndDateTime") for which in ("earliest", "latest"))
     return Row(
         id=str(cloud_pc["id"]),
         user=str(cloud_pc["userPrincipalName"]),
@@ -182,5 +182,6 @@ def _row(cloud_pc: Mapping[str, Any]) -> Row:
         status=str(cloud_pc["status"]),
         step=": ".join(filter(None, (progress["title"], progress.get("reason")))),
         percent=int(progress["percentComplete"]),
-        ends=datetime.fromisoformat(ends) if ends else None,
+        earliest=datetime.fromisoformat(earliest) if earliest else None,
+        latest=datetime.fromisoformat(latest) if latest else None,
     )

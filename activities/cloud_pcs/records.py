@@ -38,6 +38,7 @@ from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
 from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import Operation
+from shared.services.cloud_pcs.estimating import learn
 from shared.storage.cloud_pcs import StepEnd
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -308,6 +309,8 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     done = await change_record(record, edit, stored)
     if done is None or not _is_provisioned(done, record, status):
         return Superseded()
+    if pc.status is Status.PROVISIONING:
+        await learn(dependencies(), pc.tenant_id, pc.id, done.current, at)
     # The event has the moment of the status: an order that comes again after other changes adds no second one.
     await record_status_change(pc, done.but(last_modified_date_time=done.provisioned_date_time or at, swap=None))
     result = {"cloudPcId": done.id, "status": done.status.value}

@@ -15,6 +15,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.replacing import abandoned, replaced
 from shared.errors import NotFoundError
+from shared.services.cloud_pcs.estimating import learn
 from shared.services.cloud_pcs.remote_actions import shortest_frequency
 from shared.storage.cloud_pcs import StepEnd
 from shared.storage.due import DueKind, cancel_due, grace_due, restore_point_due
@@ -53,6 +54,7 @@ async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
         after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
         if after.current.generation != record.generation:
             return Superseded()
+        await learn(deps, after.tenant_id, after.id, after.current, at)
     current = after.current
     changed = {
         "status": after.status.value,

@@ -64,6 +64,7 @@ EXPORTED = (
 
 LEFT_OUT = {
     "latestwrites": "says to pages that are open what has changed; in another account they are opened anew",
+    "buildtimes": "durations of builds are learned anew, and estimates are those of other tenants until then",
     "intents": "what is being carried out at this very moment; what it comes to is in the records",
     "pacing": "rate limits are learned anew, and tickets of another day would keep callers waiting",
     "overviews": "recorded anew within a quarter of an hour",

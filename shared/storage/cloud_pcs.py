@@ -11,6 +11,7 @@ from datetime import datetime
 
 from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.estimates import BuildTimes
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.cloud_pcs.progress import COLUMNS
@@ -34,6 +35,14 @@ _ORPHANS = Shape(
 )
 _SCANS = Shape(table="orphanscans", model=OrphanScan, place=lambda scan: (scan.tenant_id, scan.id))
 _NAMES = Shape(table="computernames", model=ComputerName, place=lambda given: (given.tenant_id, given.name.upper()))
+
+
+_BUILD_TIMES = Shape(table="buildtimes", model=BuildTimes, place=lambda times: (times.tenant_id, times.id))
+
+
+def build_times(tables: Tables) -> Repository[BuildTimes]:
+    """Return the repository of the durations of builds, one record for each tenant and join type."""
+    return Repository(tables, _BUILD_TIMES)
 
 
 def orphans(tables: Tables) -> Repository[Orphan]:

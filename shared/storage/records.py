@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from shared.domain.cloud_pcs.estimates import BuildTimes
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.images.image import DeviceImage
@@ -23,7 +24,7 @@ from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.tenants.directory import Watch
 from shared.domain.tenants.tenant import Site
 from shared.storage.audit import Audit
-from shared.storage.cloud_pcs import CloudPcs, Timeline, computer_names, orphan_scans, orphans
+from shared.storage.cloud_pcs import CloudPcs, Timeline, build_times, computer_names, orphan_scans, orphans
 from shared.storage.configuration import ServiceStates, Tenants, connections, images, policies, sites, user_settings
 from shared.storage.contents import Restores
 from shared.storage.due_index import DueIndex
@@ -204,6 +205,11 @@ class Records:
     def orphan_scans(self) -> Repository[OrphanScan]:
         """The result of each tenant's last scan for orphans."""
         return orphan_scans(self.tables)
+
+    @cached_property
+    def build_times(self) -> Repository[BuildTimes]:
+        """The durations of builds."""
+        return build_times(self.tables)
 
     @cached_property
     def computer_names(self) -> Repository[ComputerName]:

@@ -1,6 +1,6 @@
 import io
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
@@ -8,8 +8,10 @@ from rich.console import Console
 from local.board import Board, Row, count_by_status, in_words
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
-ROW = Row("1", "ada@contoso.example", "2 vCPU", "provisioning", "Join the directory", 40, NOW)
-DONE = replace(ROW, status="provisioned", step="", percent=100, ends=None)
+ROW = Row(
+    "1", "ada@contoso.example", "2 vCPU", "provisioning", "Join the directory", 40, NOW, NOW + timedelta(minutes=20)
+)
+DONE = replace(ROW, status="provisioned", step="", percent=100, earliest=None, latest=None)
 
 
 def board(*, terminal: bool, height: int = 30) -> tuple[Board, io.StringIO]:
@@ -31,7 +33,7 @@ def test_a_terminal_shows_step_percent_and_estimate() -> None:
     live, shown = board(terminal=True)
     with live:
         live.update([ROW], NOW)
-    for said in ("ada@contoso.example", "Join the directory", "40 %", "08:30"):
+    for said in ("ada@contoso.example", "Join the directory", "40 %", "08:30-08:50"):
         assert said in shown.getvalue()
 
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { distance, duration } from "./moments.ts";
+import { distance, duration, endRange } from "./moments.ts";
 
 describe("duration", () => {
   it.each([
@@ -12,6 +12,18 @@ describe("duration", () => {
     [90_000_000, "1 d 1 h"],
   ])("writes %d ms as %s", (milliseconds, text) => {
     expect(duration(milliseconds)).toBe(text);
+  });
+});
+
+describe("endRange", () => {
+  it("writes both ends of a range, one moment where there is one, and nothing without an estimate", () => {
+    const [earliestEndDateTime, latestEndDateTime] = ["2026-11-22T12:20:00Z", "2026-11-22T12:35:00Z"];
+    const both = endRange({ earliestEndDateTime, latestEndDateTime });
+    expect(both).toContain("20");
+    expect(both).toContain("35");
+    expect(endRange({ estimatedEndDateTime: latestEndDateTime })).toContain("35");
+    expect(endRange({ estimatedEndDateTime: null })).toBeNull();
+    expect(endRange(undefined)).toBeNull();
   });
 });
 

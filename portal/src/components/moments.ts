@@ -18,6 +18,20 @@ export function momentToCome(text: string | null | undefined, now: number): stri
   return text ? `${moment(text)} (${distance(text, now)})` : null;
 }
 
+/** An estimate of the API: the likely end, and the range around it where there is one. */
+interface Estimate {
+  readonly estimatedEndDateTime?: string | null;
+  readonly earliestEndDateTime?: string | null;
+  readonly latestEndDateTime?: string | null;
+}
+
+/** Write between which moments something should end, such as `9:20 - 9:35 AM` of a day; null if nothing is known. */
+export function endRange(of: Estimate | undefined): string | null {
+  const earliest = of?.earliestEndDateTime ?? of?.estimatedEndDateTime;
+  const latest = of?.latestEndDateTime ?? earliest;
+  return earliest && latest ? moments.formatRange(new Date(earliest), new Date(latest)) : null;
+}
+
 /** Write how far away a moment is, such as `in 5 minutes`. */
 export function distance(text: string, now: number): string {
   const away = new Date(text).getTime() - now;

@@ -11,10 +11,9 @@ import { Link } from "react-router";
 
 import { runs, type Operation } from "../api/operation.ts";
 import { useOne, type Place } from "../api/read.ts";
-import { serviceNow } from "../api/service-time.ts";
 import { words } from "../words/actions.ts";
 import { Facts } from "./facts.tsx";
-import { distance } from "./moments.ts";
+import { endRange } from "./moments.ts";
 
 type OperationPath = "/tenants/{tenant}/operations/{id}" | "/me/cloudPCs/{id}/operations/{operation}";
 
@@ -92,8 +91,10 @@ function sayingOf(title: string, operation: Operation | undefined): string {
   return operation.status === "succeeded" ? words.done(title) : words.failed(title);
 }
 
-function stepOf({ steps = [], percentComplete = 0, estimatedEndDateTime }: Operation): string {
+function stepOf(operation: Operation): string {
+  const { steps = [], percentComplete = 0 } = operation;
+  const ends = endRange(operation);
   const current = steps.find(({ startedAt, endedAt }) => startedAt && !endedAt);
   const done = current === undefined ? `${percentComplete} %` : `${current.title} - ${percentComplete} %`;
-  return estimatedEndDateTime ? `${done}. ${words.remaining(distance(estimatedEndDateTime, serviceNow()))}` : done;
+  return ends ? `${done}. ${words.remaining(ends)}` : done;
 }

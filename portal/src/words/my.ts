@@ -8,7 +8,7 @@ export const words = {
   openApp: "Open in app",
   notYet: "It can be opened when it is ready.",
   hasFailed: "It could not be built. Your administrator sees why, and can try again.",
-  ready: (when: string): string => `Ready at ${when}`,
+  ready: (when: string): string => `Ready ${when}`,
   waiting: "There is no place for you yet.",
   ends: "It is removed on",
   progress: "Progress",

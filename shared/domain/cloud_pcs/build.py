@@ -1,7 +1,7 @@
-"""A build of a Cloud PC: its steps with their usual times, and its record.
+"""A build of a Cloud PC: its steps with their shares of the work, and its record.
 
-The weights are the median durations in seconds measured on the simulated cloud's `real` profile; they
-only feed the percentage and the estimate, never a decision.
+The weights are the median durations in seconds measured on the simulated cloud's `real` profile; they only feed the
+percentage. When it should be ready, ``estimates.py`` says.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _HYBRID = {**_ENTRA, Step.JOIN_DIRECTORY: 1200, Step.AWAIT_SIGN_IN_RIGHTS: 0}
 
 
 def weights(join: JoinType) -> dict[Step, int]:
-    """Return the usual seconds of each step."""
+    """Return the share of each step in the percentage, in seconds."""
     return _HYBRID if join is JoinType.HYBRID_AZURE_AD_JOIN else _ENTRA
 
 
@@ -78,15 +78,6 @@ def percent(step: Step | None, join: JoinType) -> int:
     usual = weights(join)
     done = sum(usual[s] for s in ORDER[: ORDER.index(step)])
     return min(99, done * 100 // sum(usual.values()))
-
-
-def seconds_left(step: Step | None, join: JoinType, spent: float) -> int:
-    """Return the estimated seconds until ready, *spent* seconds into *step*; never negative."""
-    usual = weights(join)
-    if step is None or step is Step.CLEAN_UP:
-        return sum(usual.values())
-    at = ORDER.index(step)
-    return int(max(0.0, usual[step] - spent) + sum(usual[s] for s in ORDER[at + 1 :]))
 
 
 class Failure(Value):

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
-from shared.domain.cloud_pcs.build import ORDER, TITLES, Build, Step, percent, seconds_left, weights
+from shared.domain.cloud_pcs.build import ORDER, TITLES, Build, Step, percent, weights
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, RemovalCause
+from shared.domain.cloud_pcs.estimates import EndRange, Estimates, end_range
 from shared.domain.cloud_pcs.lifecycle import WORKING, Phase, Status
 from shared.domain.filtering import Choices, Kind, Scalar, moment
 from shared.domain.networks.connection import JoinType
@@ -85,57 +86,95 @@ _TITLES = {
 
 
 class Progress(Value):
-    """Progress of a Cloud PC. *estimated_end_date_time* is None when there is no estimate."""
+    """Progress of a Cloud PC.
+
+    It should end between *earliest_end_date_time* and *latest_end_date_time*, most likely at *estimated_end_date_time*;
+    these are None when there is no estimate. *queue_position*: its place among those of the tenant that wait, from 1.
+    *delay_reason*: why it takes longer than usual, None while it does not.
+    """
 
     step: Step | None = None
     title: str
     percent_complete: int
     estimated_end_date_time: datetime | None = None
+    earliest_end_date_time: datetime | None = None
+    latest_end_date_time: datetime | None = None
     attempt: int = 0
     reason: str | None = None
+    queue_position: int | None = None
+    delay_reason: str | None = None
 
 
-def progress(pc: CloudPc, now: datetime) -> Progress:
+_RECORDED = Estimates()
+
+
+def progress(pc: CloudPc, now: datetime, estimates: Estimates = _RECORDED) -> Progress:
     """Return the progress of *pc* at the moment *now*."""
     if pc.status in WORKING:
         return Progress(title=_READY, percent_complete=_DONE, attempt=pc.current.attempt)
     if pc.status is Status.PROVISIONING:
-        return _of_attempt(pc.current, now)
+        return _of_attempt(pc.current, now, estimates)
     at = percent(pc.current.step, _join_type(pc.current)) if pc.status is Status.FAILED else 0
-    return _without_attempt(pc.current, _TITLES.get(pc.status, _NOT_PROVISIONED), at)
+    found = _without_attempt(pc.current, _TITLES.get(pc.status, _NOT_PROVISIONED), at)
+    waits = pc.status is Status.PENDING_PROVISION
+    return found.but(queue_position=estimates.places.get(pc.id)) if waits else found
 
 
-def replacement_progress(pc: CloudPc, now: datetime) -> Progress | None:
+def replacement_progress(pc: CloudPc, now: datetime, estimates: Estimates = _RECORDED) -> Progress | None:
     """Return the progress of the replacement of *pc* at *now*, or None without a replacement."""
     build = pc.replacement
     if build is None or not build.unfinished:
         return None
     if not pc.goes_on(build):
         return _without_attempt(build, _NOT_PROVISIONED, 0)
-    return _of_attempt(build, now) if build.phase is Phase.BUILDING else _without_attempt(build, _WAITING, 0)
+    if build.phase is Phase.BUILDING:
+        return _of_attempt(build, now, estimates)
+    return _without_attempt(build, _WAITING, 0)
 
 
-def _of_attempt(build: Build, now: datetime) -> Progress:
-    join, spent = _join_type(build), 0.0
-    if build.step_started_at:
-        spent = max(0.0, (now - build.step_started_at).total_seconds())
+def _of_attempt(build: Build, now: datetime, estimates: Estimates) -> Progress:
+    join, began = _join_type(build), build.step_started_at or now
+    end = _ready_at(build, end_range(estimates.of(join, build.step).left, began, now), now)
     return Progress(
         step=build.step,
         title=TITLES[build.step] if build.step else "Starting",
-        percent_complete=_percent(build.step, join, spent),
-        estimated_end_date_time=_ready_at(build, join, spent, now),
+        percent_complete=_percent(build.step, join, max(0.0, (now - began).total_seconds())),
+        estimated_end_date_time=end.likely,
+        earliest_end_date_time=end.earliest,
+        latest_end_date_time=end.latest,
         attempt=build.attempt,
+        delay_reason=_delay(build, join, now - began, estimates),
     )
 
 
-def _ready_at(build: Build, join: JoinType, spent: float, now: datetime) -> datetime:
+_SETTLES = timedelta(minutes=1)
+"""The longest time between the moment at which the user's roles count and the end of the build."""
+
+
+def _ready_at(build: Build, end: EndRange, now: datetime) -> EndRange:
     """Return when it should be ready: all is done, and the user's roles count."""
-    usual, given_at = seconds_left(build.step, join, spent), build.resources.sign_in_given_at
+    given_at = build.resources.sign_in_given_at
     if given_at is None or build.step not in ORDER[2:]:  # before that they are those of an earlier machine
-        return now + timedelta(seconds=usual)
-    waiting = build.step is Step.AWAIT_SIGN_IN_RIGHTS
-    done = now if waiting else now + timedelta(seconds=usual - weights(join)[Step.AWAIT_SIGN_IN_RIGHTS])
-    return max(done, count_from(given_at))
+        return end
+    counts = count_from(given_at)
+    if build.step is Step.AWAIT_SIGN_IN_RIGHTS:  # nothing else is left
+        ready = max(now, counts)
+        return EndRange(earliest=ready, likely=ready, latest=ready + _SETTLES)
+    return end.no_earlier(counts)
+
+
+def _delay(build: Build, join: JoinType, spent: timedelta, estimates: Estimates) -> str | None:
+    """Return why it takes longer than usual, None while it does not."""
+    if build.step is not None and estimates.longer_than_usual(join, build.step, spent):
+        minutes = int(spent.total_seconds()) // 60
+        return f"The step '{TITLES[build.step]}' has taken {minutes} minutes, longer than usual."
+    if build.attempt > 1:
+        failed = build.last_error
+        why = f" The attempt before it failed: {failed.message}" if failed else ""
+        return f"This is attempt {build.attempt}.{why}"
+    if build.parked_since is not None:
+        return "It has waited for capacity."
+    return None
 
 
 def _without_attempt(build: Build, title: str, at: int) -> Progress:
@@ -150,14 +189,11 @@ def _join_type(build: Build) -> JoinType:
 def _percent(step: Step | None, join: JoinType, spent: float) -> int:
     """Return the percentage *spent* seconds into *step*: it moves on within a step, never into the next one."""
     begun = percent(step, join)
-    if step not in ORDER:
+    if step is None or step not in ORDER:
         return begun
-    at = ORDER.index(step)
+    at, usual = ORDER.index(step), weights(join)[step]
     end = percent(ORDER[at + 1], join) if at + 1 < len(ORDER) else _DONE - 1
-    left, usual = seconds_left(step, join, spent), seconds_left(step, join, 0)
-    after = seconds_left(ORDER[at + 1], join, 0) if at + 1 < len(ORDER) else 0
-    share = (usual - left) / (usual - after) if usual > after else 0.0
-    return min(end, begun + int((end - begun) * share))
+    return begun + int((end - begun) * min(1.0, spent / usual if usual else 0.0))
 
 
 ADDRESS = "https://windows.cloud.microsoft"

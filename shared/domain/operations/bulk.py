@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 from pydantic import Field
 
-from shared.domain.cloud_pcs.build import ORDER, seconds_left
+from shared.domain.cloud_pcs.build import ORDER
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.estimates import EARLIEST, LATEST, EndRange, Estimates, end_range
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.filtering import Scalar
 from shared.domain.networks.connection import JoinType
@@ -203,28 +204,32 @@ def durations_of(entries: Iterable[Mapping[str, Scalar]]) -> Durations:
     return {kind: sorted(lengths) for kind, lengths in found.items()}
 
 
-def estimated_end(operation: Operation, durations: Durations, now: datetime) -> datetime | None:
+def estimated_end(
+    operation: Operation, durations: Durations, now: datetime, estimates: Estimates | None = None
+) -> EndRange | None:
     """Return when an operation should end: never before *now*; None when nothing is known, or it has ended.
 
-    Of those of its kind that took longer than this one has by now, it should take the median.
+    It should take as long as those of its kind that took longer than this one has by now. *estimates*: of builds.
     """
     if operation.ended:
         return None
     spent = (now - operation.created_date_time).total_seconds()
     longer = [length for length in durations.get(operation.kind, ()) if length > spent]
     if longer:
-        return operation.created_date_time + timedelta(seconds=median_low(longer))
-    return None if durations.get(operation.kind) else _usual_end(operation, now)
+        last = len(longer) - 1
+        chosen = (longer[round(last * EARLIEST)], median_low(longer), longer[round(last * LATEST)])
+        ends = (operation.created_date_time + timedelta(seconds=each) for each in chosen)
+        return EndRange(**dict(zip(("earliest", "likely", "latest"), ends, strict=True)))
+    return None if durations.get(operation.kind) else _usual_end(operation, now, estimates or Estimates())
 
 
-def _usual_end(operation: Operation, now: datetime) -> datetime | None:
-    """Return when a build should end by the usual duration of its steps; of others none is known."""
+def _usual_end(operation: Operation, now: datetime, estimates: Estimates) -> EndRange | None:
+    """Return when a build should end by its step; of others nothing is known."""
     step = _ORDER.get(operation.open_step or "")
     if operation.kind not in _BUILDS or step is None:
         return None
     started = next(each.started_at for each in operation.steps if each.name == step.value)
-    spent = (now - started).total_seconds() if started else 0.0
-    return now + timedelta(seconds=seconds_left(step, JoinType.AZURE_AD_JOIN, spent))
+    return end_range(estimates.of(JoinType.AZURE_AD_JOIN, step).left, started or now, now)
 
 
 def estimated_end_of_bulk(bulk: BulkAction, durations: Durations, now: datetime) -> datetime | None:

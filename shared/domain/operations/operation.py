@@ -140,12 +140,14 @@ def _closed(step: OperationStep, outcome: str, at: datetime, detail: str | None 
 
 
 class ShownOperation(Operation):
-    """An operation as clients see it: with the name of its target, and its estimated end."""
+    """An operation as clients see it: with the name of its target, and the range of its estimated end."""
 
     resource_display_name: str | None = None
     estimated_end_date_time: datetime | None = Field(
         None, description="as others of its kind took, never in the past; absent when nothing is known"
     )
+    earliest_end_date_time: datetime | None = None
+    latest_end_date_time: datetime | None = None
 
 
 class Actor(Value):

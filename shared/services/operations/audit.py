@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from shared.caching import TtlCache
 from shared.domain import naming
+from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.operations.bulk import BulkAction, Durations, durations_of, estimated_end, estimated_end_of_bulk
 from shared.domain.operations.operation import AuditEvent, AuditNames, Operation, ResourceType, ShownOperation
 from shared.errors import DeskwrightError
+from shared.services.cloud_pcs.estimating import estimates_of
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.directory import application_names
 from shared.storage.audit import EVERYWHERE
@@ -24,18 +26,22 @@ _NAMES: TtlCache[Mapping[str, str]] = TtlCache(timedelta(minutes=1))
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
-    """*names*: names of the operations' targets, by id. *durations*: past durations of each kind."""
+    """*names*: names of the operations' targets, by id. *durations*: past ones of each kind; *estimates*: of builds."""
 
     names: Mapping[str, str]
     durations: Durations
+    estimates: Estimates
     now: datetime
 
     def shown(self, operation: Operation) -> ShownOperation:
-        """Return an operation with the name of its target and its estimated end."""
+        """Return an operation with the name of its target and the range of its estimated end."""
+        end = estimated_end(operation, self.durations, self.now, self.estimates)
         return ShownOperation.model_construct(
             **dict(operation),
             resource_display_name=self.names.get(operation.resource_id),
-            estimated_end_date_time=estimated_end(operation, self.durations, self.now),
+            estimated_end_date_time=end.likely if end else None,
+            earliest_end_date_time=end.earliest if end else None,
+            latest_end_date_time=end.latest if end else None,
         )
 
     def end_of(self, bulk: BulkAction) -> datetime | None:
@@ -50,7 +56,8 @@ async def operation_facts(context: ActionContext) -> OperationFacts:
     async def durations() -> Durations:
         return durations_of(await deps.operations.entries(tenant_id))
 
-    return OperationFacts(await record_names(context), await _DURATIONS.get_or(deps, tenant_id, durations), context.now)
+    lengths = await _DURATIONS.get_or(deps, tenant_id, durations)
+    return OperationFacts(await record_names(context), lengths, await estimates_of(deps, tenant_id), context.now)
 
 
 async def record_names(context: ActionContext) -> Mapping[str, str]:

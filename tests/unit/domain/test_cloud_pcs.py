@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 from pydantic import ValidationError
 
-from shared.domain.cloud_pcs.build import ORDER, Build, Failure, Resources, Step, percent, seconds_left
+from shared.domain.cloud_pcs.build import ORDER, Build, Failure, Resources, Step, percent
+from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Event, Phase, Status
 from shared.domain.cloud_pcs.replacing import replaced
 from shared.domain.images.image import marketplace_image
@@ -83,20 +84,17 @@ def test_a_failed_one_says_where_a_retry_would_go_on(clean_up_at: datetime | Non
     )
     late = Failure(code="enrollInIntuneTimedOut", message="not yet", step=Step.ENROLL_IN_INTUNE)
     pc = things.cloud_pc(status=Status.FAILED, resources=made, last_error=late, clean_up_at=clean_up_at)
-    detail = cloud_pc_view(pc, things.NOW, TenantPolicies({}, {}, TenantSettings()))["statusDetail"]
+    detail = cloud_pc_view(pc, things.NOW, TenantPolicies({}, {}, TenantSettings()), Estimates())["statusDetail"]
     assert detail is not None
     assert {each["name"]: each["value"] for each in detail["additionalInformation"]}.get("retryResumesAt") == said
 
 
 @pytest.mark.parametrize("join", JoinType)
-def test_the_percent_grows_step_by_step_and_the_time_left_shrinks(join: JoinType) -> None:
+def test_the_percent_grows_step_by_step(join: JoinType) -> None:
     percents = [percent(step, join) for step in ORDER]
     assert percents == sorted(percents)
     assert percents[0] == 0
     assert percents[-1] < 100
-    left = [seconds_left(step, join, 0) for step in ORDER]
-    assert left == sorted(left, reverse=True)
-    assert seconds_left(ORDER[-1], join, 10_000) == 0
 
 
 def test_the_worst_finding_decides_and_none_is_a_failure() -> None:

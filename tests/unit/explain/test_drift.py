@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.images.image import DeviceImageStatus, ImageSource, ImageType
 from shared.domain.networks.connection import JoinType
@@ -124,13 +125,13 @@ def test_an_image_that_may_not_be_used_for_now_is_no_drift() -> None:
 
 
 def test_a_cloud_pc_of_a_deleted_policy_says_so_and_keeps_its_name() -> None:
-    view = cloud_pc_view(built(), office.NOW, office.today())
+    view = cloud_pc_view(built(), office.NOW, office.today(), Estimates())
     assert view["@deskwright.drift"] == {"drifted": True, "differs": ["provisioningPolicyId"]}
     assert view["provisioningPolicyName"] == "Office"
 
 
 def test_a_renamed_policy_gives_its_new_name_to_the_label_and_not_to_the_cloud_pc() -> None:
-    view = cloud_pc_view(built(), office.NOW, office.today(POLICY.but(display_name="New name")))
+    view = cloud_pc_view(built(), office.NOW, office.today(POLICY.but(display_name="New name")), Estimates())
     assert (view["provisioningPolicyName"], view["displayName"]) == ("New name", "Office - Ada")
 
 

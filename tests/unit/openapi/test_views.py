@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Swap
+from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import FoundResource, Looked, Orphan, OrphanScan, OrphanType
 from shared.domain.machines.restore_points import RestorePoint
@@ -156,7 +157,9 @@ ADDRESSES = AddressForecast(free=1, awaited=2, short=1)
 
 
 def shown(pc: CloudPc) -> Any:
-    return cloud_pcs.cloud_pc_view(pc, office.NOW, TenantPolicies({"p1": POLICY_HERE}, {}, TenantSettings()))
+    return cloud_pcs.cloud_pc_view(
+        pc, office.NOW, TenantPolicies({"p1": POLICY_HERE}, {}, TenantSettings()), Estimates()
+    )
 
 
 HOSTED = connections.connection_view(
@@ -222,8 +225,8 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
             SYSTEM, "d1", [tenants.own_tenant_view(TENANT, ["CloudPC.Reader"])], roles=["x"], verbs=["y"], cut=False
         ),
     ),
-    (operations.TimelineView, operations.timeline_view(PROVISIONING, ENTRIES, office.NOW)),
-    (operations.TimelineView, operations.timeline_view(IN_GRACE, [], office.NOW)),
+    (operations.TimelineView, operations.timeline_view(PROVISIONING, ENTRIES, office.NOW, Estimates())),
+    (operations.TimelineView, operations.timeline_view(IN_GRACE, [], office.NOW, Estimates())),
     (
         wizards.WizardView,
         wizards.wizard_view(

@@ -9,6 +9,7 @@ from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.cloud_pcs.progress import SignInDetails
 from shared.domain.planning.drift import TenantPolicies
 from shared.domain.power.record import CloudPcPower
+from shared.services.cloud_pcs.estimating import estimates_of, estimates_with_places
 from shared.services.cloud_pcs.lists import cloud_pc_entries, ready_sign_in
 from shared.services.cloud_pcs.orphans import begin_removal, request_scan
 from shared.services.policies.policies import read_configuration
@@ -54,12 +55,13 @@ async def list_cloud_pcs(call: Call) -> Response:
     """List the Cloud PCs."""
     configuration = await _configuration(call)
     powers = await _powers(call)
+    entries = await cloud_pc_entries(call.context)
+    estimates = await estimates_of(call.deps, call.tenant.id, entries)
 
     def view(pc: CloudPc) -> CloudPcView:
-        shown = cloud_pc_view(pc, call.now, configuration)
+        shown = cloud_pc_view(pc, call.now, configuration, estimates)
         return shown if powers is None else with_power(shown, powers.get(pc.id))
 
-    entries = await cloud_pc_entries(call.context)
     return await graph_kept_list(call, call.deps.cloud_pcs, CLOUD_PCS, view, entries)
 
 
@@ -77,8 +79,9 @@ async def get_cloud_pc(call: Call) -> Response:
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
     configuration = await _configuration(call)
     power = await call.deps.cloud_pc_powers.find(call.tenant.id, stored.value.id)
-    shown = with_power(cloud_pc_view(stored.value, call.now, configuration), power.value if power else None)
-    return graph_item(call, CLOUD_PCS, shown, stored.etag)
+    estimates = await estimates_with_places(call.deps, call.tenant.id, [stored.value])
+    shown = cloud_pc_view(stored.value, call.now, configuration, estimates)
+    return graph_item(call, CLOUD_PCS, with_power(shown, power.value if power else None), stored.etag)
 
 
 @graph_function(bp, f"{BASE}/cloudPCs/{{id}}/retrieveCloudPcLaunchDetail")
@@ -95,7 +98,8 @@ async def get_timeline(call: Call) -> Response:
     """Show every step of a Cloud PC: start, end, attempt, Azure ids, error; and when it should be ready."""
     pc = await _present(call)
     entries = await call.deps.timeline.entries(call.tenant.id, pc.id)
-    return ok(timeline_view(pc, entries, call.now))
+    estimates = await estimates_with_places(call.deps, call.tenant.id, [pc])
+    return ok(timeline_view(pc, entries, call.now, estimates))
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/signInDetails", methods=["GET"], auth_level=_OPEN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 import azure.functions as func
@@ -12,6 +12,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.progress import SignInDetails
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import NotFoundError
+from shared.services.cloud_pcs.estimating import estimates_with_places
 from shared.services.cloud_pcs.lists import (
     cloud_pcs_of,
     own_cloud_pc,
@@ -100,12 +101,14 @@ async def list_own_spot_desktops(call: Call) -> Response:
     return await whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(*each, call.context.now) for each in found])
 
 
-async def _views(call: Call, client: DurableClient, tenant: Tenant, pcs: Iterable[CloudPc]) -> list[OwnCloudPcView]:
+async def _views(call: Call, client: DurableClient, tenant: Tenant, pcs: Sequence[CloudPc]) -> list[OwnCloudPcView]:
     """Return the caller's Cloud PCs in one tenant, with the actions that they may do on each."""
     setting, unread = await setting_or_none(call.deps, tenant, call.caller.actor.id)
     context = replace(call.context, subject=tenant)
+    estimates = await estimates_with_places(call.deps, tenant.id, pcs)
     return [
-        own_cloud_pc_view(pc, call.now, await own_possibilities(context, client, pc, setting, unread)) for pc in pcs
+        own_cloud_pc_view(pc, call.now, await own_possibilities(context, client, pc, setting, unread), estimates)
+        for pc in pcs
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, NotRequired, TypeVar
 from typing_extensions import TypedDict
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Removal, Swap
+from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import KINDS, SEARCHED, Progress, SignInDetails, progress, replacement_progress
 from shared.domain.cloud_pcs.replacing import resumable
@@ -153,7 +154,7 @@ _View = TypeVar("_View", GraphCloudPcView, CloudPcView)
 CLOUD_PC, MY_CLOUD_PC = Entity(CloudPcView), Entity(GraphCloudPcView)
 
 
-def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcView:
+def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies, estimates: Estimates) -> CloudPcView:
     """Return a Cloud PC as Graph's cloudPC; properties that begin with ``@deskwright.`` are ours.
 
     The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.
@@ -161,8 +162,8 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcV
     drift = today.drift(pc)
     return {
         **_graph_view(pc, today),
-        "@deskwright.progress": progress(pc, now).to_json(),
-        "@deskwright.replacement": _replacement(pc, now),
+        "@deskwright.progress": progress(pc, now, estimates).to_json(),
+        "@deskwright.replacement": _replacement(pc, now, estimates),
         "@deskwright.drift": drift.to_json() if drift else None,
         "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
         "@deskwright.swap": _swap(pc.swap) if pc.swap else None,
@@ -229,9 +230,9 @@ def launch_detail_view(pc: CloudPc, details: SignInDetails) -> LaunchDetailView:
     }
 
 
-def _replacement(pc: CloudPc, now: datetime) -> Json | None:
+def _replacement(pc: CloudPc, now: datetime, estimates: Estimates) -> Json | None:
     """Return the progress of the machine that is to take the place of the Cloud PC's, None without one."""
-    replaced = replacement_progress(pc, now)
+    replaced = replacement_progress(pc, now, estimates)
     return replaced.to_json() if replaced else None
 
 

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from shared.domain.cloud_pcs.build import TITLES, Failure, Step, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import progress
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
@@ -151,7 +152,7 @@ class TimelineEntryView(TypedDict):
 
 
 class TimelineView(TypedDict):
-    """Progress of a Cloud PC, its estimated end, and its steps, oldest first."""
+    """Progress of a Cloud PC, the range of its estimated end, and its steps, oldest first."""
 
     cloudPcId: str
     userPrincipalName: str
@@ -161,19 +162,23 @@ class TimelineView(TypedDict):
     title: str
     percentComplete: int
     estimatedEndDateTime: NotRequired[Timestamp]
+    earliestEndDateTime: NotRequired[Timestamp]
+    latestEndDateTime: NotRequired[Timestamp]
     attempt: NotRequired[int]
     reason: NotRequired[str]
+    queuePosition: NotRequired[int]
+    delayReason: NotRequired[str]
     entries: list[TimelineEntryView]
 
 
-def timeline_view(pc: CloudPc, entries: Iterable[TimelineEntry], now: datetime) -> TimelineView:
+def timeline_view(pc: CloudPc, entries: Iterable[TimelineEntry], now: datetime, estimates: Estimates) -> TimelineView:
     """Return the timeline of a Cloud PC."""
     view = {
         "cloudPcId": pc.id,
         "userPrincipalName": pc.user.user_principal_name,
         "status": pc.status,
         "generation": pc.current.generation,
-        **progress(pc, now).to_json(),
+        **progress(pc, now, estimates).to_json(),
         "entries": [_entry(entry) for entry in entries],
     }
     return cast("TimelineView", view)  # to_json has the names and types of Progress

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from shared.domain.cloud_pcs import user_setting
 from shared.domain.cloud_pcs.actions import Possibility
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import ADDRESS, Progress, PublishedDesktop, progress
 from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingForm
@@ -110,7 +111,9 @@ class SpotDesktopView(TypedDict):
     appAddress: str | None
 
 
-def own_cloud_pc_view(pc: CloudPc, now: datetime, actions: Iterable[Possibility]) -> OwnCloudPcView:
+def own_cloud_pc_view(
+    pc: CloudPc, now: datetime, actions: Iterable[Possibility], estimates: Estimates
+) -> OwnCloudPcView:
     """Return a Cloud PC as its user sees it."""
     return {
         "id": pc.id,
@@ -120,7 +123,7 @@ def own_cloud_pc_view(pc: CloudPc, now: datetime, actions: Iterable[Possibility]
         "computerName": pc.current.resources.computer_name,
         "provisionedDateTime": timestamp(pc.provisioned_date_time),
         "gracePeriodEndDateTime": timestamp(pc.grace.ends_at) if pc.grace else None,
-        "progress": progress(pc, now).to_json(),
+        "progress": progress(pc, now, estimates).to_json(),
         "actions": [each.to_json() for each in actions],
     }
 

@@ -17,7 +17,7 @@ import { Facts } from "../../components/facts.tsx";
 import type { Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageLoading } from "../../components/page-loading.tsx";
-import { distance, moment } from "../../components/moments.ts";
+import { distance, endRange, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { Overview } from "../../components/overview.tsx";
 import { PageError } from "../../components/page-error.tsx";
@@ -146,7 +146,6 @@ function evidenceOf(name: string | null, value: string | null): string | boolean
 function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {
   const styles = useStyles();
   const progress = pc["@deskwright.progress"];
-  const ends = progress?.estimatedEndDateTime;
   return (
     <>
       {progress && isRunning(pc) ? (
@@ -166,7 +165,9 @@ function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
           accountType: words.accountTypes[pc.userAccountType],
           step: progress?.title,
           because: isRunning(pc) ? progress?.reason : null,
-          ready: ends ? `${moment(ends)} (${distance(ends, serviceNow())})` : null,
+          delayed: isRunning(pc) ? progress?.delayReason : null,
+          queuePosition: progress?.queuePosition,
+          ready: endRange(progress),
           created: moment(pc.createdDateTime),
           provisioned: pc.provisionedDateTime ? moment(pc.provisionedDateTime) : null,
         }}

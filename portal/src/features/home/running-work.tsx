@@ -6,10 +6,9 @@ import { Link } from "react-router";
 import { titleOf } from "../../api/errors.ts";
 import { runs } from "../../api/operation.ts";
 import { useOne } from "../../api/read.ts";
-import { serviceNow } from "../../api/service-time.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Loading } from "../../components/loading.tsx";
-import { distance } from "../../components/moments.ts";
+import { endRange } from "../../components/moments.ts";
 import { Section } from "../../components/section.tsx";
 import { words as asking } from "../../words/actions.ts";
 import { words } from "../../words/home.ts";
@@ -34,10 +33,10 @@ export function RunningWork({ tenant }: { readonly tenant: string }): ReactEleme
       {query.isPending && <Loading why={query.failureReason} />}
       {query.isSuccess && operations.length === 0 && <p>{words.noRunning}</p>}
       <ul className={styles.list}>
-        {operations.map(({ id, kind, percentComplete, resourceDisplayName, estimatedEndDateTime }) => (
+        {operations.map(({ id, kind, percentComplete, resourceDisplayName, ...estimate }) => (
           <li key={id}>
             <Link to={`/t/${tenant}/operations/${id}`}>{[titleOf(kind), resourceDisplayName].filter(Boolean).join(": ")}</Link>
-            {estimatedEndDateTime ? ` ${asking.remaining(distance(estimatedEndDateTime, serviceNow()))}` : null}
+            {endRange(estimate) ? ` ${asking.remaining(endRange(estimate) ?? "")}` : null}
             <ProgressBar value={(percentComplete ?? 0) / 100} aria-label={titleOf(kind)} />
           </li>
         ))}

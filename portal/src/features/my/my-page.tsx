@@ -6,7 +6,6 @@ import { People20Regular } from "@fluentui/react-icons/svg/people";
 import type { ReactElement } from "react";
 
 import { useApi } from "../../api/context.tsx";
-import { serviceNow } from "../../api/service-time.ts";
 import { useList, useOne, type RowOf } from "../../api/read.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
@@ -15,7 +14,7 @@ import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { IconTile } from "../../components/icon-tile.tsx";
 import { Loading } from "../../components/loading.tsx";
-import { distance, moment } from "../../components/moments.ts";
+import { endRange, moment } from "../../components/moments.ts";
 import type { Followed } from "../../components/operation-progress.tsx";
 import { PageStatus } from "../../components/page-status.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -92,7 +91,7 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
   const work = useActions((operation) => followed(pc.id, operation));
   const mayRestore = pc.actions.some(({ action, possible }) => action === "restore" && possible);
   const points = useOne("/me/cloudPCs/{id}/restorePoints", { id: pc.id }, { enabled: mayRestore, isSlow: true });
-  const ends = pc.progress.estimatedEndDateTime;
+  const ends = endRange(pc.progress);
   const isUsable = USABLE.has(pc.status);
   return (
     <Panel>
@@ -111,7 +110,8 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
         <>
           <span>{pc.progress.title}</span>
           {pc.progress.reason ? <span>{pc.progress.reason}</span> : null}
-          {ends ? <span>{words.ready(`${moment(ends)} (${distance(ends, serviceNow())})`)}</span> : null}
+          {ends ? <span>{words.ready(ends)}</span> : null}
+          {pc.progress.delayReason ? <span>{pc.progress.delayReason}</span> : null}
           <ProgressBar value={pc.progress.percentComplete / 100} aria-label={words.progress} />
         </>
       ) : null}

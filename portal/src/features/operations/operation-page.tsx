@@ -9,7 +9,7 @@ import { serviceNow } from "../../api/service-time.ts";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
-import { moment, momentToCome } from "../../components/moments.ts";
+import { endRange, moment } from "../../components/moments.ts";
 import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
@@ -37,7 +37,7 @@ export function OperationPage(): ReactElement {
               of: operation.resourceDisplayName,
               requestedBy: operation.requestedBy,
               requested: moment(operation.createdDateTime),
-              shouldEnd: momentToCome(operation.estimatedEndDateTime, serviceNow()),
+              shouldEnd: endRange(operation),
             }}
           />
           <Section title={words.steps}>

@@ -83,7 +83,7 @@ def test_a_spot_group_from_its_image_set_to_the_end_of_a_release(
     make_image_set(visit)
     customise_a_version(visit, stack)
     make_group(visit, stack, users)
-    sign_in(office, visit.page.url.rpartition("/")[2], first)
+    sign_in(office, visit.page.url.partition("?")[0].rpartition("/")[2], first)
     look_at_the_host(visit, first)
     foresee_an_edit(visit)
     build_by_recipe(visit, stack)
@@ -170,7 +170,7 @@ def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
 def look_at_the_host(visit: Visit, user: str) -> None:
     page = visit.page
     expect(table(page, "Sessions").get_by_role("row", name=re.compile(user))).to_contain_text("SPOT-")
-    expect(page.get_by_role("slider", name=re.compile("The last 24 hours"))).to_be_visible()
+    read_the_day(page)
     part(page, "Hosts")
     table(page, "Hosts").get_by_role("button", name=re.compile("SPOT-")).click()
     expect(page.get_by_role("menuitem", name="Restart")).to_be_enabled()
@@ -189,6 +189,16 @@ def look_at_the_host(visit: Visit, user: str) -> None:
     page.get_by_role("textbox", name="User").fill(user)
     page.get_by_role("button", name="Explain").click()
     expect(page.get_by_text("hosts are online, with")).to_be_visible()
+
+
+def read_the_day(page: Page) -> None:
+    """Read the chart with the keyboard, then as a table."""
+    day = page.get_by_role("slider", name=re.compile("The last 24 hours"))
+    day.press("Home")
+    expect(day).to_have_attribute("aria-valuenow", "0")
+    expect(day).to_have_attribute("aria-valuetext", re.compile("Sessions .*, Seats .*, Hosts online "))
+    page.get_by_role("button", name="Show as a table").click()
+    expect(table(page, "The last 24 hours").get_by_role("columnheader", name="Hosts online")).to_be_visible()
 
 
 def foresee_an_edit(visit: Visit) -> None:

@@ -1,7 +1,5 @@
 """The settings of the service, read once at the start; one error names everything that is wrong with them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated
 

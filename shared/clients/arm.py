@@ -1,7 +1,5 @@
 """Azure Resource Manager through the official SDKs: the clients, and long-running operations."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Awaitable, Callable
 from enum import Enum
@@ -48,7 +46,7 @@ class ArmClients:
     are made with a token of its own directory, and a subscription of another directory refuses them.
     """
 
-    def __init__(self, credential_of: CredentialOf, *, url: str, principal: str, pacing: Pacing) -> None:
+    def __init__(self, credential_of: CredentialOf, *, url: str, principal: str, pacing: "Pacing") -> None:
         self._credential_of, self._url, self._pacing = credential_of, url, pacing
         self._limits = arm_limits(principal)
         self._made: list[Any] = []
@@ -64,7 +62,7 @@ class ArmClients:
             await client.close()
 
     @cached_property
-    def _transport(self) -> AsyncHttpTransport[Any, Any]:
+    def _transport(self) -> "AsyncHttpTransport[Any, Any]":
         """The connections, shared by all clients: they all call one host."""
         from shared.clients.pipeline import transport
 
@@ -86,22 +84,22 @@ class ArmClients:
         self._made.append(client)
         return client
 
-    def _compute(self, tenant_id: str, subscription_id: str) -> ComputeManagementClient:
+    def _compute(self, tenant_id: str, subscription_id: str) -> "ComputeManagementClient":
         from azure.mgmt.compute.aio import ComputeManagementClient
 
         return self._made_of(ComputeManagementClient, tenant_id, subscription_id)
 
-    def _network(self, tenant_id: str, subscription_id: str) -> NetworkManagementClient:
+    def _network(self, tenant_id: str, subscription_id: str) -> "NetworkManagementClient":
         from azure.mgmt.network.aio import NetworkManagementClient
 
         return self._made_of(NetworkManagementClient, tenant_id, subscription_id)
 
-    def _authorization(self, tenant_id: str, subscription_id: str) -> AuthorizationManagementClient:
+    def _authorization(self, tenant_id: str, subscription_id: str) -> "AuthorizationManagementClient":
         from azure.mgmt.authorization.aio import AuthorizationManagementClient
 
         return self._made_of(AuthorizationManagementClient, tenant_id, subscription_id)
 
-    def _desktops(self, tenant_id: str, subscription_id: str) -> DesktopVirtualizationMgmtClient:
+    def _desktops(self, tenant_id: str, subscription_id: str) -> "DesktopVirtualizationMgmtClient":
         from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
 
         return self._made_of(DesktopVirtualizationMgmtClient, tenant_id, subscription_id)

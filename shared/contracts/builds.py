@@ -1,7 +1,5 @@
 """A build of a Cloud PC: its attempts in the record, and the clean-up after it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Literal
 

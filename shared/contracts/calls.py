@@ -10,8 +10,6 @@ Each thing that is made has that moment of its own order as a tag. An order neit
 later than itself (decision 128).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar

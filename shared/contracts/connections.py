@@ -1,7 +1,5 @@
 """Checking a connection by ARM, Graph, Key Vault and a probe before a Cloud PC depends on it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """Desktops: a machine becomes the user's in the tenant's pool, and is taken out of use."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Literal, Never
 

@@ -1,7 +1,5 @@
 """The versions of image sets: built, customised, sealed, tested, replicated, removed."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Literal, Never
 

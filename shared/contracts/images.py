@@ -1,7 +1,5 @@
 """Device images: built by a temporary VM that is captured into the site's gallery, and removed."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Literal, Never
 
@@ -71,12 +69,12 @@ class CapturedOrder(Value):
             computer_name=f"{prefix}-{owner.id[:8]}".upper(),
         )
 
-    def import_for(self, machine: Machine) -> ImportOrder | None:
+    def import_for(self, machine: Machine) -> "ImportOrder | None":
         """Return the order to import the source for *machine*, None where that is made from the source itself."""
         source = self.source.managed_image_id
         return ImportOrder(machine=machine, managed_image_id=source) if source else None
 
-    def gallery_version(self, version_id: str) -> GalleryVersion:
+    def gallery_version(self, version_id: str) -> "GalleryVersion":
         """Return a version in the gallery by its ARM id."""
         return GalleryVersion(tenant_id=self.tenant_id, subscription_id=self.subscription_id, version_id=version_id)
 

@@ -1,7 +1,5 @@
 """Azure compared with the records: orphans, machines that are gone, and resources that machines share."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Literal, Never
 

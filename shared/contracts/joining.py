@@ -1,7 +1,5 @@
 """Joining the directory, Intune and the primary user; the computer account, and the carriers of its password."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Literal, Never
 

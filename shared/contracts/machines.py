@@ -1,7 +1,5 @@
 """Capacity, networks and machines: the requests of core provisioning to Azure."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Literal
 
@@ -69,7 +67,7 @@ class Machine(Value):
             return tags
         return {**tags, naming.REPLACES_TAG: naming.vm_name(self.owner, naming.other_slot(self.slot))}
 
-    def poll_order(self, operation: Accepted) -> OperationOrder:
+    def poll_order(self, operation: Accepted) -> "OperationOrder":
         """Return the order to poll an operation of the machine."""
         return OperationOrder(
             tenant_id=self.tenant_id, subscription_id=self.subscription_id, region=self.region, operation=operation

@@ -3,8 +3,6 @@
 So an activity reads as if all went well, and no call site can forget to check.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from shared.domain.cloud_pcs.build import Failure, Step

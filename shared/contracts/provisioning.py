@@ -1,7 +1,5 @@
 """Provisioning a Cloud PC: the order and the receipt, resuming an attempt, and post-provisioning."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Literal, Never
 
@@ -78,7 +76,7 @@ class ProvisionOrder(OfAttempt):
             replaces=self.replaces is not None,
         )
 
-    def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> ProvisionOrder:
+    def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> "ProvisionOrder":
         """Return the order of the next attempt, which resumes this one or first cleans up its remains."""
         following = self.but(attempt=self.attempt + 1, parked_since=None, resume=resume)
         if self.resume is not None:  # the machine is among the remains already
@@ -96,11 +94,11 @@ class ProvisionOrder(OfAttempt):
         )
         return following.but(remains=(*self.remains, own))
 
-    def anew(self) -> ProvisionOrder:
+    def anew(self) -> "ProvisionOrder":
         """Return the order of the same attempt from its beginning: the machine is not gone on with."""
         return self.but(resume=None)
 
-    def cleaned(self) -> ProvisionOrder:
+    def cleaned(self) -> "ProvisionOrder":
         """Return the order of the same attempt when nothing of an earlier one is left."""
         return self.but(remains=())
 

@@ -1,7 +1,5 @@
 """Reconciling a tenant: from the directory or from change messages to a plan, from the plan to builds."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Literal, Never
 

@@ -1,7 +1,5 @@
 """Remote actions: one on one Cloud PC with its steps and records, or on many in waves."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Literal, Never
 

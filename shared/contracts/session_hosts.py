@@ -1,7 +1,5 @@
 """Session hosts: their tasks, the steps of a build, and their records."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Spot Groups: reconciling one, and running its engine."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Literal
 

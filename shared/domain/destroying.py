@@ -5,8 +5,6 @@ another plays every act of ``HELD_BACK`` with each answer: none, *still wanted*,
 grace period can be undone, and asks all the same: its user is told that the Cloud PC goes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

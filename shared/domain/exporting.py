@@ -4,8 +4,6 @@ There is one export for each interval, named for its begin: that of a day is ``2
 ``2026-11-21T13``.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime, timedelta
 

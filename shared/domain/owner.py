@@ -4,8 +4,6 @@ A machine is made for a Cloud PC, to build a device image or a version of an ima
 Another kind of owner is another member of ``OwnerKind`` and another line of ``_MARKS``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType

@@ -3,8 +3,6 @@
 A point is recorded once and never changed. An interval without a point was not observed: it is a gap, not a zero.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import zlib
@@ -118,7 +116,7 @@ class UsageDay(Value):
             for number, minute in enumerate(minutes)
         ]
 
-    def with_points(self, *points: Point) -> UsageDay:
+    def with_points(self, *points: Point) -> "UsageDay":
         """Return the day with points; an existing point is not changed."""
         there = self.points()
         known = {each.at: each for each in reversed([*there, *points])}

@@ -1,7 +1,5 @@
 """Values of the domain: frozen models, and the texts in them."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

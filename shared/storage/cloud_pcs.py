@@ -4,8 +4,6 @@ Record and claims are written in one transaction, so that no two Cloud PCs ever 
 when both are made or resized at the same moment (docs/decisions/0029). Claims sort behind the records of their tenant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The responses to requests with an Idempotency-Key, for a day."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from contextlib import suppress

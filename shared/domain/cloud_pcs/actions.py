@@ -3,8 +3,6 @@
 ``shared.services.operations.catalogue`` has for each row the form, the conditions and the use case. Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -4,8 +4,6 @@ A record can be lost, or older than the machine: after a restore of an export be
 desktop's assignment in the host pool, and the user have to agree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 

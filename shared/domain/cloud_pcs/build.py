@@ -4,8 +4,6 @@ The weights are the median durations in seconds measured on the simulated cloud'
 percentage. When it should be ready, ``estimates.py`` says.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 
@@ -123,7 +121,7 @@ class Resources(Value):
     session_host: str | None = None
     sign_in_given_at: datetime | None = None  # when Azure was told the last of the roles that the user signs in with
 
-    def with_found(self, found: Resources) -> Resources:
+    def with_found(self, found: "Resources") -> "Resources":
         """Return these resources updated by *found*; others stay, unless *found* is about another machine."""
         if found.computer_name is not None and self.computer_name not in {None, found.computer_name}:
             return found

@@ -1,7 +1,5 @@
 """The Cloud PC: one per (user, licence). Its id is for ever; which licence it claims, a resize may change."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -73,15 +71,15 @@ class Grace(Value):
         """Whether it has run out."""
         return self.held_at is None and at >= self.ends_at
 
-    def hold(self, at: datetime) -> Grace:
+    def hold(self, at: datetime) -> "Grace":
         """Return it held."""
         return self if self.held_at else self.but(held_at=at)
 
-    def release(self, at: datetime) -> Grace:
+    def release(self, at: datetime) -> "Grace":
         """Return it running again, longer by the time for which it was held."""
         return self.but(held_at=None, ends_at=self.ends_at + (at - self.held_at)) if self.held_at else self
 
-    def extend(self, length: timedelta, at: datetime) -> Grace:
+    def extend(self, length: timedelta, at: datetime) -> "Grace":
         """Return the grace period extended by *length*; if it is over, it is extended from *at*."""
         return self.but(ends_at=(max(self.ends_at, at) if self.held_at is None else self.ends_at) + length)
 
@@ -207,7 +205,7 @@ class CloudPc(Value):
             return other_slot(self.replacement.slot)
         return build.slot
 
-    def with_build(self, build: Build) -> CloudPc:
+    def with_build(self, build: Build) -> "CloudPc":
         """Return the record with *build* as the build of its generation.
 
         A replacement that is to be cleaned up, and of which nothing is left, is dropped.
@@ -217,11 +215,11 @@ class CloudPc(Value):
         gone = not build.unfinished and build.resources.computer_name is None
         return self.but(replacement=None if gone else build)
 
-    def with_current(self, **changes: object) -> CloudPc:
+    def with_current(self, **changes: object) -> "CloudPc":
         """Return the record with *changes* of its current build."""
         return self.but(current=self.current.but(**changes))
 
-    def after(self, event: Event, *, at: datetime, **changes: object) -> CloudPc:
+    def after(self, event: Event, *, at: datetime, **changes: object) -> "CloudPc":
         """Return the record after *event*, with *changes*; its current build is in the phase that follows from it.
 
         Raises: IllegalTransitionError if the life cycle has no such step, or it is reprieved without a machine that
@@ -233,7 +231,7 @@ class CloudPc(Value):
         after = self.but(status=advance(self.status, event), last_modified_date_time=at, **freed)
         return after.with_current(phase=PHASES.get(event, after.current.phase))
 
-    def after_build(self, build: Build, event: Event, *, at: datetime, **changes: object) -> CloudPc:
+    def after_build(self, build: Build, event: Event, *, at: datetime, **changes: object) -> "CloudPc":
         """Return the record after *event* of one of its builds, with *changes* of that build.
 
         What happens to a replacement does not change the status: the user goes on with the current machine.

@@ -4,8 +4,6 @@ Only what carries our mark is examined: a tag of the tenant, a name that a build
 build or a clean-up will still remove is no orphan.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum

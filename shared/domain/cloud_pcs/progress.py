@@ -1,7 +1,5 @@
 """Cloud PCs as people see them: progress, advice after a failure, sign-in, properties to list by."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType

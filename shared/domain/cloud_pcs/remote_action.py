@@ -1,7 +1,5 @@
 """Remote actions: an administrator's actions on the machine of a Cloud PC, which keeps its machine. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum

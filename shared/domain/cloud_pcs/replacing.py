@@ -7,8 +7,6 @@ Its id stays; which licences it claims changes. While they are swapped it claims
 its user, and having both does not build a second one (docs/decisions/0029).
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """User settings: the rights of users on their own Cloud PCs (Graph: cloudPcUserSetting). Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum

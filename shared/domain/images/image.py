@@ -1,7 +1,5 @@
 """Device images and gallery images, and the images that are recommended."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime

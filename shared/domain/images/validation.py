@@ -4,8 +4,6 @@ Microsoft: learn.microsoft.com/windows-365/enterprise/device-images, and generat
 machine of ours is one (docs/notes/azure.md 1.3).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

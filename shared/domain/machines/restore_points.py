@@ -1,7 +1,5 @@
 """Restore points: which are made by schedule, which are kept, and which is nearest to a moment. Pure."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta

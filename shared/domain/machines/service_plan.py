@@ -1,7 +1,5 @@
 """Service plans: the hardware of a licence (vCPU, memory, disk) and the VM sizes that have it (`sizes`)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Annotated
@@ -42,7 +40,7 @@ class ServicePlanRule(Value):
     )
 
     @model_validator(mode="after")
-    def _check_known_sizes(self) -> ServicePlanRule:
+    def _check_known_sizes(self) -> "ServicePlanRule":
         """Refuse a known size that is smaller than the plan promises; Azure describes the other sizes."""
         for size in (found for name in self.vm_sizes if (found := known(name))):
             if wrong := shortfall(size.name, size.v_cpu_count, size.ram_in_gb, self):

@@ -1,7 +1,5 @@
 """A connection (Graph: onPremisesConnection): how Cloud PCs reach the network and the directory."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any

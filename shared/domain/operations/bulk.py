@@ -1,7 +1,5 @@
 """Bulk actions: their items and waves, and the estimated time that is left."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -158,7 +156,7 @@ class BulkAction(Value):
         left = self.status is BulkStatus.CANCELED and ItemStatus.PENDING.value in self.counts
         return self.status is BulkStatus.RUNNING or left
 
-    def with_items(self, items: Iterable[BulkItem], at: datetime) -> BulkAction:
+    def with_items(self, items: Iterable[BulkItem], at: datetime) -> "BulkAction":
         """Return it with its items counted: stopped when too many have failed, ended when none is left."""
         counts = Counter(item.status for item in items)
         counted = self.but(counts=_shown(counts), last_modified_date_time=at)

@@ -6,8 +6,6 @@ Gone is only what was asked for itself and answered with 404, twice, some minute
 that is missing and a subscription that does not answer say nothing.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure

@@ -1,7 +1,5 @@
 """Operations: states, intents, lists and reconciles; and the names of audit events."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,21 +71,21 @@ class Operation(Value):
         """The time at which the latest step began, or None before the first."""
         return max((step.started_at for step in self.steps if step.started_at), default=None)
 
-    def running(self, at: datetime) -> Operation:
+    def running(self, at: datetime) -> "Operation":
         """Return it as running."""
         if self.status is not OperationStatus.NOT_STARTED:
             return self
         return self.but(status=OperationStatus.RUNNING, last_modified_date_time=at)
 
-    def warned(self, warning: dict[str, Any]) -> Operation:
+    def warned(self, warning: dict[str, Any]) -> "Operation":
         """Return it with one more warning; the same twice is once."""
         return self if self.ended or warning in self.warnings else self.but(warnings=(*self.warnings, warning))
 
-    def noted(self, name: str, detail: str) -> Operation:
+    def noted(self, name: str, detail: str) -> "Operation":
         """Return the operation with a note at the step *name*."""
         return self.but(steps=tuple(step.but(detail=detail) if step.name == name else step for step in self.steps))
 
-    def at_step(self, name: str, titles: Mapping[str, str], *, percent: int, at: datetime) -> Operation:
+    def at_step(self, name: str, titles: Mapping[str, str], *, percent: int, at: datetime) -> "Operation":
         """Return the operation at the step *name*; the open step before it has succeeded.
 
         *titles*: all its steps, in order; a step that it has had before stays, though it is not among them.
@@ -108,7 +106,7 @@ class Operation(Value):
             last_modified_date_time=at,
         )
 
-    def succeeded(self, result: dict[str, Any], at: datetime) -> Operation:
+    def succeeded(self, result: dict[str, Any], at: datetime) -> "Operation":
         """Return it as succeeded with *result*."""
         if self.ended:
             return self
@@ -120,7 +118,7 @@ class Operation(Value):
             last_modified_date_time=at,
         )
 
-    def failed(self, failure: Failure, at: datetime) -> Operation:
+    def failed(self, failure: Failure, at: datetime) -> "Operation":
         """Return it as failed, and why."""
         if self.ended:
             return self

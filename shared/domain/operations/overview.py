@@ -1,7 +1,5 @@
 """A tenant at a glance, as Home and the provider's board show it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 

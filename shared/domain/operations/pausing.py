@@ -1,7 +1,5 @@
 """Work that stands still: a policy, a tenant or everything is paused, or due rows are set aside. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

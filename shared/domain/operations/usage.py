@@ -1,7 +1,5 @@
 """Usage of a tenant: its Cloud PCs by status, its builds and its Spot Groups, hour by hour. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -4,8 +4,6 @@
 length of a grace period) is no drift: no machine has to be built anew for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

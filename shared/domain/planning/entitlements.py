@@ -1,7 +1,5 @@
 """Entitlements: who may have which Cloud PC, how many licences are left, and the demand on addresses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Why a user has, will have, or lacks each Cloud PC. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Foresight: the users of a policy, and the builds, moves and grace periods that would follow from a change."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum

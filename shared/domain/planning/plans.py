@@ -1,7 +1,5 @@
 """Plans: the intents of a reconcile, and the brake on too many removals."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -36,7 +34,7 @@ class Fleet(Value):
     lately: int = 0
 
     @classmethod
-    def of(cls, cloud_pcs: Iterable[CloudPc], at: datetime) -> Fleet:
+    def of(cls, cloud_pcs: Iterable[CloudPc], at: datetime) -> "Fleet":
         """Count *cloud_pcs*."""
         there = [pc for pc in cloud_pcs if pc.status is not Status.NOT_PROVISIONED]
         return cls(number=len(there), lately=sum(_lost_since(pc, at - LATELY) for pc in there))
@@ -163,7 +161,7 @@ class Plan(Value):
             if pc.id in known and known[pc.id].status not in NOTHING_TO_LOSE
         }
 
-    def named(self, ids: Mapping[str, str]) -> Plan:
+    def named(self, ids: Mapping[str, str]) -> "Plan":
         """Return the plan with new Cloud PCs renamed by *ids* (old id to new id).
 
         Ids stay unique: a new Cloud PC that would have the same id as another is left out of this plan.

@@ -4,8 +4,6 @@ Azure allows 4,000 role assignments in a subscription, and each Cloud PC needs i
 (docs/decisions/0037-more-than-one-subscription.md).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 

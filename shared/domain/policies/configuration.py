@@ -3,8 +3,6 @@
 A new field needs a row of ``PROPERTIES`` (``graph.py``) beside it, and what acts on it.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -111,7 +109,7 @@ class ConfigurationStep(Value):
         exclude_if=_is_dedicated,
     )
 
-    def decided(self, settings: TenantSettings) -> DecidedConfiguration:
+    def decided(self, settings: TenantSettings) -> "DecidedConfiguration":
         """Return the configuration with the tenant's *settings* in place of unset values."""
         left_out = {name: getattr(settings, name) for name, value in self if value is None}
         return DecidedConfiguration.model_validate({**dict(self), **left_out})

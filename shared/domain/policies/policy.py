@@ -1,7 +1,5 @@
 """A provisioning policy (Graph: cloudPcProvisioningPolicy) and the snapshot a Cloud PC keeps of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated

@@ -4,8 +4,6 @@ The rules are asked in the order of ``PowerRule``; the first one that wants some
 others. An active session is never stopped by any rule, and what cannot be read counts as used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum

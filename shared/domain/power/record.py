@@ -3,8 +3,6 @@
 It is no part of the Cloud PC's status: a Cloud PC that is off is as provisioned as one that is on.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from pydantic import Field
@@ -94,26 +92,26 @@ class CloudPcPower(Value):
             quiet_since=max(quiet, self.since) if self.observed.is_on else quiet,
         )
 
-    def with_sessions(self, active: int, disconnected: int, at: datetime) -> CloudPcPower:
+    def with_sessions(self, active: int, disconnected: int, at: datetime) -> "CloudPcPower":
         """Return it with the sessions that were read *at* a time."""
         ended = self.active or disconnected < self.disconnected
         quiet = at if active or ended or self.quiet_since is None else self.quiet_since
         return self.but(active=active, disconnected=disconnected, quiet_since=quiet)
 
-    def with_hold(self, hold: PowerHold) -> CloudPcPower:
+    def with_hold(self, hold: PowerHold) -> "CloudPcPower":
         """Return it with a person's hold; a dispute is over, and refused starts are forgotten."""
         return self.but(hold=hold, desired=hold.wants, reversals=0, refused=None)
 
-    def kept_awake(self, until: datetime, by: str, at: datetime) -> CloudPcPower:
+    def kept_awake(self, until: datetime, by: str, at: datetime) -> "CloudPcPower":
         """Return it staying on until a time, as a person has asked."""
         return self.but(keep_awake=KeepAwake(at=at, until=until, by=by))
 
-    def with_refusal(self, code: str, message: str, at: datetime) -> CloudPcPower:
+    def with_refusal(self, code: str, message: str, at: datetime) -> "CloudPcPower":
         """Return it after one more start that Azure has refused."""
         times = self.refused.times + 1 if self.refused else 1
         return self.but(step=None, refused=RefusedStart(times=times, at=at, code=code, message=message))
 
-    def warned(self, stops_at: datetime) -> CloudPcPower:
+    def warned(self, stops_at: datetime) -> "CloudPcPower":
         """Return it with the stop that its user is warned about: written before the warning is sent."""
         return self.but(warned_for=stops_at)
 
@@ -142,7 +140,7 @@ class CloudPcPower(Value):
         )
         return facts.but(**around)
 
-    def planned(self, decision: PowerDecision) -> CloudPcPower:
+    def planned(self, decision: PowerDecision) -> "CloudPcPower":
         """Return it with a decision of the engine."""
         return self.but(
             desired=decision.desired,

@@ -5,8 +5,6 @@ Local times become moments as PEP 495 says with ``fold=0``: of an hour that come
 that the change of the clocks leaves out is as much later as the clocks are put forward.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache

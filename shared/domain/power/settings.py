@@ -1,7 +1,5 @@
 """Power schedules: the hours in which Cloud PCs are on, and the rules for unused ones. Pure."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 

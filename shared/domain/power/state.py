@@ -1,7 +1,5 @@
 """The power of a machine: desired and observed states, holds, sessions, refused starts. Pure."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal

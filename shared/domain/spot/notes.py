@@ -1,7 +1,5 @@
 """Notes: why something was made or changed, when, and who did it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

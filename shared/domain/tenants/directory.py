@@ -1,7 +1,5 @@
 """A tenant's directory: users, groups, role assignments, and subscriptions to its changes."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -50,7 +48,7 @@ class DirectoryUser(Value):
     sku_ids: tuple[str, ...] = ()
     disabled: Mapping[str, frozenset[str]] = {}
 
-    def uses(self, sku: SubscribedSku) -> bool:
+    def uses(self, sku: "SubscribedSku") -> bool:
         """Whether they have the licence, and not every Cloud PC service plan of it is switched off for them."""
         off = self.disabled.get(sku.sku_id, frozenset())
         return sku.sku_id in self.sku_ids and not (sku.cloud_pc_plan_ids and sku.cloud_pc_plan_ids <= off)

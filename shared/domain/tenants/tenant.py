@@ -1,7 +1,5 @@
 """A tenant: one customer's directory, subscription and rules, and its sites."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Create Connection: site, credentials, name, review; saving ends in the health check."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The wizard that creates a device image, and the sources of images."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Create Image Set: site, source, detail, recipe, notes, review; saving makes its first version."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -93,7 +91,7 @@ class ImageSetFacts(Value):
         """Return the marketplace images for a type of hosts."""
         return self.pooled_images if host_pool_type is HostPoolType.POOLED else self.personal_images
 
-    def source(self, host_pool_type: HostPoolType, step: ChosenImage) -> Chosen | None:
+    def source(self, host_pool_type: HostPoolType, step: ChosenImage) -> "Chosen | None":
         """Return the source that was chosen, None when it does not exist or does not fit."""
         if step.own_image_id is not None:
             found = own_image(step, self.own_images)

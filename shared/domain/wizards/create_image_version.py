@@ -1,7 +1,5 @@
 """Create Image Version: set, version, source, customisation, notes, review; saving builds its temporary machine."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

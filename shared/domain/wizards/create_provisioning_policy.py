@@ -1,7 +1,5 @@
 """Create Provisioning Policy: connection, image, configuration, groups, detail, review; saving assigns it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any

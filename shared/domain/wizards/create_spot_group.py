@@ -1,7 +1,5 @@
 """The wizard that creates a Spot Group, and its step of capacity."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Edit Image Set: its description and its recipe; site, type of hosts and source stay for ever."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Edit Spot Group: everything that may change; site, licence type and dedicated desktops stay for ever."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Wizards that edit a connection or a provisioning policy."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Forecast of a policy in its review: Cloud PCs, addresses, licences, and overlaps with other policies."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

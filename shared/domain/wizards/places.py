@@ -1,7 +1,5 @@
 """Wizards of sites and tenants; fields that an edit omits stay."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 

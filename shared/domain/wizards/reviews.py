@@ -1,7 +1,5 @@
 """The review of a form: its errors, warnings, and a forecast of its consequences. Nothing is saved."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any

@@ -1,7 +1,5 @@
 """The pages that the wizards of a Spot Group have in common, and the facts that they are checked against."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Self
 

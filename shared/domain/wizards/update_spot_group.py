@@ -1,7 +1,5 @@
 """Update Spot Group: another image version, and the method by which its users get it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any

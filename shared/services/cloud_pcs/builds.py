@@ -1,7 +1,5 @@
 """Builds of Cloud PCs: started, built again on request, and post-provisioning steps that run again."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -174,7 +172,7 @@ async def rebuild(
     return begun.operation
 
 
-def _planned_anew(context: ActionContext, pc: CloudPc, kind: Rebuild, planned: PlannedBuild) -> CloudPc:
+def _planned_anew(context: ActionContext, pc: CloudPc, kind: Rebuild, planned: "PlannedBuild") -> CloudPc:
     _refuse_unless_possible(pc, kind)
     anew = replanned(with_plan_of_today(pc, planned.plans), kind.event, context.now)
     resumed_at = resumable_by_hand(pc, planned.snapshot) if kind is RETRY else None

@@ -1,7 +1,5 @@
 """The end of a Cloud PC: its grace period, and the clean-up of its remains."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Changes of the machine of a Cloud PC: another size, or a replacement."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The forms of the actions on Cloud PCs: bodies of their routes, and parameters of bulk actions."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field

@@ -1,7 +1,5 @@
 """Bulk actions: which Cloud PCs are selected, on which the action is possible, beginning it, and steering it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -4,8 +4,6 @@ What the catalogue of actions says by the records comes first; only what these d
 orchestrations and of the directory.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Awaitable
 

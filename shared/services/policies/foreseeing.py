@@ -1,7 +1,5 @@
 """Dry runs of an assignment, an edit, a setting or a pause, by the planner itself. Nothing is written."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -73,7 +71,7 @@ class _Configuration:
         """The policies that are assigned to a group."""
         return tuple(policy for policy in self.policies.values() if policy.assignments)
 
-    def with_policy(self, policy: Policy) -> _Configuration:
+    def with_policy(self, policy: Policy) -> "_Configuration":
         """Return it with one policy changed."""
         return replace(self, policies={**self.policies, policy.id: policy})
 

@@ -4,8 +4,6 @@ Another value is another secret, which counts with the record that names it (as 
 accounts). Nothing but the activity that runs a step of a recipe reads them.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

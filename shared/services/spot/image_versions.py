@@ -1,7 +1,5 @@
 """Image versions: saving one, sealing and deleting it, and starting again the work on it that broke off."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """Reconciles of Spot Groups and runs of their engine: requested so that none is lost; and the work that waits."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Session hosts: listed, acted on by people, and the tasks that do it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta

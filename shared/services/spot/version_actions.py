@@ -1,7 +1,5 @@
 """Actions on the temporary machine of an image version, and its due rows: no access stays open by mistake."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime
 from functools import partial

@@ -1,7 +1,5 @@
 """People and groups of the directory for administrators: names, a search, and the holders of roles."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping

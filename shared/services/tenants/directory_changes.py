@@ -1,7 +1,5 @@
 """Changes in directories: reported by messages and notifications, or found by asking the directory; settled once."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -4,8 +4,6 @@ Each check reads through the service's own clients, so that it sees what a build
 cloud does not answer, does not keep the others back.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """A tenant at a glance: how many Cloud PCs there are of each kind, which licences it has, how much quota is left."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections import Counter

@@ -1,7 +1,5 @@
 """Tenants: one customer each, with its rules and directory; made by the provider's wizard."""
 
-from __future__ import annotations
-
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping

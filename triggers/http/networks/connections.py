@@ -1,7 +1,5 @@
 """Connections: Graph's onPremisesConnections."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import azure.functions as func

@@ -1,7 +1,5 @@
 """Provisioning policies: Graph's provisioningPolicies; pauses; and why a user has, or lacks, a Cloud PC."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated

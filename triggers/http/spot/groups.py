@@ -1,7 +1,5 @@
 """Spot Groups: their properties, members, pauses and releases. The wizards make and edit them."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The session hosts of a Spot Group, the sessions on them, and the engine's decisions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated
 

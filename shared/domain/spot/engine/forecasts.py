@@ -6,8 +6,6 @@ Friday, or Saturday and Sunday). What is expected of a quarter of an hour is the
 weeks one unusual one counts for nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple

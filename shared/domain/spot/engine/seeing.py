@@ -1,7 +1,5 @@
 """Conversions from Azure's reports to observations of a host, and from records to the engine's input. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum

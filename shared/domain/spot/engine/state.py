@@ -1,7 +1,5 @@
 """State of the engine between its runs, its recorded decisions, and an explanation of both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,7 +69,7 @@ class SpotGroupState(Value):
     other_settings: int = 0
     usage: OpenUsage | None = None
 
-    def but_paused(self, why: str | None) -> SpotGroupState:
+    def but_paused(self, why: str | None) -> "SpotGroupState":
         """Return the state of a group that is paused for the reason *why*, or unchanged with None."""
         return self if why is None else self.but(status=SpotGroupStatus.PAUSED, cause=why)
 
@@ -105,7 +103,7 @@ class Decisions(Value):
     tenant_id: str
     decisions: tuple[Decision, ...] = ()
 
-    def with_steps(self, steps: Sequence[EngineStep], at: datetime) -> Decisions:
+    def with_steps(self, steps: Sequence[EngineStep], at: datetime) -> "Decisions":
         """Return the decisions with *steps*; a decision made again shortly after is listed once, if nothing was done.
 
         A second restart of a host is a decision of its own; a step that could not be taken is not.

@@ -4,8 +4,6 @@ The first look of an interval says how many hosts and sessions there are; what h
 is recorded at the first look after it, so that each interval has one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple

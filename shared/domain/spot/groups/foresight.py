@@ -1,7 +1,5 @@
 """Preview of a Spot Group's change for its members: the plan with it, compared with the plan without. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum

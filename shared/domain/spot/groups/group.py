@@ -6,8 +6,6 @@ A pooled group has a pooled host pool. A personal group has one too, with one se
 gets any free host. Only dedicated desktops are a personal host pool, whose hosts keep the user who came first.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import datetime

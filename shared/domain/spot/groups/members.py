@@ -5,8 +5,6 @@ leavers than the tenant's removal brake allows wait for a confirmation. A list o
 nothing: a member has left when the directory was asked about this one user, and says so (docs/decisions/0087).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum

@@ -3,8 +3,6 @@
 ``shared.domain.power.schedule`` has the rules of every schedule.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from enum import StrEnum
 

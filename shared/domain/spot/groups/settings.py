@@ -1,7 +1,5 @@
 """Capacity settings of a Spot Group by an administrator: the engine's settings of a group."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from enum import StrEnum
 

@@ -4,8 +4,6 @@ Roles that were taken may count for some more minutes, in which the user may sig
 they surely count no longer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Target of a Spot Group's hosts: the input of the engine that an administrator decides on. Pure."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from enum import StrEnum
 

@@ -3,8 +3,6 @@
 The tags of the machine, its place in the pool of its Spot Group and, of a dedicated host, its user have to agree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """A session host: its record, its tasks, and the steps of a build."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -240,7 +238,7 @@ class SessionHost(Value):
     created_date_time: datetime
     last_modified_date_time: datetime
 
-    def after(self, event: HostEvent, *, at: datetime, **changes: Any) -> SessionHost:  # noqa: ANN401 - any field
+    def after(self, event: HostEvent, *, at: datetime, **changes: Any) -> "SessionHost":  # noqa: ANN401 - any field
         """Return it after *event*, with *changes*. Raises: IllegalTransitionError."""
         return self.but(status=advance_host(self.status, event), **changes, last_modified_date_time=at)
 

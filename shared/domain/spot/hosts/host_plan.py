@@ -1,7 +1,5 @@
 """The plan of a session host: decisions, and their reasons in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum

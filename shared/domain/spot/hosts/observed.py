@@ -1,7 +1,5 @@
 """Observations of a Spot Group's hosts: the input of the engine that is read from Azure and from the records. Pure."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 

@@ -4,8 +4,6 @@ What a release lets the engine do is in ``rollout``; this is its record. docs/li
 RELEASE_TRANSITIONS.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -113,7 +111,7 @@ class SpotRelease(Value):
             cause=self.cause if failed else None,
         )
 
-    def after(self, event: ReleaseEvent, *, at: datetime, **changes: Any) -> SpotRelease:  # noqa: ANN401 - any field
+    def after(self, event: ReleaseEvent, *, at: datetime, **changes: Any) -> "SpotRelease":  # noqa: ANN401 - any field
         """Return it after *event*, with *changes*. Raises: IllegalTransitionError."""
         try:
             status = RELEASE_TRANSITIONS[self.status, event]
@@ -124,7 +122,7 @@ class SpotRelease(Value):
         ended = None if status in OPEN else at
         return self.but(status=status, ended_date_time=ended, last_modified_date_time=at, **changes)
 
-    def seen(self, stage: Stage | None, cause: str | None, *, at: datetime) -> SpotRelease:
+    def seen(self, stage: Stage | None, cause: str | None, *, at: datetime) -> "SpotRelease":
         """Return it as a plan has found it: done, failed, or further on."""
         if self.status is not ReleaseStatus.RUNNING or stage is None:
             return self

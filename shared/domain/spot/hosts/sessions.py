@@ -4,8 +4,6 @@ Who loses the place loses access at once; the host is kept for some days, for th
 what is on its disk (docs/decisions/0056).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Annotated

@@ -1,7 +1,5 @@
 """An image set: a source, and the versions that are made from it for the hosts of Spot Groups."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -137,7 +135,7 @@ class Recipe(Value):
                 )
         return self
 
-    def without_values(self) -> Recipe:
+    def without_values(self) -> "Recipe":
         """Return the recipe without the values of its secrets, for storage and display."""
         return self.but(secrets=tuple(RecipeSecret(name=secret.name) for secret in self.secrets))
 

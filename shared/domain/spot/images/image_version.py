@@ -1,7 +1,5 @@
 """Versions of an image set: their record, and which of them are retired."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -175,7 +173,7 @@ class ImageVersion(Value):
             return None
         return ImageSource(gallery_version_id=self.gallery_version_id) if self.gallery_version_id else self.source
 
-    def after(self, event: VersionEvent, *, at: datetime, **changes: Any) -> ImageVersion:  # noqa: ANN401 - any field
+    def after(self, event: VersionEvent, *, at: datetime, **changes: Any) -> "ImageVersion":  # noqa: ANN401 - any field
         """Return it after *event*, with *changes*. Raises: IllegalTransitionError."""
         return self.but(status=advance(self.status, event), **changes, last_modified_date_time=at)
 

@@ -5,12 +5,11 @@ until the Cloud PC was ready, with everything that came in between (further atte
 makes the range; the first says when a step takes longer than usual.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
 from pydantic import Field
 
@@ -34,16 +33,16 @@ class Histogram(Value):
 
     counts: dict[int, int] = Field(default_factory=dict)
 
-    def with_duration(self, seconds: float) -> Histogram:
+    def with_duration(self, seconds: float) -> "Histogram":
         """Return it with one duration more."""
         return self.with_counts({_class_of(seconds): 1})
 
-    def with_counts(self, more: Mapping[int, int]) -> Histogram:
+    def with_counts(self, more: Mapping[int, int]) -> "Histogram":
         """Return it with more durations."""
         names = self.counts.keys() | more.keys()
         return self.but(counts={name: self.counts.get(name, 0) + more.get(name, 0) for name in sorted(names)})
 
-    def halved(self) -> Histogram:
+    def halved(self) -> "Histogram":
         """Return it with half of its durations."""
         return self.but(counts={name: count // 2 for name, count in self.counts.items() if count > 1})
 
@@ -87,13 +86,13 @@ class StepTimes(Value):
     spent: Histogram = Field(default_factory=Histogram)
     left: Histogram = Field(default_factory=Histogram)
 
-    def __add__(self, other: StepTimes) -> StepTimes:
+    def __add__(self, other: "StepTimes") -> "StepTimes":
         """Return the durations of both."""
         return StepTimes(
             spent=self.spent.with_counts(other.spent.counts), left=self.left.with_counts(other.left.counts)
         )
 
-    def halved(self) -> StepTimes:
+    def halved(self) -> "StepTimes":
         """Return half of the durations."""
         return StepTimes(spent=self.spent.halved(), left=self.left.halved())
 
@@ -114,10 +113,10 @@ class BuildTimes(Value):
     def of(self, step: Step | None) -> StepTimes:
         """Return the durations of a step, or of the first step where none has begun."""
         at = step or ORDER[0]
-        own, recorded = self.steps.get(at, StepTimes()), RECORDED[self.join_type].get(at, StepTimes())
-        return own if self.builds >= ENOUGH else own + recorded
+        own, elsewhere = self.steps.get(at, StepTimes()), recorded(self.join_type).get(at, StepTimes())
+        return own if self.builds >= ENOUGH else own + elsewhere
 
-    def with_build(self, entries: Iterable[TimelineEntry], ready_at: datetime) -> BuildTimes:
+    def with_build(self, entries: Iterable[TimelineEntry], ready_at: datetime) -> "BuildTimes":
         """Return it with a build that has made a Cloud PC ready. *entries*: of its timeline."""
         steps = dict(self.steps)
         for entry in entries:
@@ -129,7 +128,7 @@ class BuildTimes(Value):
         added = self.but(builds=self.builds + 1, steps=steps)
         return added if added.builds <= _MOST else added.halved()
 
-    def halved(self) -> BuildTimes:
+    def halved(self) -> "BuildTimes":
         """Return half of the durations."""
         return self.but(builds=self.builds // 2, steps={step: each.halved() for step, each in self.steps.items()})
 
@@ -141,7 +140,7 @@ class EndRange(Value):
     likely: datetime
     latest: datetime
 
-    def no_earlier(self, than: datetime) -> EndRange:
+    def no_earlier(self, than: datetime) -> "EndRange":
         """Return the range behind a moment."""
         return EndRange(earliest=max(self.earliest, than), likely=max(self.likely, than), latest=max(self.latest, than))
 
@@ -204,7 +203,9 @@ _HYBRID: Mapping[Step, tuple[float, ...]] = {Step.JOIN_DIRECTORY: (6, 9, 12, 15,
 """A hybrid join waits for Entra Connect, which synchronises every half an hour."""
 
 
-def _recorded(join: JoinType) -> Mapping[Step, StepTimes]:
+@cache
+def recorded(join: JoinType) -> Mapping[Step, StepTimes]:
+    """Return the durations for tenants that have had few builds."""
     waited = _HYBRID if join is JoinType.HYBRID_AZURE_AD_JOIN else {}
     joined = ORDER.index(Step.JOIN_DIRECTORY)
 
@@ -216,7 +217,3 @@ def _recorded(join: JoinType) -> Mapping[Step, StepTimes]:
     return {
         step: StepTimes(spent=histogram(waited.get(step, _SPENT[step])), left=histogram(left(step))) for step in _SPENT
     }
-
-
-RECORDED: Mapping[JoinType, Mapping[Step, StepTimes]] = {join: _recorded(join) for join in JoinType}
-"""Durations for tenants that have had few builds."""

@@ -13,7 +13,7 @@ from activities.machines.vms import compares_each, made_later
 from activities.operations.audit import fail_operation, record_audit_event, succeed_operation, update_operation
 from activities.spot.pools import spot_pool
 from shared.clients.arm import parse_id
-from shared.contracts.calls import is_overtaken
+from shared.contracts.calls import is_delayed, is_overtaken, moment
 from shared.contracts.inventory import (
     BEGIN_SCAN,
     DELETE_ORPHAN,
@@ -66,11 +66,13 @@ _MOST_REMOVALS = 100
 @implements(BEGIN_SCAN)
 async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
     """Record the start of a scan and return its areas, including areas of sites deleted since the last scan."""
-    deps, at = dependencies(), dependencies().clock.now()
+    deps, at = dependencies(), moment(dependencies().clock.now())
     tenant = await deps.tenants.find(order.tenant_id)
     if tenant is None:
         return Refused(code="tenantGone", message="the tenant is gone")
     before = await deps.orphan_scans.find(order.tenant_id, LAST)
+    if before is not None and _is_recorded(before.value.started_at):
+        return await _plan(tenant.value)  # recorded before, or a later one has begun
     scan = OrphanScan(id=LAST, tenant_id=order.tenant_id, started_at=at)
     if before is not None:  # until this one has ended, the last one is the proof
         scan = before.value.but(started_at=at)
@@ -147,6 +149,9 @@ async def record_scan(record: ScanRecord) -> Scanned:
     """Record which areas were scanned, and end the operations that wait for the scan."""
     deps, at = dependencies(), dependencies().clock.now()
     before = await deps.orphan_scans.find(record.tenant_id, LAST)
+    if before is not None and _is_recorded(before.value.ended_at):
+        known = [stored.value async for stored in deps.orphans.each(record.tenant_id)]
+        return Scanned(removable=await _removable(record.tenant_id, known, at))  # recorded before, or a later one has
     started = before.value.started_at if before else at
     wanted_at = before.value.wanted_at if before else None
     if record.tenant_id in await deps.restores.comparing():
@@ -159,7 +164,7 @@ async def record_scan(record: ScanRecord) -> Scanned:
         id=LAST,
         tenant_id=record.tenant_id,
         started_at=started,
-        ended_at=at,
+        ended_at=moment(at),
         looked_at=record.looked_at,
         missing=record.missing,
         wanted_at=wanted_at,
@@ -175,6 +180,12 @@ async def record_scan(record: ScanRecord) -> Scanned:
         if operation.created_date_time <= started:
             await update_operation(record.tenant_id, operation.id, lambda there: there.succeeded(result, at))
     return Scanned(removable=await _removable(record.tenant_id, orphans, at))
+
+
+def _is_recorded(at: datetime | None) -> bool:
+    """Whether the running order is minutes old, and a moment of a scan was recorded by it or by a later one."""
+    now = dependencies().clock.now()
+    return at is not None and is_delayed(now) and at >= moment(now)
 
 
 async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tuple[str, ...]:
@@ -324,7 +335,7 @@ async def record_removal(record: RemovalRecord) -> Done:
         failure = record.refused.failure()
         await fail_operation(record.tenant_id, record.operation_id, failure, at)
         return Done()
-    if stored is not None:
+    if stored is not None and not is_overtaken(stored.value.last_seen_at, at):  # else it was found again
         what = {"orphan": stored.value.found.to_json(), "why": stored.value.why}
         run = f"{record.operation_id or 'setting'}/{stored.value.since.isoformat()}"
         await record_audit_event(record.tenant_id, ("orphan", record.orphan_id), "removed", what, at=at, run=run)

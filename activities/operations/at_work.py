@@ -210,8 +210,8 @@ async def _unless(
 ) -> str | None:
     """Return why an order to a machine comes too late: by Azure, then by the record of its owner.
 
-    A machine without a record, or of another kind of owner, is judged by Azure alone; that of an image version also by
-    its record, once an order is minutes old. *else_why*: the words for what the record does not allow, with {} for the
+    A machine without a record, or of a probe, is judged by Azure alone; that of an image or a version also by its
+    record, once an order is minutes old. *else_why*: the words for what the record does not allow, with {} for the
     computer name.
     """
     # At once: between a release and an assignment a user can sign in nowhere.
@@ -232,6 +232,9 @@ async def _is_allowed(
     if owner.kind is OwnerKind.IMAGE_VERSION and is_delayed(deps.clock.now()):
         version = await deps.image_versions.find(machine.tenant_id, owner.id)
         return version is None or await _version_goes_on(version.value)
+    if owner.kind is OwnerKind.DEVICE_IMAGE and is_delayed(deps.clock.now()):
+        image = await deps.images.find(machine.tenant_id, owner.id)
+        return image is None or await _operation_goes_on(machine.tenant_id, image.value.operation_id)
     return True
 
 
@@ -239,8 +242,12 @@ async def _version_goes_on(version: ImageVersion) -> bool:
     """Whether the action or the operation of an image version that gave the running order is still running."""
     if version.action is not None:
         return _began_before(version.action.begun_at)
-    operation_id = version.operation_id
-    found = await dependencies().operations.find(version.tenant_id, operation_id) if operation_id else None
+    return await _operation_goes_on(version.tenant_id, version.operation_id)
+
+
+async def _operation_goes_on(tenant_id: str, operation_id: str | None) -> bool:
+    """Whether an operation is still at the step in which the running order was given."""
+    found = await dependencies().operations.find(tenant_id, operation_id) if operation_id else None
     return found is not None and not found.value.ended and not is_later(found.value.step_began_at)
 
 

@@ -38,7 +38,7 @@ async def next_wave(order: BulkOrder) -> Wave:
     wave = [*begun, *waiting[: max(0, bulk.wave_size - len(begun))]]
 
     def edit(there: BulkAction) -> BulkAction | None:
-        return there.but(wave=order.wave) if there.wave != order.wave else None
+        return there.but(wave=order.wave) if there.wave < order.wave else None
 
     await deps.bulk_actions.change(order.tenant_id, order.bulk_id, edit)
     return Wave(positions=tuple(wave))

@@ -132,10 +132,12 @@ class OrphanRemoved(Value):
     refused: Refused | None = None
 
 
-BEGIN_SCAN = Activity("begin_scan", ScanOrder, ScanPlan, Refused, RETRY_FOR_A_DAY, effect=Effect.READS)
-SCAN_RESOURCE_GROUP = Activity("scan_resource_group", ResourceGroupScanOrder, AreaScanned, Refused, effect=Effect.READS)
-SCAN_HOST_POOL = Activity("scan_host_pool", HostPoolScanOrder, AreaScanned, Refused, effect=Effect.READS)
-SCAN_DIRECTORY = Activity("scan_directory", ScanOrder, AreaScanned, Refused, effect=Effect.READS)
+BEGIN_SCAN = Activity("begin_scan", ScanOrder, ScanPlan, Refused, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+SCAN_RESOURCE_GROUP = Activity(
+    "scan_resource_group", ResourceGroupScanOrder, AreaScanned, Refused, effect=Effect.RECORDS
+)
+SCAN_HOST_POOL = Activity("scan_host_pool", HostPoolScanOrder, AreaScanned, Refused, effect=Effect.RECORDS)
+SCAN_DIRECTORY = Activity("scan_directory", ScanOrder, AreaScanned, Refused, effect=Effect.RECORDS)
 RECORD_SCAN = Activity("record_scan", ScanRecord, Scanned, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 DELETE_ORPHAN = Poll("delete_orphan", RemovalOrder, Done, Refused, effect=Effect.ENDS)
 RECORD_REMOVAL = Activity("record_removal", RemovalRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)

@@ -254,9 +254,9 @@ class Worked(Value):
     waves: int
 
 
-NEXT_WAVE = Activity("next_wave", BulkOrder, Wave, Never, RETRY_FOR_A_DAY, effect=Effect.READS)
+NEXT_WAVE = Activity("next_wave", BulkOrder, Wave, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 ACT_ON_ITEM = Activity("act_on_item", ItemOrder, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
-POLL_WAVE = Poll("poll_wave", WaveOrder, Done, Never, RETRY_FOR_A_DAY, effect=Effect.READS)
+POLL_WAVE = Poll("poll_wave", WaveOrder, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 
 WAVE_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=60), timedelta(hours=24))
 """A wave ends with its slowest: three attempts of a build take hours at worst, parking a day."""

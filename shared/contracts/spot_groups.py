@@ -92,7 +92,7 @@ class SpotGroupReconciled(Value):
 RECONCILE_SPOT_GROUP = Workflow(
     "reconcile_spot_group", SpotGroupOrder, SpotGroupReconciled, longest_wait=timedelta(hours=2)
 )
-READ_SPOT_REQUEST = Activity("read_spot_request", SpotGroupOrder, Requested, Refused, effect=Effect.READS)
+READ_SPOT_REQUEST = Activity("read_spot_request", SpotGroupOrder, Requested, Refused, effect=Effect.RECORDS)
 PLAN_SPOT_MEMBERS = Activity("plan_spot_members", SpotGroupOrder, MembersPlanned, Refused, effect=Effect.RECORDS)
 PREPARE_SPOT_POOL = Activity("prepare_spot_pool", SpotGroupOrder, SpotPool, Refused, effect=Effect.CHANGES)
 GRANT_SPOT_MEMBERS = Poll("grant_spot_members", MemberRightsOrder, Done, Refused, effect=Effect.KEEPS)

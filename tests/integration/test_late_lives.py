@@ -23,6 +23,7 @@ from tests.contract.test_activities_desktop import IMAGE
 from tests.implementations import implementations
 from tests.integration import things
 from tests.integration.lives import Life
+from tests.integration.lives_of_orphans import an_orphan_that_is_removed_twice
 from tests.integration.lives_of_spot_groups import a_dedicated_spot_group, a_spot_group
 from tests.integration.lives_of_versions import (
     an_image_version_by_hand,
@@ -181,6 +182,7 @@ PLAYED: dict[Tell, frozenset[str]] = {
             "open_way_in",
         }
     ),
+    an_orphan_that_is_removed_twice: frozenset({"delete_orphan"}),
     an_image_version_by_recipe_that_is_built_twice: frozenset(
         {"prepare_import", "prepare_gallery", "begin_import", "begin_recipe_step", "delete_import"}
     ),
@@ -191,7 +193,6 @@ NOT_PLAYED = {
     "begin_disable": "no life of a hybrid Cloud PC is played",
     "begin_domain_join": "no life of a hybrid Cloud PC is played",
     "begin_enrollment": "no life of a hybrid Cloud PC is played",
-    "delete_orphan": "no scan is played; test_activities_late_orders.py delivers a removal again",
     "balance_spot_pool": "no life has a schedule with phases; test_late_spot_plans.py delivers an older plan's order",
     "retire_passwords": "no life is joined to a domain; test_activities_comparing_each.py has its case",
 }

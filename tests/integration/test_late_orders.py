@@ -49,6 +49,9 @@ ANEW: dict[str, str] = {
     "observe_spot_hosts": "records the hosts as they are now",
     "plan_spot_members": "plans by the directory as it is now",
     "plan_spot_hosts": "plans by the hosts as they are now",
+    "scan_resource_group": "lists the orphans that there are now",
+    "scan_host_pool": "lists the orphans that there are now",
+    "scan_directory": "lists the orphans that there are now",
     "close_spot_reconcile": "asks for a run of the engine, which changes only what is to be changed now",
 }
 """The activities that write rows by what is so now, whenever they run, and why that is right at any moment."""

@@ -91,3 +91,21 @@ async def test_steps_of_an_older_plan_drain_nothing(life: Life, monkeypatch: pyt
     life.cloud.advance(AGAIN)
     await life.deliver(old)
     assert drained == [("h1", False)]
+
+
+async def test_an_older_order_to_prepare_a_pool_writes_nothing_once_the_group_is_saved(life: Life) -> None:
+    """The order of the later reconcile writes it: between the two its rights may have been given anew."""
+    await prepared(life)
+    old = life.given[-1]
+    at = life.now()
+    await life.deps.spot_groups.change(
+        T, GROUP_ID, lambda there: there.but(description="Saved since", last_modified_date_time=at)
+    )
+    life.cloud.advance(AGAIN)
+    before = life.resources()
+
+    answer = await life.deliver(old)
+    assert (answer["kind"], answer["code"]) == ("refused", "orderedEarlier")
+    assert life.resources() == before
+    assert (await life.do(PREPARE_SPOT_POOL, SpotGroupOrder(**GROUP)))["kind"] == "spotPool"
+    assert life.resources() != before

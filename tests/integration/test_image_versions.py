@@ -270,6 +270,8 @@ async def test_a_removal_that_leaves_something_is_told_and_can_be_repeated(conto
     host: Any = IdleHost()
     await image_versions.delete_version(by(contoso, "again"), host, stored)
     await perform(RECORD_VERSION_DELETED, gone)
+    assert await contoso.image_versions.find(things.TENANT_ID, "v1") is not None  # it is of the first removal
+    await perform(RECORD_VERSION_DELETED, gone.but(operation_id=(await record(contoso)).operation_id))
 
     assert (left.status, left.left) == (VersionStatus.FAILED, (locked,))
     assert await contoso.image_versions.find(things.TENANT_ID, "v1") is None

@@ -103,7 +103,7 @@ PORTAL := $(wildcard portal/*.* portal/build/* portal/public/*) $(shell find por
 portal: portal/dist/index.html ## build the portal that a deployment contains, and compare it with its budgets
 
 .PHONY: portal-check
-portal-check: .tools/portal/installed ## check the portal's types, style, dead code and pure functions
+portal-check: .tools/portal/installed ## check the portal's types, style, dead code, functions and components
 	@$(PY) -m local.portal_bundle check
 
 .PHONY: fast

@@ -72,6 +72,10 @@ PEOPLE: Sequence[Person] = (
 )
 
 
+_DEV_PORTAL = "DESKWRIGHT_DEV_PORTAL"
+"""Where the portal is served by its own tools while somebody works on it: http://localhost:5173."""
+
+
 class _Server(ThreadingHTTPServer):
     """Serves the page for one stack, on a free port of this machine only."""
 
@@ -79,7 +83,8 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.stack = stack
         self.host = f"127.0.0.1:{self.server_port}"
-        self.portal = f"{stack.addresses.api}/portal/"
+        self.origin = os.environ.get(_DEV_PORTAL) or stack.addresses.api
+        self.portal = f"{self.origin}/portal/"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -125,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         # A form's redirect counts for form-action too.
-        policy = f"{_POLICY}; form-action 'self' {self.server.stack.addresses.api}"
+        policy = f"{_POLICY}; form-action 'self' {self.server.origin}"
         for name, value in {**headers, "Content-Security-Policy": policy, "Cache-Control": "no-store"}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))

@@ -54,6 +54,15 @@ def test_the_page_offers_everybody(address: str) -> None:
     assert all(f'action="/{each.key}"' in text for each in PEOPLE)
 
 
+def test_who_works_on_the_portal_is_sent_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKWRIGHT_DEV_PORTAL", "http://localhost:5173")
+    with offered(_Stack(tmp_path)) as found:  # type: ignore[arg-type]
+        address = found.removeprefix("http://").rstrip("/")
+        _, headers, _ = ask(address, "POST", f"/{PEOPLE[0].key}", Origin=f"http://{address}")
+    assert headers["Location"].startswith("http://localhost:5173/portal/#chosen-token=")
+    assert "form-action 'self' http://localhost:5173" in headers["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: str(person.key))
 def test_who_is_chosen_comes_to_the_portal_with_a_token(address: str, person: Any) -> None:
     status, headers, _ = ask(address, "POST", f"/{person.key}", Origin=f"http://{address}")

@@ -73,7 +73,7 @@ PEOPLE: Sequence[Person] = (
 
 
 _DEV_PORTAL = "DESKWRIGHT_DEV_PORTAL"
-"""Where the portal is served by its own tools while somebody works on it: http://localhost:5173."""
+"""Variable with the address of a portal under development: http://localhost:5173."""
 
 
 class _Server(ThreadingHTTPServer):

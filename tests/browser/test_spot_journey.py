@@ -169,6 +169,7 @@ def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
 
 def look_at_the_host(visit: Visit, user: str) -> None:
     page = visit.page
+    part(page, "Today")
     expect(table(page, "Sessions").get_by_role("row", name=re.compile(user))).to_contain_text("SPOT-")
     read_the_day(page)
     part(page, "Hosts")

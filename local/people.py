@@ -72,7 +72,7 @@ PEOPLE: Sequence[Person] = (
 )
 
 
-_DEV_PORTAL = "DESKWRIGHT_DEV_PORTAL"
+_DEV_PORTAL = "PORTAL_DEV_SERVER"
 """Variable with the address of a portal under development: http://localhost:5173."""
 
 

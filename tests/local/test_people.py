@@ -55,7 +55,7 @@ def test_the_page_offers_everybody(address: str) -> None:
 
 
 def test_who_works_on_the_portal_is_sent_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DESKWRIGHT_DEV_PORTAL", "http://localhost:5173")
+    monkeypatch.setenv("PORTAL_DEV_SERVER", "http://localhost:5173")
     with offered(_Stack(tmp_path)) as found:  # type: ignore[arg-type]
         address = found.removeprefix("http://").rstrip("/")
         _, headers, _ = ask(address, "POST", f"/{PEOPLE[0].key}", Origin=f"http://{address}")

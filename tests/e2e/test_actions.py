@@ -107,6 +107,12 @@ def test_only_one_action_is_at_work_on_a_cloud_pc(office: Office) -> None:
     assert office.finish(begun)["status"] == "succeeded"
 
 
+def findings(office: Office) -> list[Any]:
+    """Return the findings of the simulated cloud, without the session that a test ends by force."""
+    found = office.invariants()
+    return [each for each in found if (each["invariant"], each.get("user")) != ("sessionsLost", office.named(3))]
+
+
 def test_a_cloud_pc_that_was_stopped_by_hand_is_started_by_its_users_sign_in(office: Office) -> None:
     pc, user = cloud_pc(office, 3), office.named(3)
     (pool,) = {named(each) for each in office.machines("Microsoft.DesktopVirtualization/hostPools")}
@@ -180,7 +186,7 @@ def test_a_cloud_pc_goes_back_to_a_restore_point(office: Office) -> None:
     assert snapshots_of(office, pc)[0]["lastRestoredDateTime"] is not None
     found = office.act(pc, "troubleshoot")["result"]
     assert found["healthy"] is True, found
-    assert office.invariants() == []
+    assert findings(office) == []
 
 
 @pytest.fixture
@@ -216,7 +222,7 @@ def test_restore_points_go_with_the_machine(office: Office) -> None:
     office.act(pc, "reprovision", {})
     assert copies_of(office, pc) == []
     assert snapshots_of(office, pc) == []
-    assert office.invariants() == []
+    assert findings(office) == []
 
 
 def test_many_are_rebooted_at_once(office: Office) -> None:

@@ -224,6 +224,9 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "change of a device image": ("PATCH …/deviceImages/{id}", {"displayName": "Renamed"}, {"id": "i1"}),
     "account type": ("POST …/cloudPCs/{id}/changeUserAccountType", {"userAccountType": "administrator"}, {}),
     "restore point": ("POST …/cloudPCs/{id}/createSnapshot", {"storageAccountId": None, "accessTier": None}, {}),
+    "power off": ("POST …/cloudPCs/{id}/powerOff", {"force": True}, {}),
+    "stop": ("POST …/cloudPCs/{id}/stop", {"force": True}, {}),
+    "own stop": ("POST tenants/{tenant}/{version}/me/cloudPCs/{id}/stop", {"force": True}, {}),
     "name of a Cloud PC": ("POST …/cloudPCs/{id}/rename", {"displayName": "Ada's"}, {}),
     "reprovision": (
         "POST …/cloudPCs/{id}/reprovision",

@@ -190,6 +190,7 @@ PLAYED: dict[Tell, frozenset[str]] = {
 """The lives, each with the fenced activities that are played in it and in none before it."""
 
 NOT_PLAYED = {
+    "allow_start_on_connect": "no life has a Cloud PC that is stopped by hand; it gives a right and stops nothing",
     "begin_disable": "no life of a hybrid Cloud PC is played",
     "begin_domain_join": "no life of a hybrid Cloud PC is played",
     "begin_enrollment": "no life of a hybrid Cloud PC is played",

@@ -26,6 +26,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "portal": ("60",),
     "spot": ("30", "7", "3", "5"),
     "fairness": ("4", "2"),
+    "estimates": (),
     "sweeps": ("300", "60"),
 }
 """Arguments of each benchmark here."""

@@ -84,6 +84,7 @@ needs_processes = pytest.mark.skipif(not Path("/proc/self/task").exists(), reaso
 
 
 @needs_processes
+@pytest.mark.long
 @pytest.mark.timeout(1_200)
 @pytest.mark.embedded_only("its time stands still while something is worked on")
 def test_a_slow_machine_takes_as_many_simulated_minutes(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_events_not_received_before_continue_as_new_are_lost(faulty: RunningHost
         assert faulty.manage("POST", f"/instances/{one}/raiseEvent/go", word).status == 202
     faulty.manage("POST", f"/instances/{one}/resume?reason=go+on")
     until(lambda: faulty.status(one)["input"] == '["a"]')
-    assert kinds(faulty, one) == ["ExecutionStarted"]
+    until(lambda: kinds(faulty, one) == ["ExecutionStarted"])
     assert faulty.manage("POST", f"/instances/{one}/raiseEvent/go", "stop").status == 202
     assert faulty.ended(one)["output"] == ["a"]
 

@@ -19,7 +19,8 @@ async def change_power(
     edit: Callable[[CloudPcPower], CloudPcPower | None],
 ) -> CloudPcPower:
     """Change the record of a Cloud PC's power; a missing record is made *at* a time."""
-    if await deps.cloud_pc_powers.find(tenant_id, cloud_pc_id) is None:
+    known = await deps.cloud_pc_powers.find(tenant_id, cloud_pc_id)
+    if known is None:
         with suppress(ConflictError):  # another worker was first
             await deps.cloud_pc_powers.insert(CloudPcPower(id=cloud_pc_id, tenant_id=tenant_id, since=at))
-    return await deps.cloud_pc_powers.change(tenant_id, cloud_pc_id, edit)
+    return await deps.cloud_pc_powers.change(tenant_id, cloud_pc_id, edit, known=known)

@@ -1,4 +1,4 @@
-"""No activity changes more in a cloud than its contract says: read off its calls, whatever its fence."""
+"""No activity changes more in a cloud than its contract says, as its calls show."""
 
 from __future__ import annotations
 

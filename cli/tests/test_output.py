@@ -139,7 +139,7 @@ COLUMNS = (
 
 
 def fleet(*statuses: str) -> list[dict[str, Any]]:
-    """Cloud PCs as those of the demonstration."""
+    """Cloud PCs like the demonstration's."""
     return [
         {
             "user": f"user{number:02d}@contoso.example",

@@ -71,7 +71,7 @@ def figures(folder: Path, *more: str, slowed: bool = False, patterns: Sequence[s
 
 
 def both(folder: Path, *more: str, patterns: Sequence[str]) -> tuple[list[float], list[float]]:
-    """Return the figures of a run, and of one whose parts are slow, which goes on beside it."""
+    """Return the figures of a run, and of a slowed run beside it."""
     with ThreadPoolExecutor(2) as side_by_side:
         runs = [
             side_by_side.submit(figures, folder / str(slowed), *more, slowed=slowed, patterns=patterns)

@@ -1,4 +1,4 @@
-"""Usage over HTTP: the curve of a Spot Group's day is what the simulated broker and machines did."""
+"""Usage over HTTP: the curve of a Spot Group's day equals the acts of the simulated broker and machines."""
 
 from __future__ import annotations
 

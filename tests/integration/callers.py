@@ -36,7 +36,7 @@ def handlers(functions: list[Any]) -> dict[str, Any]:
 
 
 class PaperVault:
-    """A key vault in memory, with soft delete: what was deleted has its name for months."""
+    """A key vault in memory, with soft delete: a deleted secret keeps its name for months."""
 
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Versions of the subjects of pages: each write to a table changes those of its subject, and no others."""
+"""Versions of the subjects of pages: each write to a table changes the versions of its subject alone."""
 
 from __future__ import annotations
 

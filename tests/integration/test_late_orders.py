@@ -54,7 +54,7 @@ ANEW: dict[str, str] = {
     "scan_directory": "lists the orphans that there are now",
     "close_spot_reconcile": "asks for a run of the engine, which changes only what is to be changed now",
 }
-"""The activities that write rows by what is so now, whenever they run, and why that is right at any moment."""
+"""The activities that write rows by the present state, with the reason why that is right at any moment."""
 
 EVERY = 5
 """Each pair of an order and a later moment is played in this number of lives, with old orders again after as many new
@@ -62,7 +62,7 @@ ones: delivered after each, they would wait so long for the limits of a VM that 
 """
 
 _TRIES = 10
-"""Number of deliveries of an order that waits for a rate limit; one that still waits then makes the test fail."""
+"""Number of deliveries of an order that waits for a rate limit; the test fails if it still waits then."""
 
 
 def each_after(first: int) -> Container[int]:

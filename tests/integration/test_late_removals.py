@@ -40,7 +40,7 @@ class AfterRemovals(Again):
     ],
 )
 async def test_a_machine_is_not_made_again_after_its_removal(life: Life, tell: Tell) -> None:
-    """Its record is still that of the step which made it: a check has no steps, and a test machine is made in one."""
+    """Its record is still at the step of its making: a check has no steps, and a test machine is made in one."""
     again = AfterRemovals(life)
     life.after_each = again
     await tell(life)

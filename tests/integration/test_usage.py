@@ -172,7 +172,7 @@ async def test_two_instances_that_record_the_same_interval_leave_the_first(table
 
 @pytest.fixture
 async def counted(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[tuple[CountingTransport, UsageDays]]:
-    """The recorded usage, with its requests counted; ninety days of a group are there, and those of two others."""
+    """The recorded usage of three groups, ninety days each, with its requests counted."""
     async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
         wire = CountingTransport(session)
         tables = Tables(azurite_server.tables_url, Identity, prefix="usagecounted", transport=wire)

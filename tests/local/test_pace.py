@@ -1,4 +1,4 @@
-"""The pace of a demonstration: what people do happens at simulated moments, whatever the machine does meanwhile."""
+"""The pace of a demonstration: people act at simulated moments, independent of the machine's speed."""
 
 import os
 import time

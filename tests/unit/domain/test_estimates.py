@@ -67,7 +67,7 @@ def test_a_tenant_without_builds_has_a_range_for_each_step(join: JoinType, step:
 
 
 def build(*minutes: float, generation: int = 1, outcome: str = "succeeded") -> list[TimelineEntry]:
-    """Return the entries of a build whose steps took so many minutes."""
+    """Return the entries of a build by the minutes that each step took."""
     entries, at = [], NOW
     for step, length in zip(ORDER, minutes, strict=False):
         ended = at + timedelta(minutes=length)

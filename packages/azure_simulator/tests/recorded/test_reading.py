@@ -1,4 +1,4 @@
-"""Reading recordings: the format of Python's VCR, and that of Ruby's."""
+"""Reading recordings in the formats of Python's VCR and of Ruby's."""
 
 from packages.azure_simulator.tests.recorded.recordings import exchanges_of
 

@@ -56,7 +56,7 @@ bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed .tools/
 	@$(PY) -m bench
 
 .PHONY: figures
-figures: $(VENV)/installed .tools/azurite/installed .tools/peers/installed .tools/browser/installed portal/dist-local/index.html ## measure what the README's table shows, and write it there with the date (an hour)
+figures: $(VENV)/installed .tools/azurite/installed .tools/peers/installed .tools/browser/installed portal/dist-local/index.html ## measure the table of docs/performance.md, and write it with the date (an hour)
 	@$(PY) -m bench.published
 
 # ---- prove -------------------------------------------------------------------------------------
@@ -120,6 +120,11 @@ format: $(VENV)/installed ## format the code and apply the linter's safe fixes
 openapi: $(VENV)/installed ## write docs/openapi.json, and what the command line knows of it, after a change of a route
 	@$(PY) -m tests.unit.openapi.record
 	@$(PY) -m cli.derive
+
+.PHONY: infra
+infra: $(VENV)/installed ## write what follows from infra/main.bicep; BICEP=<path>: format, lint and compile all of it
+	@$(PY) -m tests.infra.parameters
+	@test -z "$(BICEP)" || { $(PY) -m tests.infra.microsoft "$(BICEP)" && $(PY) -m tests.infra.parameters; }
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv --quiet pip compile --universal \
           --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade

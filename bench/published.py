@@ -1,6 +1,6 @@
-"""``python -m bench.published`` (``make figures``): measure the figures of the README's table, and date them.
+"""``python -m bench.published`` (``make figures``): measure the table of docs/performance.md, and date it.
 
-The rest of the README stays as it is. A figure that cannot be measured here is named as missing.
+The rest of the page stays as it is. A figure that cannot be measured here is named as missing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.figures import Figure, Missing
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- make figures writes from here -->", "<!-- to here -->"
 PUBLISHED = {
     "importing": ("import function_app / floor import",),
@@ -33,7 +33,7 @@ PUBLISHED = {
     ),
     "spot": ("spot: host-hours / always on", "spot: host-hours / Azure Virtual Desktop's autoscale"),
 }
-"""The figures that the README shows, by benchmark, in the order of its table."""
+"""The figures of the table, by benchmark, in the order of its table."""
 
 
 def table(found: Iterable[Figure | Missing], on: date) -> str:
@@ -59,13 +59,13 @@ def replaced(page: str, text: str) -> str:
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        message = f"README.md has no place for the figures: {BEGIN} ... {END}"
+        message = f"docs/performance.md has no place for the figures: {BEGIN} ... {END}"
         raise ValueError(message)
     return f"{before}{BEGIN}\n{text}\n{END}{after}"
 
 
 def main() -> None:
-    """Measure, and write the README."""
+    """Measure, and write the table."""
     found: list[Figure | Missing] = []
     for name in PUBLISHED:
         print(f"{name} ...", file=sys.stderr, flush=True)
@@ -73,7 +73,7 @@ def main() -> None:
         for figure in made:
             print(figure.line(), flush=True)
         found += made
-    README.write_text(replaced(README.read_text(), table(found, datetime.now(UTC).date())))  # noqa: TID251 - the day of the run
+    PAGE.write_text(replaced(PAGE.read_text(), table(found, datetime.now(UTC).date())))  # noqa: TID251 - the day of the run
 
 
 if __name__ == "__main__":

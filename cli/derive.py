@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent
 PAGE = ROOT.parent / "docs" / "openapi.json"
 TABLE = ROOT / "src" / "deskwright" / "operations.json"
 _METHODS = ("get", "post", "put", "patch", "delete")
-_JUDGED = frozenset({"add_user_setting", "change_user_setting"})
+_JUDGED = frozenset({"add_power_schedule", "add_user_setting", "change_power_schedule", "change_user_setting"})
 """Operations without a review, whose bodies `apply` judges itself before the first change."""
 _UNUSED = frozenset({"title", "description", "default", "examples"})
 _SCALARS = {"string": "text", "integer": "number", "boolean": "flag"}

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deployment import customers, leaving, steps, templates
+from deployment import checks, customers, leaving, steps, templates
 from deployment.clients import Client, DeploymentError, Json
 from deployment.environment import Environment, NotYetError
 from deployment.report import Report
 from deployment.sign_in import tokens
 
 GRAPH, ARM = "https://graph.microsoft.com", "https://management.azure.com"
-STEPS = ("all", "register", "provision", "connect", "publish", "check", "down")
+STEPS = ("all", "check", "register", "provision", "connect", "publish", "verify", "down")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -84,10 +84,20 @@ def _step(name: str, place: steps.Place, report: Report, asked: argparse.Namespa
             arm_tokens = tokens(asked.arm_url, tenant=environment.get("AZURE_TENANT_ID"))
             steps.publish(place, Client(site, arm_tokens), service, report)
         case "check":
-            steps.check(Client(environment.need(steps.URL), str), report)
+            verdicts = checks.judge(place, lambda: templates.compiled(asked.template))
+            for each in verdicts:
+                report.say(customers.written(each))
+            return all(each.status != "failed" for each in verdicts) or _accepted(environment)
+        case "verify":
+            steps.verify(Client(environment.need(steps.URL), str), report)
         case _:
             steps.down(place, report)
     return True
+
+
+def _accepted(environment: Environment) -> bool:
+    """Return whether failed verdicts are accepted."""
+    return environment.get("DESKWRIGHT_CHECK", "").lower() == "warn"
 
 
 def _customer(asked: argparse.Namespace) -> customers.Customer:
@@ -146,7 +156,8 @@ def _given(asked: argparse.Namespace) -> dict[str, str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deployment", description="Deploy Deskwright without azd.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    about = {name: f"the step {name} (deployment/steps.py)" for name in STEPS} | {"all": "every step but down"}
+    about = {name: f"the step {name} (deployment/steps.py)" for name in STEPS}
+    about |= {"all": "every step but down", "check": "judge what Azure would refuse, before anything is made"}
     for name in STEPS:
         _add_step(_command(commands, name, about[name], _steps), name)
     brought = _command(commands, "customer", "bring a customer in, with a verdict on each need", _bring_in)

@@ -207,7 +207,7 @@ def refusal(asked: str, reply: Reply) -> RefusedError:
     if not isinstance(error, dict):  # the token endpoint's
         error = {"code": error, "message": body.get("error_description", "")}
     text = str(error.get("message") or reply.body[:300].decode("utf-8", "replace"))
-    details = body.get("details") if isinstance(body, dict) else None  # our own API's
+    details = body.get("details", error.get("details")) if isinstance(body, dict) else None  # our own API's, or Azure's
     for detail in error.get("details") or () if isinstance(error.get("details"), list) else ():
         text += f"\n  {detail.get('code', '')}: {detail.get('message', '')}"
     return RefusedError(asked, reply.status, str(error.get("code", "")), text, details)

@@ -15,6 +15,11 @@ from shared.domain.tenants.needs import PROVIDERS, Licence, NeedVerdict
 
 _COMPUTE_VERSION = "2024-07-01"
 _FORBIDDEN = frozenset({401, 403})
+_READS = "Sign in as somebody who may: Reader of the subscription, Global Reader of the directory."
+_WRITES_ROLES = (
+    "A role definition is written by Owner or User Access Administrator of the subscription; Role Based Access Control "
+    "Administrator may only assign it. With Privileged Identity Management: activate the role first."
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def _judged(
             f"Consent at {customer.consent_link}" if check in {_consent, _permissions} and customer.client_id else ""
         )
         if refused.status in _FORBIDDEN:
-            advice = advice or "Sign in as somebody who may: Owner of the subscription, Global Reader of the directory."
+            advice = advice or (_WRITES_ROLES if check is _roles else _READS)
         return [NeedVerdict(check.__name__.strip("_"), "failed", f"{refused.code}: {refused.message}", advice)]
 
 

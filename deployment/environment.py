@@ -1,5 +1,6 @@
 """Values that one step leaves to the next: azd's environment, or a file of the same form without azd."""
 
+import copy
 import os
 import re
 import shutil
@@ -49,6 +50,12 @@ class Environment:
     def give(self, key: str, value: str) -> None:
         """Let this run have a value that is not kept."""
         self._values[key] = value
+
+    def copied(self) -> "Environment":
+        """Return a copy: a value that it is given is not given here."""
+        made = copy.copy(self)
+        vars(made)["_values"] = dict(self._values)
+        return made
 
     def set(self, key: str, value: str) -> None:
         """Keep a value for the steps that follow."""

@@ -14,7 +14,15 @@ from deployment.clients import Client, DeploymentError, Json, RefusedError
 from deployment.report import Report
 
 _GONE, _CONFLICT = 404, 409
-_KINDS = ("provisioningPolicies", "deviceImages", "imageSets", "userSettings", "onPremisesConnections")
+_KINDS = (
+    "provisioningPolicies",
+    "powerSchedules",
+    "deviceImages",
+    "imageSets",
+    "userSettings",
+    "maintenanceWindows",
+    "onPremisesConnections",
+)
 """Kinds to delete before sites, in this order."""
 _ENDED = {"notProvisioned"}
 

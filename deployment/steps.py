@@ -6,7 +6,9 @@
 3. `connect`: what needs the template's outputs: the portal's address, Graph's permissions of the identity, its
    federation with the registration for customers.
 4. `publish`: the package. azd does that itself.
-5. `check`: the service answers.
+5. `verify`: the service answers.
+
+Before them `checks` judges what Azure would refuse.
 """
 
 import time
@@ -21,6 +23,7 @@ from deployment import (
     graph_permissions,
     ownership,
     packaging,
+    parameters,
     providers,
     publishing,
     registrations,
@@ -38,15 +41,6 @@ TEMPLATE = ROOT / "infra" / "azd.bicep"
 API, SIGN_IN, READER = "DESKWRIGHT_API_CLIENT_ID", "DESKWRIGHT_SIGN_IN_CLIENT_ID", "DESKWRIGHT_APP_CLIENT_ID"
 PRINCIPAL, APP, URL = "SERVICE_API_IDENTITY_PRINCIPAL_ID", "SERVICE_API_NAME", "SERVICE_API_URI"
 FOR_CUSTOMERS = "DESKWRIGHT_FOR_CUSTOMERS"
-ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
-NUMBERS = {
-    "exportEveryHours": "DESKWRIGHT_EXPORT_EVERY_HOURS",
-    "exportsKeptInDays": "DESKWRIGHT_EXPORTS_KEPT_IN_DAYS",
-    "everyExportKeptInDays": "DESKWRIGHT_EVERY_EXPORT_KEPT_IN_DAYS",
-    "operationsKeptInDays": "DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS",
-    "usageKeptInDays": "DESKWRIGHT_USAGE_KEPT_IN_DAYS",
-}
-"""Settings of the app that are parameters of the template; where nothing is given, the template's default counts."""
 ADMINISTRATORS = "DESKWRIGHT_ADMINISTRATORS"
 MARK, OWNERS = "DESKWRIGHT_REGISTRATION_MARK", "DESKWRIGHT_OWNERS"
 """A tag of the registrations that this deployment makes; the object ids of who may own them."""
@@ -66,6 +60,7 @@ class Place:
     graph: Client
     arm: Client
     authority: str = "https://login.microsoftonline.com"
+    parameters: Path = parameters.FILE
 
     @property
     def title(self) -> str:
@@ -123,9 +118,18 @@ def connect(place: Place, report: Report) -> None:
         reader = registrations.registered(place.graph, environment.need(READER))
         issuer = f"{place.authority}/{environment.need('AZURE_TENANT_ID')}/v2.0"
         registrations.ensure_federation(place.graph, reader, issuer, principal, report)
+    if not place.for_customers:
+        report.say(f"Next, for each subscription in which Cloud PCs are built: {_next(place)}")
     sign_on = remote_desktop.ensure(place.graph, report)
     if sign_on.status != "passed":
         report.say(f"{sign_on.name}: {sign_on.found}. {sign_on.advice}")
+
+
+def _next(place: Place) -> str:
+    """Return the command that gives the identity its role where Cloud PCs are built."""
+    environment = place.environment
+    where = f"--tenant {environment.need('AZURE_TENANT_ID')} --subscription <id> --location <region>"
+    return f"python -m deployment customer {where} --principal {environment.need(PRINCIPAL)}"
 
 
 def plan(place: Place, template: Json) -> templates.Plan:
@@ -139,29 +143,17 @@ def plan(place: Place, template: Json) -> templates.Plan:
         "signInClientId": environment.need(SIGN_IN),
         "appClientId": environment.get(READER),
         "signInDirectory": "organizations" if place.for_customers else environment.get("AZURE_TENANT_ID"),
-        "allowedAddresses": _listed(environment, ADDRESSES),
-        "alertAddresses": _listed(environment, PEOPLE),
+        **parameters.given(environment, place.parameters),
     }
-    given |= {parameter: number for parameter, name in NUMBERS.items() if (number := _number(environment, name))}
     declared = template.get("parameters") or {}
-    parameters = {name: value for name, value in given.items() if name in declared}
+    asked = {name: value for name, value in given.items() if name in declared}
     name = f"deskwright-{environment.name}"
-    return templates.Plan(environment.need("AZURE_SUBSCRIPTION_ID"), location, name, template, parameters)
+    return templates.Plan(environment.need("AZURE_SUBSCRIPTION_ID"), location, name, template, asked)
 
 
 def _listed(environment: Environment, name: str) -> list[str]:
-    """Return the values between the commas, as infra/azd.bicepparam reads them."""
+    """Return the values between the commas."""
     return [each.strip() for each in environment.get(name).split(",") if each.strip()]
-
-
-def _number(environment: Environment, name: str) -> int | None:
-    """Return a whole number, None where nothing is given. Raises: DeploymentError if it is none."""
-    given = environment.get(name).strip()
-    if not given:
-        return None
-    if not given.isdecimal():
-        raise DeploymentError(f"{name} is {given!r}, which is no whole number")
-    return int(given)
 
 
 def provision(place: Place, template: Json, report: Report, agreed: Callable[[], bool]) -> bool:
@@ -204,7 +196,7 @@ def publish(place: Place, site: Client, service: Client, report: Report, root: P
         place.environment.set("SERVICE_API_PACKAGE", name)
 
 
-def check(service: Client, report: Report) -> None:
+def verify(service: Client, report: Report) -> None:
     """Wait until the service returns the configuration that a portal needs.
 
     Raises:

@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/deploy-what-i
 """
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def compiled(path: Path) -> Json:
             raise DeploymentError(f"{path} cannot be read: {problem}") from problem
     if not path.is_file():
         raise DeploymentError(f"{path} is not there.")
-    bicep, az = shutil.which("bicep"), shutil.which("az")
+    bicep, az = shutil.which("bicep", path=_programs()), shutil.which("az")
     if bicep:
         command = [bicep, "build", "--stdout", str(path)]
     elif az:
@@ -101,6 +102,12 @@ def compiled(path: Path) -> Json:
     if done.returncode:
         raise DeploymentError(f"{path.name} does not compile:\n{done.stderr.strip()[-2000:]}")
     return _template(path, done.stdout)
+
+
+def _programs() -> str:
+    """Return the folders that may have Bicep: azd and the Azure CLI each keep one of their own."""
+    own = (Path.home() / folder / "bin" for folder in (".azd", ".azure"))
+    return os.pathsep.join((os.environ.get("PATH", ""), *map(str, own)))
 
 
 def _template(path: Path, text: str) -> Json:
@@ -147,6 +154,15 @@ def what_if(arm: Client, plan: Plan, *, reads: bool = False) -> list[Change]:
         raise DeploymentError(f"What-if has failed: {_told(answer.get('error') or {})}")
     rows = (answer.get("properties") or answer).get("changes") or []
     return [Change(str(row["changeType"]), str(row["resourceId"]), tuple(_properties(row))) for row in rows]
+
+
+def validate(arm: Client, plan: Plan) -> None:
+    """Have Azure validate a deployment, with its policies; nothing is made.
+
+    Raises:
+        RefusedError: it would be refused; `details` has each resource with its reason.
+    """
+    arm.until_done(arm.send("POST", f"{plan.path}/validate", plan.body, again=True))
 
 
 def deploy(arm: Client, plan: Plan) -> Json:

@@ -33,7 +33,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(alertA
   }
 }
 
-resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for alert in monitoring.alerts: {
+resource rules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for alert in monitoring.alerts: {
   name: '${name}-${alert.name}'
   location: location
   tags: tags
@@ -105,7 +105,7 @@ resource availability 'Microsoft.Insights/webtests@2022-06-15' = {
   }
 }
 
-resource unreachable 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource unreachable 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: '${name}-unreachable'
   location: 'global'
   tags: tags

@@ -9,8 +9,8 @@ param name string = 'deskwright'
 @description('Region of the service; the Cloud PCs may be anywhere.')
 param location string = resourceGroup().location
 
-@description('Entra tenant of the provider: provider roles count only in its tokens.')
-param providerTenantId string = tenant().tenantId
+@description('Entra tenant of the provider: provider roles count only in its tokens. Empty: the subscription\'s own.')
+param providerTenantId string = ''
 
 @description('Client id of the API\'s app registration. Tokens of version 2.0 name it as their audience.')
 param apiClientId string
@@ -59,6 +59,9 @@ param operationsKeptInDays int = 90
 @maxValue(3650)
 param usageKeptInDays int = 90
 
+@description('Private networks that webhooks of notices may reach, as CIDR with spaces between; none: public addresses alone.')
+param webhookNetworks string = ''
+
 @description('Redundancy of the records: Standard_ZRS where the region has zones, else Standard_LRS.')
 @allowed([
   'Standard_ZRS'
@@ -67,9 +70,10 @@ param usageKeptInDays int = 90
 ])
 param storageSku string = 'Standard_ZRS'
 
-@description('Which networks reach the storage account and the vault. subnet: only the app\'s own, which is made for it, and allowedAddresses; anywhere: all of them. Roles decide in both.')
+@description('Which networks reach the storage account and the vault. subnet: only the app\'s own, and allowedAddresses; privateEndpoints: only private endpoints, without any public access; anywhere: all of them. Roles decide in each.')
 @allowed([
   'subnet'
+  'privateEndpoints'
   'anywhere'
 ])
 param reachableFrom string = 'subnet'
@@ -80,6 +84,39 @@ param allowedAddresses array = []
 @description('Addresses of the app\'s network. Nothing is peered with it; each instance takes one.')
 param addressSpace string = '10.254.0.0/24'
 
+@description('Id of an existing subnet for the app, delegated to Microsoft.App/environments. Empty: a network is made for it.')
+param appSubnetId string = ''
+
+@description('Id of an existing subnet for private endpoints; needed with appSubnetId and privateEndpoints. Empty: one is made in the app\'s network.')
+param endpointSubnetId string = ''
+
+@description('Addresses of the private endpoints in the app\'s network.')
+param endpointAddressSpace string = '10.254.1.0/24'
+
+@description('Ids of private DNS zones that exist, by service: blob, queue, table, vault.')
+param privateDnsZoneIds object = {}
+
+@description('Whether the private DNS zones that privateDnsZoneIds does not name are made. false: whoever runs the network registers the endpoints.')
+param makePrivateDnsZones bool = true
+
+@description('Id of an existing network security group for the subnets that are made. Empty: none.')
+param networkSecurityGroupId string = ''
+
+@description('Id of an existing route table for the app\'s subnet that is made, such as one through a firewall. Empty: none.')
+param routeTableId string = ''
+
+@description('Who reaches the app: ranges in CIDR form, or service tags of Azure. None: everybody, and tokens decide.')
+param appAllowedAddresses array = []
+
+@description('Name of the storage account. Empty: of name and the resource group.')
+param storageName string = ''
+
+@description('Name of the vault. Empty: of name and the resource group.')
+param vaultName string = ''
+
+@description('Name of the function app, which begins its address. Empty: of name and the resource group.')
+param appName string = ''
+
 @description('What of the storage account\'s transactions is logged: StorageRead, StorageWrite, StorageDelete.')
 param storageLogs array = [
   'StorageDelete'
@@ -88,28 +125,45 @@ param storageLogs array = [
 @description('Addresses of e-mail that alerts go to; none: alerts are only shown in the portal of Azure.')
 param alertAddresses array = []
 
+@description('Tags of every resource that can have some.')
 param tags object = {}
 
 var unique = uniqueString(resourceGroup().id)
 var packageContainer = 'package'
-var restricted = reachableFrom == 'subnet'
+var restricted = reachableFrom != 'anywhere'
+var isPrivate = reachableFrom == 'privateEndpoints'
+var makesNetwork = restricted && empty(appSubnetId)
 var subnetName = 'functions'
-var subnetId = resourceId('Microsoft.Network/virtualNetworks/subnets', name, subnetName)
+var subnetId = empty(appSubnetId) ? resourceId('Microsoft.Network/virtualNetworks/subnets', name, subnetName) : appSubnetId
+var endpointSubnetName = 'endpoints'
+var endpointsIn = empty(endpointSubnetId) ? resourceId('Microsoft.Network/virtualNetworks/subnets', name, endpointSubnetName) : endpointSubnetId
+var appTitle = empty(appName) ? '${name}-${unique}' : appName
+var publicNetworkAccess = isPrivate ? 'Disabled' : 'Enabled'
 var networkAcls = {
   bypass: 'None'
   defaultAction: restricted ? 'Deny' : 'Allow'
-  virtualNetworkRules: restricted ? [
+  virtualNetworkRules: reachableFrom == 'subnet' ? [
     {
       id: subnetId
     }
   ] : []
-  ipRules: map(allowedAddresses, address => {
+  ipRules: map(isPrivate ? [] : allowedAddresses, address => {
     value: address
   })
 }
+// A range has a slash, a service tag has none.
+var appRules = [for (address, index) in appAllowedAddresses: {
+  name: 'allowed ${index}'
+  action: 'Allow'
+  priority: 100 + index
+  ipAddress: address
+  tag: contains(address, '/') ? 'Default' : 'ServiceTag'
+}]
 var queueNames = [
   'directory-changes'
   'directory-changes-poison'
+  'notices'
+  'notices-poison'
 ]
 
 // Built-in roles, by the ids that they have in every directory.
@@ -121,13 +175,13 @@ var storageRoles = [
 var secretsOfficerRole = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer: join passwords come and go
 var metricsPublisherRole = '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher: telemetry without a key
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name
   location: location
   tags: tags
 }
 
-module network 'network.bicep' = if (restricted) {
+module network 'network.bicep' = if (makesNetwork) {
   name: 'network'
   params: {
     name: name
@@ -135,11 +189,15 @@ module network 'network.bicep' = if (restricted) {
     tags: tags
     addressSpace: addressSpace
     subnetName: subnetName
+    endpointAddressSpace: isPrivate && empty(endpointSubnetId) ? endpointAddressSpace : ''
+    endpointSubnetName: endpointSubnetName
+    networkSecurityGroupId: networkSecurityGroupId
+    routeTableId: routeTableId
   }
 }
 
-resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
-  name: toLower('${replace(name, '-', '')}${unique}')
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' = {
+  name: empty(storageName) ? toLower('${replace(name, '-', '')}${unique}') : storageName
   location: location
   tags: tags
   kind: 'StorageV2'
@@ -153,6 +211,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    publicNetworkAccess: publicNetworkAccess
     networkAcls: networkAcls
   }
   dependsOn: [
@@ -208,8 +267,8 @@ resource storageAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [f
   }
 }]
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
-  name: '${name}-${unique}'
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
+  name: empty(vaultName) ? '${name}-${unique}' : vaultName
   location: location
   tags: tags
   properties: {
@@ -222,7 +281,26 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
+    publicNetworkAccess: publicNetworkAccess
     networkAcls: networkAcls
+  }
+  dependsOn: [
+    network
+  ]
+}
+
+module endpoints 'endpoints.bicep' = if (isPrivate) {
+  name: 'endpoints'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    subnetId: endpointsIn
+    networkId: split(subnetId, '/subnets/')[0]
+    storageId: storage.id
+    vaultId: vault.id
+    zoneIds: privateDnsZoneIds
+    makeZones: makePrivateDnsZones
   }
   dependsOn: [
     network
@@ -239,7 +317,7 @@ resource vaultAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource logs 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: name
   location: location
   tags: tags
@@ -299,7 +377,7 @@ module alerts 'alerts.bicep' = {
 }
 
 // Flex Consumption: the plan that needs no file share, and so no storage key (docs/decisions/0013-flex-consumption.md).
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: name
   location: location
   tags: tags
@@ -336,23 +414,26 @@ var settings = {
   DESKWRIGHT_EVERY_EXPORT_KEPT_IN_DAYS: string(everyExportKeptInDays)
   DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS: string(operationsKeptInDays)
   DESKWRIGHT_USAGE_KEPT_IN_DAYS: string(usageKeptInDays)
+  DESKWRIGHT_WEBHOOK_NETWORKS: webhookNetworks
   DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
-  DESKWRIGHT_PROVIDER_TENANT_ID: providerTenantId
+  DESKWRIGHT_PROVIDER_TENANT_ID: empty(providerTenantId) ? tenant().tenantId : providerTenantId
   DESKWRIGHT_API_AUDIENCE: apiClientId
   DESKWRIGHT_SIGN_IN_CLIENT_ID: signInClientId
   DESKWRIGHT_SIGN_IN_SCOPE: 'api://${apiClientId}/access_as_user'
   DESKWRIGHT_SIGN_IN_DIRECTORY: signInDirectory
   DESKWRIGHT_CLIENT_ID: identity.properties.clientId
   DESKWRIGHT_APP_CLIENT_ID: appClientId
-  DESKWRIGHT_NOTIFICATION_URL: 'https://${name}-${unique}.azurewebsites.net/api/graph/notifications'
+  DESKWRIGHT_NOTIFICATION_URL: 'https://${appTitle}.azurewebsites.net/api/graph/notifications'
   DESKWRIGHT_ARM_URL: environment().resourceManager
   DESKWRIGHT_GRAPH_URL: 'https://graph.microsoft.com'
+  DESKWRIGHT_COST_KEPT_IN_MONTHS: '13'
+  DESKWRIGHT_PRICES_URL: 'https://prices.azure.com'
   DESKWRIGHT_AUTHORITY_URL: environment().authentication.loginEndpoint
   DESKWRIGHT_TRUST_CLIENT_PRINCIPAL: 'false'
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
-  name: '${name}-${unique}'
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: appTitle
   location: location
   tags: union(tags, {
     'azd-service-name': 'api' // azure.yaml: where azd publishes the package
@@ -367,7 +448,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    virtualNetworkSubnetId: restricted ? subnetId : null
+    virtualNetworkSubnetId: restricted || !empty(appSubnetId) ? subnetId : null
     functionAppConfig: {
       deployment: {
         storage: {
@@ -411,6 +492,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'
+      ipSecurityRestrictions: empty(appAllowedAddresses) ? null : appRules
+      ipSecurityRestrictionsDefaultAction: empty(appAllowedAddresses) ? null : 'Deny'
+      scmIpSecurityRestrictionsUseMain: empty(appAllowedAddresses) ? null : true
     }
   }
   // Without its roles the host cannot start; a package cannot be read.
@@ -419,13 +503,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     vaultAccess
     insightsAccess
     network
+    endpoints
     storage::blobs::package
   ]
-
-  resource appSettings 'config' = {
-    name: 'appsettings'
-    properties: settings
-  }
 
   resource noFtp 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
@@ -439,6 +519,16 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     properties: {
       allow: false
     }
+  }
+}
+
+// When it is deployed the app exists: what an operator has added is read then, and stays.
+module appSettings 'settings.bicep' = {
+  name: 'settings'
+  params: {
+    appName: app.name
+    kept: list(resourceId('Microsoft.Web/sites/config', app.name, 'appsettings'), '2025-03-01').properties
+    settings: settings
   }
 }
 

@@ -1,4 +1,5 @@
-// The network of the function app: what the storage account and the vault let in (main.bicep, reachableFrom).
+// The network of the function app: what the storage account and the vault let in (main.bicep, reachableFrom), or where
+// their private endpoints are.
 
 param name string
 param location string
@@ -6,17 +7,45 @@ param tags object
 param addressSpace string
 param subnetName string
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+@description('Addresses of the subnet for private endpoints; empty: none is made.')
+param endpointAddressSpace string
+param endpointSubnetName string
+param networkSecurityGroupId string
+param routeTableId string
+
+var group = empty(networkSecurityGroupId) ? null : {
+  id: networkSecurityGroupId
+}
+// Where all traffic is routed elsewhere, the platform's own calls to the app need a way (synctriggers):
+// https://learn.microsoft.com/azure/azure-functions/functions-networking-options
+var ways = empty(routeTableId) ? [] : [
+  {
+    service: 'Microsoft.Web'
+  }
+]
+var endpointSubnets = empty(endpointAddressSpace) ? [] : [
+  {
+    name: endpointSubnetName
+    properties: {
+      addressPrefix: endpointAddressSpace
+      networkSecurityGroup: group
+    }
+  }
+]
+
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location
   tags: tags
   properties: {
     addressSpace: {
-      addressPrefixes: [
+      addressPrefixes: concat([
         addressSpace
-      ]
+      ], empty(endpointAddressSpace) ? [] : [
+        endpointAddressSpace
+      ])
     }
-    subnets: [
+    subnets: concat([
       {
         name: subnetName
         properties: {
@@ -30,16 +59,20 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
               }
             }
           ]
-          serviceEndpoints: [
+          networkSecurityGroup: group
+          routeTable: empty(routeTableId) ? null : {
+            id: routeTableId
+          }
+          serviceEndpoints: concat([
             {
               service: 'Microsoft.Storage'
             }
             {
               service: 'Microsoft.KeyVault'
             }
-          ]
+          ], ways)
         }
       }
-    ]
+    ], endpointSubnets)
   }
 }

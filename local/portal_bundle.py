@@ -35,8 +35,9 @@ def install() -> None:
 
 
 def check() -> None:
-    """Look at types, style, dead code and the tests of the pure functions."""
+    """Look at format, types, style, dead code and the tests of functions and components."""
     _write_types()
+    _tool("prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".")
     _tool("typescript/bin/tsc", "--noEmit")
     _tool("oxlint/bin/oxlint", "--quiet")
     _tool("knip/bin/knip.js", "--no-progress")

@@ -249,6 +249,7 @@ class Stack:
             "DESKWRIGHT_GRAPH_URL": at.cloud,
             "DESKWRIGHT_KEY_VAULT_URL": at.cloud,
             "DESKWRIGHT_AUTHORITY_URL": at.cloud,
+            "DESKWRIGHT_PRICES_URL": at.cloud,
             "DESKWRIGHT_PROVIDER_TENANT_ID": TENANT_ID,
             "DESKWRIGHT_API_AUDIENCE": api_client_id(),
             "DESKWRIGHT_SIGN_IN_CLIENT_ID": sign_in_client_id(),

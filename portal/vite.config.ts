@@ -2,8 +2,10 @@ import react from "@vitejs/plugin-react";
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 
+import { catalogues } from "./build/catalogues.ts";
+
 /** The words of a feature go with its pages. */
-const FEATURE = /src[\\/](?:features|words)[\\/]([^\\/.]+)/;
+const FEATURE = /src[\\/](?:features|words(?:[\\/]en)?)[\\/]([^\\/.]+)/;
 const FEATURES = readdirSync(new URL("src/features", import.meta.url));
 
 /**
@@ -13,11 +15,17 @@ const FEATURES = readdirSync(new URL("src/features", import.meta.url));
  */
 const SHARED: readonly { readonly name: string; readonly test?: RegExp; readonly pages?: number }[] = [
   { name: "links", test: /react-link[\\/]/ },
-  { name: "charts", test: /components[\\/]chart|words[\\/]charts/ },
+  { name: "charts", test: /components[\\/]chart|words[\\/](?:en[\\/])?charts/ },
   { name: "timelines", test: /components[\\/](?:timeline|clock-ticks)/ },
-  { name: "lists", test: /components[\\/](?:wide-table|data-table|list-|(?:use-)?select|row-behaviour|column)|virtual|react-table[\\/]/ },
+  {
+    name: "lists",
+    test: /components[\\/](?:wide-table|data-table|list-|(?:use-)?select|row-behaviour|column)|virtual|react-table[\\/]/,
+  },
   { name: "components", pages: 12 },
-  { name: "forms", test: /components[\\/]form[\\/]|words[\\/]form|react-(?:combobox|dialog|switch|textarea)[\\/]/ },
+  {
+    name: "forms",
+    test: /components[\\/]form[\\/]|words[\\/](?:en[\\/])?form|react-(?:combobox|dialog|switch|textarea)[\\/]/,
+  },
   { name: "words", test: /src[\\/]words/ },
   { name: "more" },
 ];
@@ -45,7 +53,7 @@ function shared<Group extends object>(group: Group, pages = 2) {
 /** `vite build` makes the bundle that is deployed; `--mode people` the one of `make run`, which signs in by choice. */
 export default defineConfig(({ mode }) => ({
   base: "/portal/",
-  plugins: [react()],
+  plugins: [catalogues(), react()],
   build: {
     outDir: mode === "people" ? "dist-local" : "dist",
     emptyOutDir: true,

@@ -1,6 +1,7 @@
 """The settings of the service, read once at the start; one error names everything that is wrong with them."""
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +19,13 @@ def _https(url: str) -> str:
     return url.rstrip("/")
 
 
+def _networks(text: str) -> str:
+    for each in text.split():
+        ip_network(each)
+    return text
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
 Endpoint = Annotated[str, AfterValidator(_https)]
 Uuid = Annotated[str, Field(pattern=_UUID)]
 
@@ -38,6 +46,7 @@ class Settings(BaseModel):
     api_audience: Uuid = Field(description="Client id of the API's registration: the audience of our callers' tokens")
     arm_url: Endpoint = Field("https://management.azure.com", description="Azure Resource Manager")
     graph_url: Endpoint = Field("https://graph.microsoft.com", description="Microsoft Graph, without a version")
+    prices_url: Endpoint = Field("https://prices.azure.com", description="Retail Prices API of Azure")
     authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Issuer of tokens")
     sign_in_client_id: Uuid | None = Field(
         None, description="App registration that people sign in with, in a browser or at a command line"
@@ -70,7 +79,12 @@ class Settings(BaseModel):
         90, ge=1, le=3650, description="Days that an operation or bulk action is kept after its end"
     )
     usage_kept_in_days: int = Field(90, ge=1, le=3650, description="Days that recorded usage is kept")
+    cost_kept_in_months: int = Field(13, ge=1, le=120, description="Months before this one of which costs are kept")
     portal_folder: str | None = Field(None, description="Folder of the built portal; none: the one of the deployment")
+    webhook_networks: Networks | None = Field(
+        None,
+        description="Private networks that webhooks may reach, as CIDR with spaces between; none: public ones alone",
+    )
     clock_file: str | None = Field(None, description="Shared clock of a local run; none: the system clock")
     trust_client_principal: bool = Field(
         default=False, description="App Service authentication is enabled in front of the app: trust its headers"

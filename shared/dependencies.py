@@ -17,6 +17,7 @@ from shared.config import Settings, read_settings
 from shared.contracts.calls import BEHALF
 from shared.contracts.outcomes import DeclinedError, Refused
 from shared.domain.exporting import CONTAINER
+from shared.storage.outbox import Outbox
 from shared.storage.records import Records
 from shared.storage.tables import Tables
 
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
     from shared.clients.arm import ArmClients
     from shared.clients.graph import Graph
     from shared.clients.key_vault import Vault
+    from shared.clients.notice_queue import NoticeQueue
     from shared.clients.pacing import Pacing
+    from shared.clients.retail_prices import RetailPrices
     from shared.clients.storage import Blobs
+    from shared.clients.webhooks import Webhooks
     from shared.domain.tenants.tenant import Tenant
 
 
@@ -65,10 +69,16 @@ class Dependencies(Records):
         self._apps: dict[str, AsyncTokenCredential] = {}
         self._queues: dict[str, QueueClient] = {}
         self._open: list[Closable] = []
+        self.tables.announcer = self.outbox
 
     def new_id(self) -> str:
         """Return a new, unique id."""
         return str(uuid.uuid4())  # noqa: TID251 - the one place
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The events that records have told and nobody has sent on."""
+        return Outbox(self.tables, self.due, self.clock.now)
 
     @cached_property
     def exports(self) -> Blobs | None:
@@ -149,9 +159,33 @@ class Dependencies(Records):
 
         return self._closing(Vault(self.credential, self.settings.key_vault_url, pacing=self.pacing))
 
+    @cached_property
+    def price_api(self) -> RetailPrices:
+        """The Retail Prices API."""
+        from shared.clients.retail_prices import RetailPrices
+
+        return self._closing(RetailPrices(self.settings.prices_url, pacing=self.pacing))
+
     def vault(self) -> Vault:
         """Return the service's own vault."""
         return self._vault
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """The sender of webhooks."""
+        from ipaddress import ip_network
+
+        from shared.clients.webhooks import Webhooks
+
+        named = (self.settings.webhook_networks or "").split()
+        return self._closing(Webhooks([ip_network(each) for each in named]))
+
+    @cached_property
+    def notice_queue(self) -> NoticeQueue:
+        """The queue of notices."""
+        from shared.clients.notice_queue import NoticeQueue
+
+        return NoticeQueue(self.queue)
 
     def queue(self, name: str) -> QueueClient:
         """Return the client of one queue."""
@@ -221,6 +255,7 @@ def dependencies() -> Dependencies:
         clock = FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock()
         _current = Dependencies(settings, clock)
         _current.tables.on_write = _current.latest_writes.note
+        _current.outbox.sent = _current.notice_queue.tell
     return _current
 
 

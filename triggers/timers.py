@@ -15,6 +15,9 @@ from typing import ParamSpec
 import azure.functions as func
 
 from shared.dependencies import Dependencies, dependencies
+from shared.services.alerts.judging import KEPT, delete_alerts, judge_alerts
+from shared.services.health.checking import check_health_hourly, note_tick
+from shared.services.notices.relaying import relay_left
 from shared.services.operations.due_rules import RULES
 from shared.services.operations.exporting import export_regularly
 from shared.services.operations.intents import complete_interrupted
@@ -35,12 +38,13 @@ P = ParamSpec("P")
 
 
 def ticks(run: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
-    """Count each run of a timer's function that ends well. The worker sees the parameters of *run*."""
+    """Count and note each run of a timer's function that ends well. The worker sees the parameters of *run*."""
 
     @functools.wraps(run)
     async def counted(*args: P.args, **kwargs: P.kwargs) -> None:
         await run(*args, **kwargs)
         count_tick(run.__name__)
+        await note_tick(dependencies(), run.__name__)
 
     return counted
 
@@ -85,21 +89,36 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
 async def delete_what_is_old(timer: func.TimerRequest) -> None:
     """Delete operations, bulk actions, usage and answered keys that are no longer needed, after the night's export.
 
-    Then the lists are compared with what is left, and due rows of an earlier release are moved.
+    Then the lists are compared with what is left, due rows of an earlier release are moved, and events that nobody
+    promised are sent on.
     """
     del timer
     deps = dependencies()
-    await each_by_itself(partial(_delete, deps), partial(_repair, deps), partial(_move_in, deps))
+    await each_by_itself(
+        partial(_delete, deps),
+        partial(_repair, deps),
+        partial(_move_in, deps),
+        partial(_delete_alerts, deps),
+        partial(relay_left, deps),
+    )
+
+
+async def _delete_alerts(deps: Dependencies) -> None:
+    """Delete alert records that were resolved long ago."""
+    for tenant_id in await TenantIds(deps)():
+        await delete_alerts(deps, tenant_id, deps.clock.now() - KEPT)
 
 
 async def _delete(deps: Dependencies) -> None:
     gone = await delete_old(deps, deps.clock.now())
     _log.info(
-        "deleted: operations=%d bulk_actions=%d idempotency_keys=%d days_of_usage=%d",
+        "deleted: operations=%d bulk_actions=%d idempotency_keys=%d days_of_usage=%d months_of_cost=%d notices=%d",
         gone.operations,
         gone.bulk_actions,
         gone.idempotency_keys,
         gone.days_of_usage,
+        gone.months_of_cost,
+        gone.notices,
     )
 
 
@@ -117,7 +136,7 @@ async def _repair(deps: Dependencies) -> None:
 @bp.timer_trigger(arg_name="timer", schedule="20 */15 * * * *")
 @ticks
 async def settle_and_measure(timer: func.TimerRequest) -> None:
-    """Settle the changes that a crash has interrupted; fold lists; measure waiting work and its age; record usage.
+    """Settle the changes that a crash has interrupted; fold lists; measure waiting work; record usage; check health.
 
     One timer for all: each tick is paid for (docs/operations.md, costs).
     """
@@ -129,7 +148,9 @@ async def settle_and_measure(timer: func.TimerRequest) -> None:
         partial(_settle, deps),
         partial(fold_lists, deps, tenant_ids),
         partial(measure_and_record, deps, tenant_ids),
+        partial(judge_alerts, deps, tenant_ids),
         partial(measure_queues, deps),
+        partial(check_health_hourly, deps, tenant_ids),
     )
 
 

@@ -78,7 +78,8 @@ async def adopt_cloud_pc(tenant_id: str, machine: UnknownMachine) -> AdoptionTri
         after = adopted(before, sighting, claimant, at)
     await put_restore_point_due(after, at)
     try:
-        await deps.cloud_pcs.save_all([Stored(after, stored.etag if stored else "")])
+        known = {stored.value.id: stored} if stored else {}
+        await deps.cloud_pcs.save_all([Stored(after, stored.etag if stored else "")], known)
     except (ConflictError, StaleError) as error:
         raise UnavailableError("the record changed while its machine was looked at") from error
     await _tell(before, after, machine)

@@ -81,7 +81,8 @@ def _cleaned_build(pc: CloudPc, record: LeftRecord) -> Build | None:
 
 
 def _left(left: tuple[Refused, ...]) -> str:
-    return "could not be removed: " + "; ".join(f"{each.evidence or ''} {each.code}: {each.message}" for each in left)
+    said = "; ".join(f"{each.evidence or ''} {each.code}: {each.message}" for each in left)
+    return f"it could not be removed: {said}"
 
 
 @bp.activity_trigger(input_name="payload")

@@ -105,7 +105,7 @@ async def _records(tenant_id: str, listed: set[str], before: datetime, *, restor
     What records know that changed after *before* is left out: the list may be older.
     """
     deps, found = dependencies(), _Records([], {}, {})
-    async for stored in deps.cloud_pcs.each(tenant_id):
+    async for stored in deps.machines.each(tenant_id):
         pc = stored.value
         if pc.id in listed:
             found.cloud_pcs[pc.id] = pc
@@ -140,7 +140,7 @@ async def _is_unknown(
         changed = host is not None and host.last_modified_date_time >= began
         return not changed and unknown_host(host, restored=restored)
     pc = records.cloud_pcs.get(machine.subject_id)
-    if pc is None and (record := await deps.cloud_pcs.find(tenant_id, machine.subject_id)):
+    if pc is None and (record := await deps.machines.find(tenant_id, machine.subject_id)):
         pc = record.value
     changed = pc is not None and pc.last_modified_date_time >= began
     return not changed and unknown(machine, pc, lambda vm_id: vm_id.casefold() in listed, restored=restored)
@@ -228,7 +228,7 @@ async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, st
     """Record that the machine of a Cloud PC is gone; return None if its record has no machine or another one now."""
     deps, known, at = dependencies(), last.machine, dependencies().clock.now()
     failure = gone_failure(known, (*earlier, (last.at, last.words)))
-    found = await deps.cloud_pcs.find(tenant_id, known.subject_id)
+    found = await deps.machines.find(tenant_id, known.subject_id)
     restored = tenant_id in await deps.restores.comparing()
     lost = lose_machine(found.value, known, failure, at, restored=restored) if found else None
     if found is None or lost is None:
@@ -244,7 +244,7 @@ async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, st
         return lose_machine(pc, known, failure, at, restored=restored)
 
     try:
-        after = await deps.cloud_pcs.change(tenant_id, lost.id, edit, known=found)
+        after = await deps.machines.change(tenant_id, lost.id, edit, known=found)
     except NotFoundError:
         return None
     if after.current.last_error != failure:
@@ -317,7 +317,7 @@ async def find_missing(order: ScanOrder) -> MissingFound | Refused:
 async def _needed(tenant_id: str) -> AsyncIterator[tuple[OrphanType, str]]:
     """Yield the type and id of shared resources, once for each record that needs them."""
     deps = dependencies()
-    async for stored in deps.cloud_pcs.each(tenant_id):
+    async for stored in deps.machines.each(tenant_id):
         made = stored.value.current.resources
         if machine_known(stored.value) is None:
             continue

@@ -243,7 +243,7 @@ async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded
             return None
         if clean_up_at is None:
             return removed(pc)
-        reason = "out of use; what is left is removed later"
+        reason = "it is out of use, and what is left of it is removed later"
         return pc.with_current(phase=Phase.LEAVING, clean_up_at=clean_up_at, reason=reason)
 
     after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
@@ -263,7 +263,7 @@ def removed(pc: CloudPc) -> CloudPc:
     return pc.after(
         Event.REMOVED,
         at=dependencies().clock.now(),
-        current=Build(generation=pc.current.generation, reason="removed"),
+        current=Build(generation=pc.current.generation, reason="it was removed"),
         provisioned_date_time=None,
         grace=None,
         removal=None,

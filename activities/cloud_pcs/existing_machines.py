@@ -161,7 +161,7 @@ async def _was_used(tenant_id: str, area: str) -> bool:
     scan = await dependencies().orphan_scans.find(tenant_id, LAST)
     if scan and any(each.found for each in scan.value.looked_at if each.area.casefold() == area.casefold()):
         return True
-    async for stored in dependencies().cloud_pcs.each(tenant_id):
+    async for stored in dependencies().machines.each(tenant_id):
         made = stored.value.current.resources
         if f"/subscriptions/{made.subscription_id}/resourceGroups/{made.resource_group}".casefold() == area.casefold():
             return True

@@ -307,7 +307,7 @@ async def _names_in_use(tenant_id: str) -> set[str]:
 
 
 async def _records(tenant_id: str) -> dict[str, CloudPc]:
-    return {stored.value.id: stored.value async for stored in dependencies().cloud_pcs.each(tenant_id)}
+    return {stored.value.id: stored.value async for stored in dependencies().machines.each(tenant_id)}
 
 
 async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:

@@ -93,7 +93,7 @@ async def _plan(tenant: Tenant) -> ScanPlan:
         for each in own
         for name in naming.host_pool_names(tenant.id)
     }
-    async for stored in deps.cloud_pcs.each(tenant.id):
+    async for stored in deps.machines.each(tenant.id):
         made = stored.value.current.resources
         if made.subscription_id and made.resource_group:
             places.add((made.subscription_id, made.resource_group))
@@ -271,7 +271,7 @@ async def _judged(orphan: Orphan) -> Judgement | None:
         users = await records.of_user(orphan.tenant_id, found.name)
         is_right = found.type is OrphanType.ROLE_ASSIGNMENT
         return judge_right(found, [each.value for each in users]) if is_right else None
-    stored = await records.find(orphan.tenant_id, found.cloud_pc_id)
+    stored = await dependencies().machines.find(orphan.tenant_id, found.cloud_pc_id)
     return judge(found, stored.value if stored else None)
 
 

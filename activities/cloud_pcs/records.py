@@ -17,7 +17,14 @@ from activities.operations.audit import (
     succeed_operation,
     update_operation,
 )
-from activities.policies.decisions import change_record, ended_build, find_record, running_build, wanted_build
+from activities.policies.decisions import (
+    change_record,
+    ended_build,
+    find_record,
+    running_build,
+    wanted_build,
+    with_machine,
+)
 from shared.contracts.builds import (
     BEGIN_STEP,
     RECORD_FAILED,
@@ -32,13 +39,25 @@ from shared.contracts.calls import is_later, moment
 from shared.contracts.outcomes import Done, Superseded
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.cloud_pcs.build import ORDER, TITLES, Build, Failure, Resources, Step, TimelineEntry, percent
+from shared.domain.cloud_pcs.build import (
+    ORDER,
+    TITLES,
+    Build,
+    Failure,
+    PoolUse,
+    Resources,
+    Step,
+    TimelineEntry,
+    percent,
+)
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
 from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import Operation
+from shared.domain.pools.member import PoolMember
 from shared.services.cloud_pcs.estimating import learn
+from shared.services.power.applying import promise_first_look
 from shared.storage.cloud_pcs import StepEnd
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -112,10 +131,18 @@ def _begun(pc: CloudPc, record: StepRecord, at: datetime) -> CloudPc | None:
         resumed_at=None if anew else build.resumed_at,
         warnings=() if anew else build.warnings,
         resources=found,
+        pool=_not_claimed(build.pool, record) if anew else build.pool,
         # After the VM there was capacity: the build is parked no longer.
         parked_since=build.parked_since if record.step in {Step.CLEAN_UP, *ORDER[:2]} else None,
     )
     return pc.with_build(begun).but(last_modified_date_time=at)
+
+
+def _not_claimed(use: PoolUse | None, record: StepRecord) -> PoolUse | None:
+    """Return the note that the claimed machine of the warm pool is not used; other notes stay."""
+    if use is None or not use.claimed:
+        return use
+    return use.but(claimed=False, why=record.note or "the machine of the pool could not be used")
 
 
 async def _keep_name(build: Build, record: StepRecord) -> None:
@@ -238,7 +265,8 @@ async def give_up_current(stored: Stored[CloudPc], build: Build, record: FailedR
     clean_up_at = None
     if build.resources.with_found(record.resources).computer_name and build.phase is not Phase.FAILED:
         tenant = await dependencies().tenants.get(record.tenant_id)
-        clean_up_at = at + tenant.value.settings.clean_up_delay
+        # A pool member has nobody who could want it, or look at it: it costs money until it is gone.
+        clean_up_at = at if isinstance(pc, PoolMember) else at + tenant.value.settings.clean_up_delay
         # Before the record: a record without its clean-up would keep its leftovers for ever.
         await dependencies().due.put(DueKind.CLEAN_UP, clean_up_at, pc.tenant_id, pc.id, record.generation)
 
@@ -288,28 +316,20 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     if pc.status is Status.PROVISIONING:
         await end_last_steps(record, pc.current.step)
         await put_restore_point_due(pc, at)
+        await promise_first_look(dependencies(), pc, at)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if running_build(there, record) is not there.current:
             return None
-        built = there.with_current(
-            resources=there.current.resources.with_found(record.resources),
-            warnings=record.warnings,
-            step=None,
-            step_started_at=None,
-            resumed_at=None,
-            last_error=None,
-            parked_since=None,
-            restore_points=(),  # those of the machine before this one were deleted with it
-            disks=(),
-        )
+        # The restore points of the machine before this one were deleted with it.
+        built = with_machine(there, record, restore_points=(), disks=())
         event = Event.WARNED if record.warnings else Event.SUCCEEDED
         return built.after(event, at=at, provisioned_date_time=at)
 
     done = await change_record(record, edit, stored)
     if done is None or not _is_provisioned(done, record, status):
         return Superseded()
-    if pc.status is Status.PROVISIONING:
+    if pc.status is Status.PROVISIONING and not (pc.current.pool and pc.current.pool.claimed):
         await learn(dependencies(), pc.tenant_id, pc.id, done.current, at)
     # The event has the moment of the status: an order that comes again after other changes adds no second one.
     await record_status_change(pc, done.but(last_modified_date_time=done.provisioned_date_time or at, swap=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -63,6 +64,10 @@ _LEAVES: Mapping[Remote, ObservedPower] = MappingProxyType(
 _STOP_AGAIN = timedelta(minutes=15)
 """Time until a stop that failed may be tried again."""
 
+_TOLD_AFTER = 3
+"""Number of refused starts in a row at which an operator is told."""
+
+_log = logging.getLogger("deskwright.power")
 _ADMINISTRATOR_STEP = "assignLocalAdministrator"
 
 
@@ -177,7 +182,10 @@ async def _record_power(action: RemoteAction, record: RemoteEnd, at: datetime) -
         stays = action.name is Remote.POWER_OFF and record.failure is not None
         look = at + _STOP_AGAIN if stays else at
         await dependencies().due.put(DueKind.POWER, look, record.tenant_id, record.cloud_pc_id)
-    await change_power(dependencies(), record.tenant_id, record.cloud_pc_id, at, edit)
+    after = await change_power(dependencies(), record.tenant_id, record.cloud_pc_id, at, edit)
+    if after.refused is not None and after.refused.times == _TOLD_AFTER and record.failure is not None:
+        said = f"{after.refused.code}: {after.refused.message}"
+        _log.error("the start of %s/%s is refused again and again: %s", record.tenant_id, record.cloud_pc_id, said)
 
 
 async def _unless_gone(pc: CloudPc, record: RemoteEnd) -> RemoteEnd:

@@ -125,7 +125,7 @@ async def _settle(machine: Machine) -> None:
     with suppress(NotFoundError):
         match machine.owner.kind:
             case OwnerKind.CLOUD_PC:
-                await deps.cloud_pcs.change(machine.tenant_id, machine.owner.id, of_pc)
+                await deps.machines.change(machine.tenant_id, machine.owner.id, of_pc)
             case OwnerKind.SESSION_HOST:
                 await deps.session_hosts.change(machine.tenant_id, machine.owner.id, of_host)
 

@@ -125,7 +125,7 @@ async def _of_cloud_pcs(
     """Return the regions of a group's Cloud PCs, and their pools; a Cloud PC being built may be in any region."""
     regions: set[str] = set()
     pools: set[str] = set()
-    async for stored in dependencies().cloud_pcs.each(tenant_id):
+    async for stored in dependencies().machines.each(tenant_id):
         pc = stored.value
         if pc.status is Status.NOT_PROVISIONED:
             continue

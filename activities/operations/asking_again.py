@@ -29,7 +29,7 @@ async def ask_again(confirmation: Confirmation) -> Refused | None:
 
 async def _cloud_pc(confirmation: Confirmation) -> CloudPc | None:
     """Return the Cloud PC that has the build, None where there is nobody to ask about."""
-    found = await dependencies().cloud_pcs.find(confirmation.tenant_id, confirmation.subject_id)
+    found = await dependencies().machines.find(confirmation.tenant_id, confirmation.subject_id)
     return found.value if found is not None and found.value.build(confirmation.generation) is not None else None
 
 

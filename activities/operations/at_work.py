@@ -49,7 +49,7 @@ async def _is_made(machine: Machine, place: Place | None) -> bool:
     deps, owner, tenant_id = dependencies(), machine.owner, machine.tenant_id
     match owner.kind:
         case OwnerKind.CLOUD_PC:
-            pc = await deps.cloud_pcs.find(tenant_id, owner.id)
+            pc = await deps.machines.find(tenant_id, owner.id)
             return pc is not None and _pc_is_made(pc.value, machine, place)
         case OwnerKind.SESSION_HOST:
             host = await deps.session_hosts.find(tenant_id, owner.id)
@@ -224,7 +224,7 @@ async def _is_allowed(
 ) -> bool:
     deps, owner = dependencies(), machine.owner
     if owner.kind is OwnerKind.CLOUD_PC:
-        pc = await deps.cloud_pcs.find(machine.tenant_id, owner.id)
+        pc = await deps.machines.find(machine.tenant_id, owner.id)
         return pc is None or pc_allows(pc.value)
     if owner.kind is OwnerKind.SESSION_HOST:
         host = await deps.session_hosts.find(machine.tenant_id, owner.id)

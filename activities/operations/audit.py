@@ -132,7 +132,7 @@ async def record_silence(record: SilenceRecord) -> Done:
     work, deps = record.work, dependencies()
     if work.owner.kind is OwnerKind.CLOUD_PC:
         with suppress(NotFoundError):
-            await deps.cloud_pcs.change(work.tenant_id, work.owner.id, lambda pc: _marked(pc, record))
+            await deps.machines.change(work.tenant_id, work.owner.id, lambda pc: _marked(pc, record))
     run = f"silence/{record.since.isoformat()}/{record.next_at is None}"
     said = {"act": work.doing, "why": record.why, "since": record.since.isoformat()}
     verb = "goOn" if record.next_at is None else "wait"

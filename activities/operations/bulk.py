@@ -14,6 +14,7 @@ from shared.domain.tenants.tenant import Tenant
 from shared.errors import DeskwrightError, InvalidError, NotFoundError, UnavailableError
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.catalogue import BULK_ACTIONS
+from shared.services.policies.maintenance_windows import waiting_for_window
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.workflow import Blueprint, DurableClient, implements
 
@@ -34,11 +35,19 @@ async def next_wave(order: BulkOrder) -> Wave:
     await deps.due.put(DueKind.BULK, deps.clock.now() + BULK_EVERY, order.tenant_id, order.bulk_id)
     items = [stored.value for stored in await deps.bulk_items.of(order.tenant_id, order.bulk_id)]
     begun = [item.position for item in items if item.status is ItemStatus.RUNNING]
-    waiting = [item.position for item in items if item.status is ItemStatus.PENDING]
+    wait = await waiting_for_window(deps, bulk)
+    waiting = [
+        item.position for item in items if item.status is ItemStatus.PENDING and item.cloud_pc_id not in wait.later
+    ]
     wave = [*begun, *waiting[: max(0, bulk.wave_size - len(begun))]]
+    until, why = (None, None) if wave else (wait.next_at, wait.why or None)
+    if until is not None:
+        await deps.due.put(DueKind.BULK, until, order.tenant_id, order.bulk_id)
 
     def edit(there: BulkAction) -> BulkAction | None:
-        return there.but(wave=order.wave) if there.wave < order.wave else None
+        if there.status is not BulkStatus.RUNNING:
+            return there.but(wave=order.wave) if there.wave < order.wave else None
+        return there.but(wave=max(there.wave, order.wave), waits_until=until, reason=why)
 
     await deps.bulk_actions.change(order.tenant_id, order.bulk_id, edit)
     return Wave(positions=tuple(wave))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from activities.operations.audit import record_audit_event, record_status_change, update_operation
-from shared.contracts.builds import BEGIN_ATTEMPT, AttemptOrder, Begun, OfAttempt, OfBuild
+from shared.contracts.builds import BEGIN_ATTEMPT, AttemptOrder, Begun, OfAttempt, OfBuild, ProvisionedRecord
 from shared.contracts.calls import is_later
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.dependencies import dependencies
@@ -15,7 +15,9 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
 from shared.domain.destroying import Act, Confirmation, Unanswered
 from shared.domain.networks.connection import Connection, HealthStatus
+from shared.domain.pools.member import PoolMember
 from shared.errors import NotFoundError
+from shared.services.cost.budgets import why_new_builds_wait
 from shared.services.operations.second_questions import Claim, ask_for_claim
 from shared.storage.due import DueKind, read_once
 from shared.storage.repository import Stored
@@ -23,8 +25,8 @@ from shared.workflow import Blueprint, implements
 
 
 async def find_record(of: OfBuild) -> Stored[CloudPc] | None:
-    """Return the record of the Cloud PC that is built, None when it is gone."""
-    return await dependencies().cloud_pcs.find(of.tenant_id, of.cloud_pc_id)
+    """Return the record of the Cloud PC or pool member that is built, None when it is gone."""
+    return await dependencies().machines.find(of.tenant_id, of.cloud_pc_id)
 
 
 async def change_record(
@@ -32,7 +34,7 @@ async def change_record(
 ) -> CloudPc | None:
     """Change the record and return the new one, or None if it does not exist. *edit* returns None for no change."""
     try:
-        return await dependencies().cloud_pcs.change(of.tenant_id, of.cloud_pc_id, edit, known=known)
+        return await dependencies().machines.change(of.tenant_id, of.cloud_pc_id, edit, known=known)
     except NotFoundError:
         return None
 
@@ -55,13 +57,27 @@ def ended_build(pc: CloudPc, of: OfAttempt, phase: Phase) -> Build | None:
     return build if build and build.phase is phase and build.attempt == of.attempt else None
 
 
+def with_machine(pc: CloudPc, record: ProvisionedRecord, **changes: object) -> CloudPc:
+    """Return a record whose current build has its machine, and no step, failure or wait any more; with *changes*."""
+    return pc.with_current(
+        resources=pc.current.resources.with_found(record.resources),
+        warnings=record.warnings,
+        step=None,
+        step_started_at=None,
+        resumed_at=None,
+        last_error=None,
+        parked_since=None,
+        **changes,
+    )
+
+
 async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
     """Have a Cloud PC of which nothing is built yet built through the next connection of its policy that is healthy.
 
     It becomes a build of its own: this one is superseded, and the sweep has the next one started within a minute.
     False: something is built, or no alternate is healthy; then it waits for its connection.
     """
-    if not _unbuilt(pc) or (alternate := await _alternate(pc)) is None:
+    if isinstance(pc, PoolMember) or not _unbuilt(pc) or (alternate := await _alternate(pc)) is None:
         return False
     generation = pc.next_generation
     # Before the record: a build that was saved and never started would wait for ever.
@@ -138,8 +154,8 @@ async def begin_attempt(order: AttemptOrder) -> Begun | Done | NoCapacity | Supe
             return Superseded()
         return _unusable(order, connection.value if connection else None)
     asks = is_current and order.resumes_at is None and before.resources.computer_name is not None
-    if asks and (why := await kept_for_now(found.value)) is not None:
-        return why
+    if is_current and (waits := await _waits(found.value, asks=asks)) is not None:
+        return waits
 
     def edit(pc: CloudPc) -> CloudPc | None:
         build = wanted_build(pc, order)
@@ -176,11 +192,20 @@ def _confirmed(pc: CloudPc, build: Build) -> Begun:
     )
 
 
+async def _waits(pc: CloudPc, *, asks: bool) -> NoCapacity | None:
+    """Return why an attempt waits: for a budget, where there is no machine yet, or for the directory; None if not."""
+    if _unbuilt(pc) and (why := await why_new_builds_wait(dependencies(), pc)):
+        return NoCapacity(code="budget", message=why, elsewhere=False)
+    return await kept_for_now(pc) if asks else None
+
+
 async def kept_for_now(pc: CloudPc) -> NoCapacity | None:
     """Ask the directory before an attempt removes the earlier machine; return why it has to stay, or None.
 
     A machine is not given up for a build that nobody is entitled to, or that could go no further.
     """
+    if isinstance(pc, PoolMember):
+        return None  # nobody has it
     deps = dependencies()
     claim = await ask_for_claim(deps, pc)
     if isinstance(claim, Unanswered):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 from activities.cloud_pcs.existing_machines import adopt_first
 from activities.operations.audit import fail_operation, status_event, update_covered
+from activities.pools.claiming import claim_members
 from shared.caching import TtlCache
 from shared.clients.directory import assigned_groups
 from shared.contracts.outcomes import Done, Refused
@@ -36,6 +37,7 @@ from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory import WATCH
 from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from shared.services.cloud_pcs.forgetting import forget_cloud_pc
 from shared.services.operations.second_questions import HELD_ACTS, Confirmed, confirmed, let_wait
 from shared.services.policies.reconciling import rules_of, snapshots_of
 from shared.services.spot.facts import rights_of_members
@@ -102,7 +104,7 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
         made = Confirmed(planned_by(observed))  # just these users were asked about
     await _end_waits(made, stored)
     plan = await _spread(made.plan, tenant, stored, everybody=order.user_ids is None)
-    plan = await _adopt_and_save(plan, tenant, stored)
+    plan = await _adopt_and_save(plan, tenant, stored, policies)
     await let_wait(deps, made.waits, records)
     users = len({each.user.id for each in observed.entitlements} | {pc.user.id for pc in observed.cloud_pcs})
     await update_covered(tenant.id, covered, lambda operation: planned(operation, plan.counts, users, deps.clock.now()))
@@ -212,12 +214,18 @@ async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]
     return spread(plan, known, places, used, tenant.settings.sign_in_rights_per_subscription)
 
 
-async def _adopt_and_save(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]) -> Plan:
-    """Adopt existing machines, save *plan* without the builds of these Cloud PCs, and return it.
+async def _adopt_and_save(
+    plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]], policies: Sequence[Policy]
+) -> Plan:
+    """Adopt existing machines, claim pool members, save *plan* without these Cloud PCs, and return it.
 
     A licence that a Cloud PC claims whose record was lost is planned as that Cloud PC: nobody else waits for it.
     """
     adopting = await adopt_first(plan, tenant, stored)
+    try:
+        adopting = await claim_members(adopting, policies, stored)
+    except (StaleError, NotFoundError, ConflictError) as error:
+        raise UnavailableError(_CHANGED) from error
     try:
         await _save(adopting, stored)
     except ConflictError as conflict:
@@ -258,12 +266,13 @@ async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     try:
         for pc in swapping:  # first: what is new may have the licence that one of these gives up
             await deps.cloud_pcs.replace_known(stored[pc.id], pc)
-        await deps.cloud_pcs.save_all([Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in others])
+        saved = [Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in others]
+        await deps.cloud_pcs.save_all(saved, stored)
     except (StaleError, NotFoundError) as error:
         raise UnavailableError(_CHANGED) from error
     for pc in plan.delete:
         with suppress(StaleError, NotFoundError):  # it was changed meanwhile, and stays
-            await deps.cloud_pcs.remove(pc.tenant_id, pc.id, seen=stored[pc.id].etag)
+            await forget_cloud_pc(deps, pc.tenant_id, pc.id, seen=stored[pc.id].etag)
     before = {pc_id: each.value for pc_id, each in stored.items()}
     changed = (*plan.provision, *plan.grace, *plan.cancel, *plan.reprieves, *plan.resizes, *plan.swapped)
     await deps.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
@@ -291,7 +300,7 @@ async def _end_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
             lacking = before.swap.plan.display_name
             message = f"the licence {lacking} was not assigned in {before.swap.hours} hours"
             if pc.status is Status.IN_GRACE_PERIOD and pc.grace is not None:
-                message = f"the Cloud PC has lost its reason to be ({pc.grace.cause.value}) before it had {lacking}"
+                message = f"its grace period began before it had {lacking}, because {pc.grace.cause.words}"
             failure = Failure(
                 code="licenseNotAssigned", message=message, advice="Assign the licence; then resize again."
             )

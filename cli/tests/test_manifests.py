@@ -60,7 +60,7 @@ def fill(service: Service) -> None:
     for name, thing in (("onPremisesConnections", CONNECTION), ("imageSets", IMAGE_SET), ("spotGroups", GROUP)):
         service.put("GET", f"{GRAPH}/{name}", {"value": [thing]})
         service.put("GET", f"{GRAPH}/{name}/{thing['id']}", thing, ETag='"1"')
-    for name in ("deviceImages", "provisioningPolicies"):
+    for name in ("deviceImages", "provisioningPolicies", "powerSchedules"):
         service.put("GET", f"{GRAPH}/{name}", {"value": []})
     service.put("GET", f"{BASE}/userSettings", {"value": []})
     service.put("POST", f"{BASE}/wizards/create-image-set/review", REVIEW)
@@ -88,6 +88,32 @@ def test_what_was_exported_differs_in_nothing(deskwright: Command, tmp_path: Pat
     ended = deskwright("diff", "-f", str(tmp_path / "all.yaml"), "--exit-code", "-o", "json")
     assert [(each["kind"], each["action"]) for each in ended.json] == [(kind, "unchanged") for kind in kinds]
     assert ended.code == 0
+
+
+def test_a_policy_of_a_file_names_its_power_schedule(deskwright: Command, service: Service, tmp_path: Path) -> None:
+    office = {"id": "ps1", "displayName": "Office hours"}
+    policy = {
+        "id": "p1",
+        "displayName": "Desks",
+        "imageType": "gallery",
+        "imageId": "w11",
+        "gracePeriodInHours": 168,
+        "domainJoinConfigurations": [],
+        "@deskwright.securityDefaults": {},
+        "@deskwright.powerScheduleId": "ps1",
+    }
+    service.answers[f"GET /api{GRAPH}/powerSchedules"] = [(200, {"value": [office]}, {})]
+    service.answers[f"GET /api{GRAPH}/provisioningPolicies"] = [(200, {"value": [policy]}, {})]
+    service.put("GET", f"{GRAPH}/provisioningPolicies/p1", policy, ETag='"1"')
+    exported = deskwright("export", "--kind", "provisioningPolicy")
+    assert yaml.safe_load(exported.out)["powerSchedule"] == "Office hours"
+    service.put("POST", f"{BASE}/wizards/edit-provisioning-policy/review", REVIEW)
+    service.put("POST", f"{BASE}/dryRun", {"value": []})
+    service.put("PATCH", f"{GRAPH}/provisioningPolicies/p1", policy)
+    off = of("provisioningPolicy", "Desks", powerSchedule=None)
+    assert deskwright("apply", *written(tmp_path, off), "--yes").code == 0
+    (asked,) = service.requests("PATCH", f"{GRAPH}/provisioningPolicies/p1")
+    assert asked.body == {"@deskwright.powerScheduleId": None}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ POLICY = {
     "domainJoinConfigurations": [{"onPremisesConnectionId": "c1"}],
     "@deskwright.securityDefaults": {},
 }
+SCHEDULE = {"id": "ps1", "displayName": "Office", "stopAction": "deallocate", "timeZone": None}
 MISTAKES: dict[str, tuple[tuple[dict[str, Any], str, str], ...]] = {
     "tenant": (({"id": "contoso", "settings": {"attempts": 99}}, "edit-tenant", "/settings/attempts"),),
     "site": (
@@ -51,6 +52,10 @@ MISTAKES: dict[str, tuple[tuple[dict[str, Any], str, str], ...]] = {
     "imageSet": (
         ({"displayName": "Shared", "recipe": {"steps": [{"x": 1}]}}, "edit-image-set", "/recipe/steps/0/x"),
         ({"displayName": "New", "site": "main", "galleryImageId": "x"}, "create-image-set", "/source/galleryImageId"),
+    ),
+    "powerSchedule": (
+        ({"displayName": "Office", "stopAction": "explode"}, "", "/stopAction"),
+        ({"displayName": "New", "prestartInMinutes": -1}, "", "/prestartInMinutes"),
     ),
     "userSetting": (
         ({"displayName": "Staff", "restorePointSetting": {"frequencyType": "daily"}}, "", "/restorePointSetting/fre"),
@@ -74,7 +79,12 @@ MISTAKES: dict[str, tuple[tuple[dict[str, Any], str, str], ...]] = {
 def test_a_mistake_in_a_document_of_any_kind_changes_nothing_of_the_others(
     deskwright: Command, service: Service, tmp_path: Path, kind: str, said: dict[str, Any], wizard: str, pointer: str
 ) -> None:
-    for name, thing in (("userSettings", USER_SETTING), ("provisioningPolicies", POLICY)):
+    there: dict[str, dict[str, Any]] = {
+        "userSettings": USER_SETTING,
+        "provisioningPolicies": POLICY,
+        "powerSchedules": SCHEDULE,
+    }
+    for name, thing in there.items():
         service.answers[f"GET /api{GRAPH}/{name}"] = [(200, {"value": [thing]}, {})]
         service.put("GET", f"{GRAPH}/{name}/{thing['id']}", thing, ETag='"1"')
     service.put("GET", f"{BASE}/sites/main", {"id": "main", "displayName": "Main"}, ETag='"1"')

@@ -1,4 +1,4 @@
-"""Runs in azd's hook postdeploy: the step `check`."""
+"""Runs in azd's hook postdeploy: the step `verify`."""
 
 import os
 import sys
@@ -9,4 +9,4 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from deployment.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main(["check", "--environment", os.environ["AZURE_ENV_NAME"]]))
+    sys.exit(main(["verify", "--environment", os.environ["AZURE_ENV_NAME"]]))

@@ -1,4 +1,4 @@
-"""Runs in azd's hook preprovision: the step `register`."""
+"""Runs in azd's hook preprovision: the steps `check` and `register`."""
 
 import os
 import sys
@@ -9,4 +9,5 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from deployment.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main(["register", "--environment", os.environ["AZURE_ENV_NAME"]]))
+    named = ["--environment", os.environ["AZURE_ENV_NAME"]]
+    sys.exit(main(["check", *named]) or main(["register", *named]))

@@ -81,5 +81,7 @@ if (over > 0) {
   process.exit(1);
 }
 const most = Math.max(...visits.map(([, count]) => count));
-console.log(`first screen ${((lines[0]?.[1] ?? 0) / KB).toFixed(1)} KB of ${FIRST_SCREEN / KB}, ${lines.length - 1} further parts`);
+console.log(
+  `first screen ${((lines[0]?.[1] ?? 0) / KB).toFixed(1)} KB of ${FIRST_SCREEN / KB}, ${lines.length - 1} further parts`,
+);
 console.log(`at most ${most} of ${REQUESTS} requests for assets at a first visit`);

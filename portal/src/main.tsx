@@ -5,7 +5,9 @@ import "./page.css";
 
 import { App } from "./app/app.tsx";
 import { beginSignIn } from "./sign-in/sign-in.ts";
+import { language } from "./words/language.ts";
 
+document.documentElement.lang = language;
 const root = document.getElementById("root");
 if (root === null) {
   throw new Error("the page has no root element");

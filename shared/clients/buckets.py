@@ -80,6 +80,8 @@ class BucketClient:
     free_until: float = 0.0
     waiters: list[Waiter] = field(default_factory=list)
     answered: int = 0
+    calls: int = 0
+    refusals: int = 0
     left: int | None = None
     left_at: float = 0.0
 
@@ -110,6 +112,7 @@ class BucketClient:
         """Note that a call was answered, and how many are *left*; write it to the limiter when that is due."""
         now, limiter = self._now(), self.limiter
         self.answered += 1
+        self.calls += 1
         if left is not None:
             self.left, self.left_at = left, now
         if limiter is None or self.lock.locked():
@@ -126,6 +129,7 @@ class BucketClient:
     async def back_off(self, after: float) -> None:
         """Close the bucket for *after* seconds, and give up the tokens that were taken of it."""
         self.answered, self.free = self.answered + self.free, 0
+        self.refusals += 1
         async with self.lock:
             await self._change(lambda limiter: limiter.back_off(after, self.bucket.limit))
 
@@ -167,16 +171,19 @@ class BucketClient:
 
     async def _change(self, change: Callable[[RateLimiter], T]) -> T:
         now, limit = self._now(), self.bucket.limit
+        calls, refusals = self.calls, self.refusals
         answered, left = self.answered, self.left if now - self.left_at <= _REPORT_INTERVAL_S else None
 
         def changed(limiter: RateLimiter | None) -> tuple[RateLimiter, T]:
             limiter = limiter or RateLimiter.full(limit, now)
             limiter.advance(now)
             limiter.observe(answered, left, limit)
+            limiter.counts.add(now, calls, refusals)
             return limiter, change(limiter)
 
         self.limiter, outcome = await self.limiters.change(self.bucket.name, changed)
         self.read_at, self.answered, self.left = now, self.answered - answered, None
+        self.calls, self.refusals = self.calls - calls, self.refusals - refusals
         return outcome
 
     def _delay(self, ticket: Ticket, now: float) -> float:

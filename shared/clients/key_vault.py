@@ -28,6 +28,11 @@ def recipe_secret_name(tenant_id: str, image_set_id: str, id_: str) -> str:
     return f"recipe-{naming.slug(tenant_id)}-{naming.slug(image_set_id)}-{naming.slug(id_)}"
 
 
+def notice_secret_name(tenant_id: str, endpoint_id: str, id_: str) -> str:
+    """Return the name of a secret of an endpoint of notices. *id_*: random, as a deleted name stays taken."""
+    return f"notice-{naming.slug(tenant_id)}-{naming.slug(endpoint_id)}-{naming.slug(id_)}"
+
+
 def name_in(address: str) -> str:
     """Return the name of the secret at an address without a version."""
     return address.rpartition("/")[2]

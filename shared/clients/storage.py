@@ -77,16 +77,17 @@ async def first_texts(queue: QueueClient) -> list[str]:
     return texts
 
 
-async def send(queue: QueueClient, text: str) -> None:
-    """Put a message on a queue, which is created when it is not there."""
+async def send(queue: QueueClient, text: str, *, after: timedelta = timedelta()) -> None:
+    """Put a message on a queue, which is created when it is not there; nobody sees it before the time *after*."""
     from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
+    hidden: dict[str, Any] = {"visibility_timeout": int(after.total_seconds())} if after else {}
     try:
-        await queue.send_message(text)
+        await queue.send_message(text, **hidden)
     except ResourceNotFoundError:
         with suppress(ResourceExistsError):
             await queue.create_queue()
-        await queue.send_message(text)
+        await queue.send_message(text, **hidden)
 
 
 T = TypeVar("T")

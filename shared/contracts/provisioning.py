@@ -16,6 +16,7 @@ from shared.domain.networks.connection import Connection, Domain, Network
 from shared.domain.owner import Owner
 from shared.domain.planning.queueing import subscription_of
 from shared.domain.policies.policy import Snapshot
+from shared.domain.pools.member import PoolMember
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 
@@ -51,6 +52,8 @@ class ProvisionOrder(OfAttempt):
     remains: tuple[CleanUpOrder, ...] = ()  # what earlier attempts left, where they left it; it goes first
     resume: Resumption | None = None  # unless its machine, which is among the remains, is gone on with
     replaces: Replaced | None = None  # the current machine, whose place it takes
+    in_pool: bool = False  # it is a member of a warm pool, which has no user yet
+    claimed: bool = False  # the user gets the machine of a member, with which it goes on
 
     @property
     def computer_name(self) -> str:
@@ -78,7 +81,8 @@ class ProvisionOrder(OfAttempt):
 
     def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> "ProvisionOrder":
         """Return the order of the next attempt, which resumes this one or first cleans up its remains."""
-        following = self.but(attempt=self.attempt + 1, parked_since=None, resume=resume)
+        claimed = self.claimed and resume is not None
+        following = self.but(attempt=self.attempt + 1, parked_since=None, resume=resume, claimed=claimed)
         if self.resume is not None:  # the machine is among the remains already
             return following
         own = CleanUpOrder(
@@ -96,7 +100,7 @@ class ProvisionOrder(OfAttempt):
 
     def anew(self) -> "ProvisionOrder":
         """Return the order of the same attempt from its beginning: the machine is not gone on with."""
-        return self.but(resume=None)
+        return self.but(resume=None, claimed=False)
 
     def cleaned(self) -> "ProvisionOrder":
         """Return the order of the same attempt when nothing of an earlier one is left."""
@@ -113,6 +117,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
     subscription_id = subscription_of(build, tenant, connection)
     here = (subscription_id, site.resource_group)
     resumes = (build.resources.subscription_id, build.resources.resource_group) == here
+    gone_on_with = resumption(build) if resumes else None
     return ProvisionOrder(
         tenant_id=tenant.id,
         cloud_pc_id=pc.id,
@@ -135,7 +140,9 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         parking_limit=settings.parking_limit,
         slot=pc.slot_of(build),
         remains=leftovers_of(pc, build),
-        resume=resumption(build) if resumes else None,
+        resume=gone_on_with,
+        in_pool=isinstance(pc, PoolMember),
+        claimed=gone_on_with is not None and build.pool is not None and build.pool.claimed,
     )
 
 

@@ -7,6 +7,7 @@ import itertools
 import re
 import uuid
 from collections.abc import Container, Mapping
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Literal
@@ -34,6 +35,10 @@ _PREFIX_LENGTH = 10
 _RAND_LEAST = 5
 
 
+GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+"""The first generation of a record is the number of seconds since then, so that none comes twice."""
+
+
 def derived_id(*parts: str) -> str:
     """Return a UUID that is always the same for the same parts."""
     return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
@@ -46,6 +51,16 @@ def cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, nth: int = 0) -> str:
     """
     again = (str(nth),) if nth else ()
     return derived_id("cloudpc", tenant_id, user_id, sku_id, *again).replace("-", "")[:20]
+
+
+def pool_id(tenant_id: str, policy_id: str, plan_id: str) -> str:
+    """Return the id of the warm pool of a policy and a service plan."""
+    return derived_id("pool", tenant_id, policy_id, plan_id)
+
+
+def pool_member_id(pool_id: str, planned_at: datetime, number: int) -> str:
+    """Return the id of a member of a pool, which its Cloud PC has later; *number*: among those planned together."""
+    return derived_id("poolmember", pool_id, planned_at.isoformat(), str(number)).replace("-", "")[:20]
 
 
 def new_cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, taken: Container[str]) -> str:
@@ -218,6 +233,11 @@ def computer_name(template: str, user_principal_name: str, *, seed: str) -> str:
     named = _USERNAME.sub(lambda m: local[: int(m.group(1))], template)
     name = _RAND.sub(rand, named).upper().strip("-")[:_COMPUTER_NAME_LENGTH]
     return f"C{name[1:]}" if name.isdigit() else name
+
+
+def names_user(template: str) -> bool:
+    """Whether computer names by *template* have a part of the user's name."""
+    return _USERNAME.search(template) is not None
 
 
 def fixed_beginning(template: str) -> str:

@@ -65,6 +65,37 @@ class TenantQueue:
         return self.issued - self.granted
 
 
+_HOUR = 3600
+
+
+@dataclass(slots=True)
+class CallCounts:
+    """Calls on a bucket, and those that the cloud refused, in the hour that began at *hour* and in the one before."""
+
+    hour: int = 0
+    calls: int = 0
+    refusals: int = 0
+    calls_before: int = 0
+    refusals_before: int = 0
+
+    def add(self, now: float, calls: int, refusals: int) -> None:
+        """Count calls and refusals at the time *now*."""
+        hour = int(now // _HOUR)
+        if hour != self.hour:
+            follows = hour == self.hour + 1
+            self.calls_before, self.refusals_before = (self.calls, self.refusals) if follows else (0, 0)
+            self.hour, self.calls, self.refusals = hour, 0, 0
+        self.calls += calls
+        self.refusals += refusals
+
+    def lately(self, now: float) -> tuple[int, int]:
+        """Return the calls and refusals of the hour of *now* and of the one before."""
+        hour = int(now // _HOUR)
+        if hour == self.hour:
+            return self.calls + self.calls_before, self.refusals + self.refusals_before
+        return (self.calls, self.refusals) if hour == self.hour + 1 else (0, 0)
+
+
 @dataclass(slots=True)
 class RateLimiter:
     """The state of one bucket at the time *at*."""
@@ -82,6 +113,8 @@ class RateLimiter:
     drift: float = 0.0  # sum of the corrections since *learned_at*
     cut_at: float = 0.0
     queues: dict[str, TenantQueue] = field(default_factory=dict)
+    counts: CallCounts = field(default_factory=CallCounts)
+    """Not part of its JSON: an earlier release, after a rollback, would not know the field."""
 
     @classmethod
     def full(cls, limit: Limit, now: float) -> Self:
@@ -96,7 +129,9 @@ class RateLimiter:
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as plain JSON."""
-        return {**asdict(self), "queues": {name: [q.tag, q.granted, q.issued] for name, q in self.queues.items()}}
+        state = {**asdict(self), "queues": {name: [q.tag, q.granted, q.issued] for name, q in self.queues.items()}}
+        del state["counts"]
+        return state
 
     @property
     def waiting(self) -> int:

@@ -18,6 +18,8 @@ class PageSubject(StrEnum):
     CONNECTIONS = "onPremisesConnections"
     IMAGES = "deviceImages"
     USER_SETTINGS = "userSettings"
+    MAINTENANCE_WINDOWS = "maintenanceWindows"
+    ALERTS = "alertRecords"
     IMAGE_SETS = "imageSets"
     SPOT_GROUPS = "spotGroups"
     SPOT_MEMBERS = "members"
@@ -29,6 +31,8 @@ class PageSubject(StrEnum):
     ORPHANS = "orphans"
     AUDIT = "auditEvents"
     POWER_SCHEDULES = "powerSchedules"
+    COST = "cost"
+    NOTICE_ENDPOINTS = "noticeEndpoints"
     USAGE = "usage"
 
 
@@ -40,11 +44,19 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
         "cloudpcpower": PageSubject.CLOUD_PCS,
         "timeline": PageSubject.CLOUD_PCS,
         "powerschedules": PageSubject.POWER_SCHEDULES,
+        "noticeendpoints": PageSubject.NOTICE_ENDPOINTS,
+        "deliveries": PageSubject.NOTICE_ENDPOINTS,
         "usage": PageSubject.USAGE,
+        "ratecards": PageSubject.COST,
+        "budgets": PageSubject.COST,
+        "costledger": PageSubject.COST,
         "policies": PageSubject.POLICIES,
         "connections": PageSubject.CONNECTIONS,
         "images": PageSubject.IMAGES,
         "usersettings": PageSubject.USER_SETTINGS,
+        "maintenancewindows": PageSubject.MAINTENANCE_WINDOWS,
+        "alertrules": PageSubject.ALERTS,
+        "alertrecords": PageSubject.ALERTS,
         "imagesets": PageSubject.IMAGE_SETS,
         "imageversions": PageSubject.IMAGE_SETS,
         "spotgroups": PageSubject.SPOT_GROUPS,
@@ -67,8 +79,12 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
 NOT_SHOWN: Mapping[str, str] = MappingProxyType(
     {
         "service": "the provider's pause, of no tenant",
+        "healthsettings": "the health page has no page of the portal yet",
+        "retailprices": "Azure's prices, of no tenant; they are read once a day",
         "computernames": "of machines, which show theirs",
         "idempotency": "answers to requests that are sent again",
+        "noticestates": "who sends, and when the next try is",
+        "noticeevents": "told by the records, which pages show",
         "firstseen": "the place in line, which a plan writes to the records",
         "watches": "what a directory is asked for",
         "changes": "of a directory, until they are planned",

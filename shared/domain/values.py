@@ -229,6 +229,12 @@ Description = Annotated[str, Field(max_length=1500), AfterValidator(several_line
 """Description of something's purpose."""
 
 
+def sentence(text: str) -> str:
+    """Return a clause as a sentence of its own: ``it waits`` is ``It waits.``."""
+    said = text.strip()
+    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '!', '?')) else '.'}" if said else ""
+
+
 def amount(count: int, thing: str) -> str:
     """Return such as ``1 Cloud PC`` and ``2 Cloud PCs``."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -5,6 +5,7 @@ when both are made or resized at the same moment (docs/decisions/0029). Claims s
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry
@@ -184,29 +185,44 @@ class CloudPcs(ListedRepository[CloudPc]):
         """Return the Cloud PCs of one user, one for each licence they have or had."""
         return [stored async for stored in self.each(tenant_id, user_id=user_id)]
 
-    async def save_all(self, values: Sequence[Stored[CloudPc]]) -> list[Stored[CloudPc]]:
+    async def save_all(
+        self, values: Sequence[Stored[CloudPc]], before: Mapping[str, Stored[CloudPc]] | None = None
+    ) -> list[Stored[CloudPc]]:
         """Insert or replace records of one tenant; new ones are written with their claims.
 
         A claim that a lost record of the same Cloud PC has left is taken over, and one that its owner's record does
         not make. Raises: as every repository, and ConflictError where another Cloud PC claims one of the licences.
         """
         try:
-            return await self._save_all(values, {})
+            return await super().save_all(values, before)
         except ConflictError:
             left = await self._left_claims(values)
             if not left:
                 raise
-            return await self._save_all(values, left)
+            return await self._save_all(values, before, lambda stored: list(_claimed_by(stored, left)))
 
-    async def _save_all(self, values: Sequence[Stored[CloudPc]], left: Mapping[Claim, str]) -> list[Stored[CloudPc]]:
-        writes: list[Write] = []
-        places: list[int] = []
-        for stored in values:
-            places.append(len(writes))
-            writes.append(Write(self._row(stored.value, stored.etag), stored.etag or None))
-            writes += [self._listed(stored.value), *_claimed_by(stored, left)]
-        etags = await self._table.write_all(writes)
-        return [self._written(each.value, etags[at], each.etag) for each, at in zip(values, places, strict=True)]
+    def _also(self, stored: Stored[CloudPc]) -> Sequence[Write]:
+        """Return the claims of a new Cloud PC."""
+        return list(_claimed_by(stored, {}))
+
+    async def claim(self, pc: CloudPc, taken: Write, before: Stored[CloudPc] | None) -> Stored[CloudPc]:
+        """Make a pool member the Cloud PC *pc* of its user, in one transaction.
+
+        *taken*: the write that ends the member. *before*: the record of the same user and licence that gives way, of
+        which there is no machine. Raises: StaleError and NotFoundError where the member or the record is no longer as
+        it was read, ConflictError where another Cloud PC has the licence.
+        """
+        writes = [taken, replace(Write(self._row(pc), None), tied=True), self._listed(pc)]
+        gone = before.value if before else None
+        if before is not None:
+            writes += [Write(self._row(before.value), before.etag, gone=True, tied=True), self._unlisted(before.value)]
+        for plan_id in sorted(pc.claims):
+            there = await self._claimed_already(*_claimant(pc), plan_id)
+            own = there is not None and gone is not None and there.row["cloud_pc_id"] == gone.id
+            writes.append(_claimed(pc, plan_id, there.etag if there and own else None))
+        if gone is not None:
+            writes += await self._unclaimed(gone, gone.claims - pc.claims)
+        return self._written(pc, (await self._table.write_all(writes))[1], "")
 
     async def _left_claims(self, values: Sequence[Stored[CloudPc]]) -> dict[Claim, str]:
         """Return the ETags of the claims that new Cloud PCs may take over: nobody else makes them."""
@@ -255,13 +271,9 @@ class CloudPcs(ListedRepository[CloudPc]):
         gained, given_up = after.claims - before.value.claims, before.value.claims - after.claims
         if not (gained or given_up):
             return await super().replace_known(before, after)
-        writes = [
-            Write(self._row(after, before.etag), before.etag),
-            self._listed(after),
-            *(_claimed(after, plan) for plan in sorted(gained)),
-        ]
-        writes += await self._unclaimed(before.value, given_up)
-        return self._written(after, (await self._table.write_all(writes))[0], before.etag)
+        claims = [_claimed(after, plan) for plan in sorted(gained)]
+        claims += await self._unclaimed(before.value, given_up)
+        return await self._replace_with(before, after, [self._listed(after), *claims])
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
         """Remove a Cloud PC with its claims, if it exists. Raises: StaleError if its ETag is not *seen*."""
@@ -270,7 +282,9 @@ class CloudPcs(ListedRepository[CloudPc]):
             return
         pc = stored.value
         gone = Write(self._row(pc), seen or stored.etag, gone=True)
-        await self._table.write_all([gone, self._unlisted(pc), *await self._unclaimed(pc, pc.claims)])
+        told = self._told(stored, None)
+        writes = [gone, self._unlisted(pc), *await self._unclaimed(pc, pc.claims), *told]
+        await self._announce(pc, writes, told=bool(told))
 
     async def _unclaimed(self, pc: CloudPc, plan_ids: Iterable[str]) -> list[Write]:
         """Return the writes that take claims of *pc* back."""

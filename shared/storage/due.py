@@ -23,6 +23,7 @@ from shared.contracts.desktops import DEPROVISION
 from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION, SEAL_VERSION
 from shared.contracts.images import BUILD_IMAGE, REMOVE_IMAGE
 from shared.contracts.inventory import FIND_ORPHANS, REMOVE_ORPHAN
+from shared.contracts.pools import PREPARE_MEMBER
 from shared.contracts.provisioning import PROVISION, REPLACE, RERUN_STEPS
 from shared.contracts.reconciling import RECONCILE, SETTLE_CHANGES
 from shared.contracts.remote_actions import BULK, RUN_REMOTE_ACTION
@@ -30,6 +31,7 @@ from shared.contracts.session_hosts import RUN_HOST_TASK
 from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.machines.restore_points import next_moment
+from shared.domain.pools.member import PoolMember
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -59,6 +61,9 @@ class DueKind(StrEnum):
     IMAGE_VERSION = "imageVersion"  # an image version: work that was not begun or broke off, and what is timed
     PROGRESS = "progress"  # an instance (id) that no record shows: if it stands still, it starts again
     POWER = "power"  # a Cloud PC whose power is looked at: its hold ends, its start is tried again
+    POOL = "pool"  # a policy whose warm pools are looked at
+    EVENTS = "events"  # a table whose records of a tenant have told events, which are to be sent
+    DELIVER = "deliver"  # an endpoint with notices that wait, or with a secret that ends
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
     @property
@@ -96,6 +101,20 @@ class Watching(IntEnum):
     INSTANCE = 0
     STANDS_STILL = 1  # the sweep has ended the instance: it is started again
     RESTORED = 2  # an operation (id) that a restore has brought back, without its instance
+
+
+class Outgoing(IntEnum):
+    """Variants of an EVENTS row."""
+
+    PROMISED = 0
+    AGAIN = 1  # whoever promised events may have written them late
+
+
+class Delivering(IntEnum):
+    """Variants of a DELIVER row."""
+
+    WAITING = 0
+    SECRET = 1  # the previous secret ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +165,9 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
             checked_after=5 * _MINUTE,
         ),
         DueKind.POWER: DueFacts(),
+        DueKind.POOL: DueFacts(watches=(PREPARE_MEMBER,)),
+        DueKind.EVENTS: DueFacts(Outgoing),
+        DueKind.DELIVER: DueFacts(Delivering),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
 )
@@ -258,5 +280,7 @@ def cancel_due(pc: CloudPc) -> Due:
 
 
 def read_once(pc: CloudPc, at: datetime) -> Due:
-    """Return the due row that plans for the user of *pc* again, once."""
+    """Return the due row that plans for the user of *pc* again, once; of a pool member that looks at its pool."""
+    if isinstance(pc, PoolMember):
+        return Due(DueKind.POOL, at, pc.tenant_id, pc.policy_id)
     return Due(DueKind.REREAD, at, pc.tenant_id, pc.user.id, LAST_READING)

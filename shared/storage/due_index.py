@@ -88,6 +88,10 @@ class DueIndex:
                 await self.aside.put(read.row, str(read.row["RowKey"]), UNKNOWN_ROW, now, now + AGAIN_EVERY)
         return found
 
+    async def late(self, before: datetime) -> list[Due]:
+        """Return the rows of all kinds that were due before a time and are there yet."""
+        return await self._all_due(before)
+
     async def move_in(self, now: datetime) -> int:
         """Move rows from partitions of earlier releases to the present one; return their number."""
         moved = 0

@@ -24,13 +24,11 @@ from shared.domain.filtering import Scalar
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.storage.codec import escaped, joined, parts
-from shared.storage.repository import Column, Repository, Shape, Stored
+from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import BATCH, Read, Row, Tables, Write
 
 T = TypeVar("T", bound=Value)
 
-_BEHIND = "~"
-"""Sorts after every record, whose ids are hexadecimal."""
 _CHANGE, _CHUNK, _WHOLE, _END = "~d:", "~s:", "~v:", "~w"
 """Prefixes of the keys of the rows; escaped ids never begin with them."""
 
@@ -81,6 +79,7 @@ class ListedRepository(Repository[T]):
 
     def __init__(self, tables: Tables, shape: Shape[T], listing: Listing) -> None:
         super().__init__(tables, shape)
+        self._rows_beside = True
         self._listing = listing
         self._read: dict[str, Chunks] = {}  # what this process has read, by tenant
         self._whole: set[str] = set()  # tenants whose list this process has seen to be whole: it stays so
@@ -89,15 +88,10 @@ class ListedRepository(Repository[T]):
         """Add *value*. Raises: ConflictError if it exists."""
         return (await self.save_all([Stored(value, "")]))[0]
 
-    async def replace(self, value: T, *, seen: str) -> Stored[T]:
-        """Replace the value that has the ETag *seen*. Raises: StaleError, NotFoundError."""
-        return (await self.save_all([Stored(value, seen)]))[0]
-
     async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
         """Replace *before* by *after*; a list that shows no difference is not written. Raises: as ``replace``."""
-        if self.entry(before.value) == self.entry(after):
-            return await super().replace(after, seen=before.etag)
-        return await self.replace(after, seen=before.etag)
+        same = self.entry(before.value) == self.entry(after)
+        return await self._replace_with(before, after, [] if same else [self._listed(after)])
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
         """Remove a value, if it exists. Raises: StaleError if it no longer has the ETag *seen*."""
@@ -105,17 +99,58 @@ class ListedRepository(Repository[T]):
         if stored is None:
             return
         gone = Write(self._row(stored.value), seen or stored.etag, gone=True)
-        await self._table.write_all([gone, self._unlisted(stored.value)])
+        told = self._told(stored, None)
+        await self._announce(stored.value, [gone, self._unlisted(stored.value), *told], told=bool(told))
 
-    async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:
-        """Write many of one tenant, as every repository does, each with its entry."""
-        writes = [
-            write
-            for stored in values
-            for write in (Write(self._row(stored.value, stored.etag), stored.etag or None), self._listed(stored.value))
-        ]
-        etags = await self._table.write_all(writes)
-        return [self._written(each.value, etag, each.etag) for each, etag in zip(values, etags[::2], strict=True)]
+    async def save_all(
+        self, values: Sequence[Stored[T]], before: Mapping[str, Stored[T]] | None = None
+    ) -> list[Stored[T]]:
+        """Write many of one tenant, as every repository does, each with its entry and its events.
+
+        *before*: the records that are replaced, by their ids, as far as the caller has them.
+        """
+        return await self._save_all(values, before, self._also)
+
+    async def _save_all(
+        self,
+        values: Sequence[Stored[T]],
+        before: Mapping[str, Stored[T]] | None,
+        also: Callable[[Stored[T]], Sequence[Write]],
+    ) -> list[Stored[T]]:
+        """Save as ``save_all``; *also* returns the further rows of each record."""
+        known = await self._before(values, before or {})
+        writes: list[Write] = []
+        places: list[int] = []
+        any_told = False
+        for stored in values:
+            told = self._told(known.get(self._shape.place(stored.value)[1]), stored.value)
+            any_told = any_told or bool(told)
+            places.append(len(writes))
+            writes.append(Write(self._row(stored.value, stored.etag), stored.etag or None))
+            writes += [self._listed(stored.value), *also(stored), *told]
+        if not values:
+            return []
+        etags = await self._announce(values[0].value, writes, told=any_told)
+        return [self._written(each.value, etags[at], each.etag) for each, at in zip(values, places, strict=True)]
+
+    def _also(self, stored: Stored[T]) -> Sequence[Write]:
+        """Return further rows that are written with a record."""
+        del stored
+        return ()
+
+    async def _before(self, values: Sequence[Stored[T]], given: Mapping[str, Stored[T]]) -> Mapping[str, Stored[T]]:
+        """Return the records that *values* replace, by their ids. Raises: StaleError where another is there now."""
+        if self._teller is None:
+            return {}
+        ids = {self._shape.place(each.value)[1]: each.etag for each in values if each.etag}
+        missing = [id_ for id_, etag in ids.items() if id_ not in given or given[id_].etag != etag]
+        if not missing:
+            return {id_: given[id_] for id_ in ids}
+        tenant_id = self._shape.place(values[0].value)[0]
+        read = {self._shape.place(each.value)[1]: each for each in await self.several(tenant_id, missing)}
+        if any(id_ in read and ids[id_] not in {"*", read[id_].etag} for id_ in missing):
+            raise StaleError("it has changed since it was read; read it again")
+        return {**{id_: given[id_] for id_ in ids if id_ in given}, **read}
 
     def entry(self, value: T) -> Entry:
         """Return the entry of *value* in lists."""
@@ -182,14 +217,10 @@ class ListedRepository(Repository[T]):
         """Return the write that removes the entry of *value*."""
         return Write(self._change_row(*self._shape.place(value), None), "*", tied=True)
 
-    def _where(self, tenant_id: str | None, filters: Mapping[str, Column]) -> tuple[str, dict[str, str | int | bool]]:
-        where, parameters = super()._where(tenant_id, filters)
-        return f"{where} and RowKey lt @behind", {**parameters, "behind": _BEHIND}
-
     async def _rewrite(self, few: Sequence[Stored[T]]) -> int:
         """Write records unchanged, with their entries; a record that was written concurrently has its entry already."""
         try:
-            await self.save_all(few)
+            await self.save_all(few, {self._shape.place(each.value)[1]: each for each in few})
         except (StaleError, NotFoundError):
             return sum([await self._rewrite([each]) for each in few]) if len(few) > 1 else 0
         return len(few)

@@ -7,21 +7,19 @@ behind the records of their tenant, as the claims of Cloud PCs do (docs/decision
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from shared.domain.values import Value
-from shared.errors import ConflictError, NameTakenError, NotFoundError, StaleError
+from shared.errors import ConflictError, NameTakenError, NotFoundError
 from shared.storage.codec import escaped
-from shared.storage.repository import Column, Repository, Shape, Stored
+from shared.storage.outbox import BEHIND
+from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Row, Tables, Write
 
 T = TypeVar("T", bound=Value)
 
-_NAMES = "~"
-"""Sorts after every record, whose ids are hexadecimal."""
-
-_NAME = f"{_NAMES}:"
+_NAME = f"{BEHIND}:"
 """Prefix of the key of a name; escaped ids never begin with it."""
 
 
@@ -30,19 +28,14 @@ class NamedRepository(Repository[T]):
 
     def __init__(self, tables: Tables, shape: Shape[T], name_of: Callable[[T], str]) -> None:
         super().__init__(tables, shape)
+        self._rows_beside = True
         self._name_of = name_of
 
     async def insert(self, value: T) -> Stored[T]:
         """Add *value* with its name. Raises: ConflictError if it exists, NameTakenError if another has its name."""
-        writes = [Write(self._row(value), None), self._held(value)]
-        return Stored(value, (await self._write(value, writes))[0])
-
-    async def replace(self, value: T, *, seen: str) -> Stored[T]:
-        """Replace the value that has the ETag *seen*. Raises: StaleError, NotFoundError, NameTakenError."""
-        there = await self.get(*self._shape.place(value))
-        if there.etag != seen:
-            raise StaleError("it has changed since it was read; read it again")
-        return await self.replace_known(there, value)
+        told = self._told(None, value)
+        writes = [Write(self._row(value), None), self._held(value), *told]
+        return Stored(value, (await self._write(value, writes, told=bool(told)))[0])
 
     async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
         """Replace a record that was read, and its name where that changes.
@@ -50,13 +43,11 @@ class NamedRepository(Repository[T]):
         Raises: StaleError, NotFoundError, NameTakenError.
         """
         if self._name_of(before.value) == self._name_of(after):
-            return await super().replace(after, seen=before.etag)
-        writes = [
-            Write(self._row(after, before.etag), before.etag),
-            self._held(after),
-            *await self._given_up(before.value),
-        ]
-        return self._written(after, (await self._write(after, writes))[0], before.etag)
+            return await self._replace_with(before, after)
+        told = self._told(before, after)
+        record = Write(self._row(after, before.etag), before.etag)
+        writes = [record, self._held(after), *await self._given_up(before.value), *told]
+        return self._written(after, (await self._write(after, writes, told=bool(told)))[0], before.etag)
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
         """Remove a value with its name, if it exists. Raises: StaleError if its ETag is not *seen*."""
@@ -77,10 +68,10 @@ class NamedRepository(Repository[T]):
         etags = await self._table.write_all(writes)
         return [self._written(each.value, etags[at], each.etag) for each, at in zip(values, places, strict=True)]
 
-    async def _write(self, value: T, writes: list[Write]) -> list[str]:
+    async def _write(self, value: T, writes: list[Write], *, told: bool) -> list[str]:
         """Write the record and its names in one transaction; where a row is there already, tell which."""
         try:
-            return await self._table.write_all(writes)
+            return await self._announce(value, writes, told=told)
         except ConflictError as error:
             _, id_ = self._shape.place(value)
             held = await self._holder(value)
@@ -111,7 +102,3 @@ class NamedRepository(Repository[T]):
         tenant_id, id_ = self._shape.place(value)
         key = _NAME + escaped(self._name_of(value))
         return {"PartitionKey": escaped(tenant_id), "RowKey": key, "schema": 1, "held_by": id_}
-
-    def _where(self, tenant_id: str | None, filters: Mapping[str, Column]) -> tuple[str, dict[str, str | int | bool]]:
-        where, parameters = super()._where(tenant_id, filters)
-        return f"{where} and RowKey lt @names", {**parameters, "names": _NAMES}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.domain.operations.bulk import BulkAction, BulkItem, item_id_prefix
 from shared.domain.operations.operation import COLUMNS, Intent, Operation
 from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
 from shared.storage.repository import Repository, Shape, Stored
-from shared.storage.tables import Tables
+from shared.storage.tables import Tables, Write
 from shared.telemetry import count_operation
 
 _SHAPE = Shape(table="intents", model=Intent, place=lambda intent: (intent.tenant_id, intent.id))
@@ -39,11 +41,13 @@ class Operations(ListedRepository[Operation]):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables, _OPERATIONS, Listing(COLUMNS))
 
-    async def replace(self, value: Operation, *, seen: str) -> Stored[Operation]:
+    async def _replace_with(
+        self, before: Stored[Operation], after: Operation, beside: Sequence[Write] = ()
+    ) -> Stored[Operation]:
         """Replace an operation; count it if it ends, which happens once because no ended operation is replaced."""
-        stored = await super().replace(value, seen=seen)
-        if value.ended:
-            count_operation(value.kind, value.status.value, value.error.code if value.error else "")
+        stored = await super()._replace_with(before, after, beside)
+        if after.ended:
+            count_operation(after.kind, after.status.value, after.error.code if after.error else "")
         return stored
 
 

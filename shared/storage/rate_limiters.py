@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TypeVar
 
-from shared.domain.rate_limiter import RateLimiter
+from shared.domain.rate_limiter import CallCounts, RateLimiter
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from shared.storage.codec import escaped, joined, parts
 from shared.storage.tables import Row, Table, Tables
@@ -33,7 +35,9 @@ class RateLimiters:
         for _ in range(_ATTEMPTS):
             limiter, etag = await self._last(bucket)
             limiter, outcome = change(limiter)
-            row: Row = {"PartitionKey": escaped(bucket), "RowKey": _KEY, **parts(limiter.to_json())}
+            counts = json.dumps(asdict(limiter.counts))
+            row: Row = {"PartitionKey": escaped(bucket), "RowKey": _KEY, "bucket": bucket, "counts": counts}
+            row |= parts(limiter.to_json())
             try:
                 etag = await (self._table.replace(row, seen=etag) if etag else self._table.insert(row))
             except (StaleError, ConflictError, NotFoundError):
@@ -49,6 +53,12 @@ class RateLimiters:
         limiter, _ = await self._last(bucket)
         return limiter
 
+    async def calls_lately(self, now: float) -> dict[str, tuple[int, int]]:
+        """Return the calls and refusals of each bucket, of this hour and the one before."""
+        reads = self._table.query("RowKey eq @key", {"key": _KEY}, select=("bucket", "counts"))
+        found = {str(read.row.get("bucket", "")): _counts(read.row).lately(now) async for read in reads}
+        return {bucket: counted for bucket, counted in found.items() if bucket and counted[0]}
+
     async def _last(self, bucket: str) -> tuple[RateLimiter | None, str]:
         if bucket not in self._seen:
             try:
@@ -57,4 +67,11 @@ class RateLimiters:
                 return None, ""
             self._seen[bucket] = (read.row, read.etag)
         row, etag = self._seen[bucket]
-        return RateLimiter.from_json(joined(row)), etag
+        limiter = RateLimiter.from_json(joined(row))
+        limiter.counts = _counts(row)
+        return limiter, etag
+
+
+def _counts(row: Row) -> CallCounts:
+    """Return the counts of a row; an earlier release writes none."""
+    return CallCounts(**json.loads(str(row.get("counts") or "{}")))

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from shared.domain.alerts.alert import AlertRecord, AlertRule
 from shared.domain.cloud_pcs.estimates import BuildTimes
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.cloud_pcs.user_setting import UserSetting
+from shared.domain.cost.budgets import Budget
+from shared.domain.cost.ledger import LedgerRow
+from shared.domain.cost.prices import RegionPrices
+from shared.domain.cost.rate_card import RateCard
+from shared.domain.health.report import HealthReport
 from shared.domain.images.image import DeviceImage
 from shared.domain.networks.connection import Connection
+from shared.domain.notices.delivery import EndpointState
+from shared.domain.notices.endpoint import NoticeEndpoint
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import Intent
 from shared.domain.operations.overview import TenantOverview
+from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow
 from shared.domain.policies.policy import Policy
+from shared.domain.pools.plan import PoolRecord
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.settings import PowerSchedule
 from shared.domain.spot.engine.state import Decisions, SpotGroupState
@@ -23,14 +33,28 @@ from shared.domain.spot.images.image_set import ImageSet
 from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.tenants.directory import Watch
 from shared.domain.tenants.tenant import Site
+from shared.storage.alerts import alert_records, alert_rules
 from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs, Timeline, build_times, computer_names, orphan_scans, orphans
-from shared.storage.configuration import ServiceStates, Tenants, connections, images, policies, sites, user_settings
+from shared.storage.configuration import (
+    ServiceStates,
+    Tenants,
+    connections,
+    images,
+    maintenance_windows,
+    policies,
+    sites,
+    user_settings,
+)
 from shared.storage.contents import Restores
+from shared.storage.cost import budgets, ledger, rate_cards, retail_prices
 from shared.storage.due_index import DueIndex
+from shared.storage.health import HealthSettingsRows, TimerTicks, health_reports
 from shared.storage.idempotency import Idempotency
 from shared.storage.latest_writes import LatestWrites
+from shared.storage.notices import Deliveries, Events, endpoint_states, notice_endpoints
 from shared.storage.operations import BulkItems, Operations, bulk_actions, intents
+from shared.storage.pool_members import Machines, PoolMembers, pools
 from shared.storage.power import cloud_pc_powers, power_schedules
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
@@ -107,6 +131,21 @@ class Records:
         return user_settings(self.tables)
 
     @cached_property
+    def alert_rules(self) -> Repository[AlertRule]:
+        """The alert rules that somebody has changed."""
+        return alert_rules(self.tables)
+
+    @cached_property
+    def alert_records(self) -> Repository[AlertRecord]:
+        """The alert records."""
+        return alert_records(self.tables)
+
+    @cached_property
+    def maintenance_windows(self) -> Repository[CloudPcMaintenanceWindow]:
+        """The maintenance windows."""
+        return maintenance_windows(self.tables)
+
+    @cached_property
     def spot_groups(self) -> Repository[SpotGroup]:
         """The Spot Groups."""
         return spot_groups(self.tables)
@@ -152,9 +191,59 @@ class Records:
         return overviews(self.tables)
 
     @cached_property
+    def health_reports(self) -> Repository[HealthReport]:
+        """The latest health report of each tenant, and of the service."""
+        return health_reports(self.tables)
+
+    @cached_property
+    def health_settings(self) -> HealthSettingsRows:
+        """The health settings of each tenant, and of the service."""
+        return HealthSettingsRows(self.tables)
+
+    @cached_property
+    def timer_ticks(self) -> TimerTicks:
+        """The last run of each timer."""
+        return TimerTicks(self.tables)
+
+    @cached_property
+    def retail_prices(self) -> Repository[RegionPrices]:
+        """The retail prices of Azure."""
+        return retail_prices(self.tables)
+
+    @cached_property
+    def rate_cards(self) -> Repository[RateCard]:
+        """The rate cards of the tenants."""
+        return rate_cards(self.tables)
+
+    @cached_property
+    def budgets(self) -> Repository[Budget]:
+        """The budgets of the tenants."""
+        return budgets(self.tables)
+
+    @cached_property
+    def ledger(self) -> Repository[LedgerRow]:
+        """The minutes of machines by month."""
+        return ledger(self.tables)
+
+    @cached_property
     def cloud_pcs(self) -> CloudPcs:
         """The Cloud PCs."""
         return CloudPcs(self.tables)
+
+    @cached_property
+    def pool_members(self) -> PoolMembers:
+        """The members of warm pools."""
+        return PoolMembers(self.tables)
+
+    @cached_property
+    def machines(self) -> Machines:
+        """The records of all machines that have the id of a Cloud PC: Cloud PCs, and members of warm pools."""
+        return Machines(self.cloud_pcs, self.pool_members)
+
+    @cached_property
+    def pools(self) -> Repository[PoolRecord]:
+        """The records of warm pools beside their members."""
+        return pools(self.tables)
 
     @cached_property
     def power_schedules(self) -> Repository[PowerSchedule]:
@@ -165,6 +254,26 @@ class Records:
     def cloud_pc_powers(self) -> Repository[CloudPcPower]:
         """The power of the Cloud PCs."""
         return cloud_pc_powers(self.tables)
+
+    @cached_property
+    def notice_endpoints(self) -> Repository[NoticeEndpoint]:
+        """The endpoints of notices."""
+        return notice_endpoints(self.tables)
+
+    @cached_property
+    def endpoint_states(self) -> Repository[EndpointState]:
+        """The states of the endpoints of notices."""
+        return endpoint_states(self.tables)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """The deliveries of notices."""
+        return Deliveries(self.tables)
+
+    @cached_property
+    def events(self) -> Events:
+        """The events of the last days."""
+        return Events(self.tables)
 
     @cached_property
     def watches(self) -> Repository[Watch]:

@@ -10,9 +10,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from shared.domain.notices.events import TELLERS
 from shared.domain.values import Value
 from shared.errors import NotFoundError, StaleError, UnavailableError, UnreadableError
 from shared.storage.codec import Codec, SchemaError, Upgrade, escaped, newer_of, seen
+from shared.storage.outbox import BEHIND, event_writes
 from shared.storage.tables import Parameters, Read, Row, Table, Tables, Write
 
 T = TypeVar("T", bound=Value)
@@ -94,8 +96,10 @@ class Repository(Generic[T]):
     """The values of one model; each belongs to exactly one tenant."""
 
     def __init__(self, tables: Tables, shape: Shape[T]) -> None:
-        self._table = Table(tables, shape.table)
+        self._tables, self._table = tables, Table(tables, shape.table)
         self._shape = shape
+        self._teller = TELLERS.get(shape.table)
+        self._rows_beside = self._teller is not None
         self._codec = Codec(shape.model, version=shape.version, upgrade=shape.upgrade)
 
     async def get(self, tenant_id: str, id: str) -> Stored[T]:  # noqa: A002 - every record has an id
@@ -201,12 +205,18 @@ class Repository(Generic[T]):
 
     async def insert(self, value: T) -> Stored[T]:
         """Add *value*. Raises: ConflictError if it exists."""
+        if told := self._told(None, value):
+            return Stored(value, (await self._announce(value, [Write(self._row(value), None), *told], told=True))[0])
         return Stored(value, await self._table.insert(self._row(value)))
 
     async def replace(self, value: T, *, seen: str) -> Stored[T]:
         """Replace the value that has the ETag *seen*. Raises: StaleError, NotFoundError."""
-        row = self._row(value, seen)
-        return self._written(value, await self._table.replace(row, seen=seen), seen)
+        if not self._rows_beside:
+            return await self._replace(value, seen)
+        there = await self.get(*self._shape.place(value))  # the rows beside it follow from what changes
+        if there.etag != seen:
+            raise StaleError("it has changed since it was read; read it again")
+        return await self.replace_known(there, value)
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as above
         """Remove a value, if it exists. Raises: StaleError if it no longer has the ETag *seen*."""
@@ -241,7 +251,37 @@ class Repository(Generic[T]):
         if self._shape.unseen and _same_but(self._shape.unseen, before.value, after):
             row = self._row(after, before.etag)
             return self._written(after, await self._table.replace(row, seen=before.etag, told=False), before.etag)
-        return await self.replace(after, seen=before.etag)
+        return await self._replace_with(before, after)
+
+    async def _replace_with(self, before: Stored[T], after: T, beside: Sequence[Write] = ()) -> Stored[T]:
+        """Replace *before* by *after*, and write *beside* and the events of the change in the same transaction."""
+        told = self._told(before, after)
+        if not told and not beside:
+            return await self._replace(after, before.etag)
+        writes = [Write(self._row(after, before.etag), before.etag), *beside, *told]
+        etags = await self._announce(after, writes, told=bool(told))
+        return self._written(after, etags[0], before.etag)
+
+    async def _replace(self, value: T, seen: str) -> Stored[T]:
+        return self._written(value, await self._table.replace(self._row(value, seen), seen=seen), seen)
+
+    def _told(self, before: Stored[T] | None, after: T | None) -> list[Write]:
+        """Return the writes of the events of a change."""
+        known = after if after is not None else before.value if before else None
+        if self._teller is None or known is None:
+            return []
+        place, run = self._shape.place(known), before.etag if before else ""
+        return list(event_writes(self._teller.events(*place, before.value if before else None, after, run)))
+
+    async def _announce(self, value: T, writes: Sequence[Write], *, told: bool) -> list[str]:
+        """Write records; where events of them are *told*, these are promised before and announced afterwards."""
+        tenant_id, announcer = self._shape.place(value)[0], self._tables.announcer
+        if announcer is None or not told:
+            return await self._table.write_all(writes)
+        await announcer.promise(self._shape.table, tenant_id)
+        etags = await self._table.write_all(writes)
+        announcer.written(self._shape.table, tenant_id)
+        return etags
 
     async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:
         """Write many values of one tenant in batches; each replaces the value with its ETag.
@@ -298,5 +338,7 @@ class Repository(Generic[T]):
             raise ValueError(f"{self._shape.table} cannot be filtered by {', '.join(sorted(unknown))}")
         wanted = {name: value for name, value in filters.items() if value is not None}
         partition = "PartitionKey ge @tenant" if tenant_id is None else "PartitionKey eq @tenant"
-        where = " and ".join([partition, *(f"{name} eq @{name}" for name in wanted)])
-        return where, {"tenant": escaped(tenant_id or ""), **wanted}
+        records = ["RowKey lt @behind"] if self._rows_beside else []
+        where = " and ".join([partition, *records, *(f"{name} eq @{name}" for name in wanted)])
+        behind = {"behind": BEHIND} if self._rows_beside else {}
+        return where, {"tenant": escaped(tenant_id or ""), **behind, **wanted}

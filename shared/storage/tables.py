@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shared.domain import pages as page_tokens
 from shared.errors import (
@@ -64,11 +64,21 @@ class Write:
     tied: bool = False
 
 
+class Announcer(Protocol):
+    """Hears of rows of events, which are written in the transaction of the record that they are about."""
+
+    async def promise(self, table: str, tenant_id: str) -> None:
+        """Have the events of a table found, before they are written."""
+
+    def written(self, table: str, tenant_id: str) -> None:
+        """Take notice that events were written."""
+
+
 class Tables:
     """The tables of one storage account; one object for each process.
 
     *prefix* is put before the name of every table; *options* go to the SDK's client. Whoever sets ``on_write`` is told
-    the table, partition and key of each row that was written.
+    the table, partition and key of each row that was written; ``announcer`` is told of rows of events.
     """
 
     def __init__(
@@ -82,6 +92,7 @@ class Tables:
         self._url, self._credential, self.prefix, self._options = url, credential, prefix, options
         self._service: TableServiceClient | None = None
         self.on_write: Callable[[str, str, str], None] = _tell_nobody
+        self.announcer: Announcer | None = None
 
     def service(self) -> TableServiceClient:
         """Return the client, created at its first use: it belongs to the event loop that runs then."""
@@ -194,6 +205,20 @@ class Table:
             return [], None
 
         return await self._do(one_page)
+
+    async def page_dated(self, parameters: Parameters, dates: list[str]) -> None:
+        """Read one row of a partition, to measure the storage; add the ``Date`` of its answer to *dates*."""
+
+        def note(response: Any) -> None:  # noqa: ANN401 - the SDK's pipeline
+            dates.append(str(response.http_response.headers["Date"]))
+
+        async def one_page(table: TableClient) -> None:
+            where = "PartitionKey eq @partition"
+            found = table.query_entities(where, parameters=dict(parameters), results_per_page=1, raw_response_hook=note)
+            async for _ in found.by_page():
+                return
+
+        await self._do(one_page)
 
     async def write_all(self, writes: Sequence[Write]) -> list[str]:
         """Write rows of one partition in transactions of at most 100; return their ETags in order, empty: removed.

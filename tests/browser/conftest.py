@@ -187,9 +187,8 @@ def enter(browser: Browser, people: str, office: Office) -> Iterator[Enter]:
             context = browser.new_context(
                 viewport={"width": width, "height": 800},
                 color_scheme="dark" if dark else "light",
-                locale="en-GB",
                 reduced_motion="reduce",
-                **{"timezone_id": "UTC", **more},
+                **{"timezone_id": "UTC", "locale": "en-GB", **more},
             )
             context.set_default_timeout(_PATIENCE_MS)
             until.callback(context.close)

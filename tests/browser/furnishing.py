@@ -38,6 +38,7 @@ def furnish(stack: Stack, name: str = "harbour") -> Office:
         made = office.portal.ask("POST", f"{office.graph}/userSettings", setting).body
         target = {"assignments": [{"target": {"groupId": staff}}]}
         office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
+        office.portal.ask("POST", f"{office.graph}/powerSchedules", {"displayName": "Office hours"})
         restart = {"action": "reboot", "filter": {"status": ["provisioned"]}}
         office.portal.ask("POST", f"{office.base}/bulkActions", restart)
         office.break_cloud("extension.put", BROKEN)

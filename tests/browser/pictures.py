@@ -86,6 +86,7 @@ def keep(page: Page, name: str) -> None:
     """Take the picture of a page when everything in it has come."""
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")
+    expect(page.locator(".fui-Skeleton")).to_have_count(0)
     page.screenshot(path=PLACE / f"{name}.png")
 
 

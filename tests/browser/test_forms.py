@@ -93,7 +93,7 @@ def test_what_was_filled_in_survives_a_reload_but_for_passwords(enter: Enter) ->
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("Designers")
     expect(page.get_by_text("What you had filled in is here again.")).to_be_visible()
     assert visit.barriers() == []
-    page.get_by_role("button", name="Begin anew").click()
+    page.get_by_role("button", name="Start over").click()
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("")
     page.reload()
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("")

@@ -111,7 +111,7 @@ def test_every_page_of_a_tenant_with_nothing_in_it(enter: Enter, desert: Office)
 def test_every_page_of_a_thing_that_is_gone(enter: Enter, marina: Office) -> None:
     visit = enter("administrator", at=marina)
     visit.allowed = (REFUSED,)
-    gone_title = re.compile("not here")
+    gone_title = re.compile("does not exist")
     assert look(visit, gone(marina), "gone", lambda page: title(page).filter(has_text=gone_title)) == {}
 
 

@@ -79,6 +79,9 @@ class Records:
             if tenant_id is None or value.tenant_id == tenant_id:
                 yield Stored(value, "1")
 
+    def of_tenant(self, tenant_id: str) -> AsyncIterator[Stored[Any]]:
+        return self.each(tenant_id)
+
     async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
         found = [pc for pc in self.values.values() if (pc.tenant_id, pc.user.id) == (tenant_id, user_id)]
         return [Stored(pc, "1") for pc in found]
@@ -244,6 +247,7 @@ async def working(
                 "key_vault_url": cloud.url,
                 "arm_url": cloud.url,
                 "graph_url": cloud.url,
+                "prices_url": cloud.url,
                 "authority_url": cloud.url,
                 "provider_tenant_id": TENANT_ID,
                 "api_audience": api_client_id(),
@@ -252,6 +256,7 @@ async def working(
         made: Any = Dependencies(settings, CloudClock(cloud))
         made.rate_limiters, made.tenants = MemoryRateLimiters(), Records({TENANT.id: TENANT})
         made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
+        made.pool_members = Records()
         made.session_hosts, made.images, made.image_versions = Records(), Records(), Records()
         made.restores, made.orphan_scans = NoRestores(), Records()
         before = use(made)

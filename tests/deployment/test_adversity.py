@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -158,28 +157,6 @@ def test_a_deployment_that_goes_on_in_azure_is_waited_for() -> None:
         assert templates.await_earlier(scripted(answer)[0], plan) == ""
 
 
-def test_values_of_people_mean_the_same_with_azd_and_without(tmp_path: Path) -> None:
-    more = {"DESKWRIGHT_ALLOWED_ADDRESSES": "203.0.113.1, 203.0.113.2,", "DESKWRIGHT_ALERT_ADDRESSES": ""}
-    where = place(Cloud(), tmp_path, **SERVICE, **more, DESKWRIGHT_API_CLIENT_ID="a", DESKWRIGHT_SIGN_IN_CLIENT_ID="b")
-    given: dict[str, dict[str, str]] = {name: {} for name in ("signInDirectory", "allowedAddresses", "alertAddresses")}
-    assert steps.plan(where, {"parameters": given}).parameters == {
-        "signInDirectory": "organizations",
-        "allowedAddresses": ["203.0.113.1", "203.0.113.2"],
-        "alertAddresses": [],
-    }
-
-
-def test_a_setting_of_the_app_that_is_no_number_ends_before_anything_is_deployed(tmp_path: Path) -> None:
-    more = {"DESKWRIGHT_EXPORT_EVERY_HOURS": "1", "DESKWRIGHT_EXPORTS_KEPT_IN_DAYS": ""}
-    known = {**SERVICE, **more, "DESKWRIGHT_API_CLIENT_ID": "a", "DESKWRIGHT_SIGN_IN_CLIENT_ID": "b"}
-    where = place(Cloud(), tmp_path, **known)
-    template: dict[str, Any] = {"parameters": {name: {} for name in steps.NUMBERS}}
-    assert steps.plan(where, template).parameters == {"exportEveryHours": 1}
-    where.environment.give("DESKWRIGHT_EXPORT_EVERY_HOURS", "hourly")
-    with pytest.raises(DeploymentError, match="DESKWRIGHT_EXPORT_EVERY_HOURS is 'hourly'"):
-        steps.plan(where, template)
-
-
 def test_without_a_subscription_nothing_is_left_out_in_silence(tmp_path: Path) -> None:
     cloud = Cloud()
     where = place(cloud, tmp_path)
@@ -275,7 +252,12 @@ def test_the_token_is_of_the_directory_that_was_named(main: Callable[..., int], 
 def test_a_dry_run_of_all_steps_ends_where_nothing_is_known_yet_and_that_is_no_failure(
     main: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    answers = iter([*[reply(200, {"value": []})] * 3, *[reply(200, {"registrationState": "Registered"})]])
+    sku = {"resourceType": "storageAccounts", "name": "Standard_ZRS", "locations": ["westeurope"]}
+    usage = {"name": {"value": "StorageAccounts"}, "currentValue": 0, "limit": 250}
+    checked = ({"actions": ["*"]}, {"name": "West Europe"}, sku, usage)
+    checks = [reply(200, {"state": "Enabled"}), *(reply(200, {"value": [each]}) for each in checked), reply(200, {})]
+    registered = [*[reply(200, {"value": []})] * 3, reply(200, {"registrationState": "Registered"})]
+    answers = iter([*checks, *registered])
     (tmp_path / "template.json").write_text(json.dumps({"resources": []}), "utf-8")
     template = ("--template", str(tmp_path / "template.json"))
     assert main(lambda: next(answers), "all", "--dry-run", *template) == 0

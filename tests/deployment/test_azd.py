@@ -127,7 +127,7 @@ def test_the_example_of_a_pipeline_runs_commands_that_there_are() -> None:
     assert jobs["deploy"]["environment"] == "production"
     runs = [step.get("run", "") for job in jobs.values() for step in job["steps"]]
     started = [words.split() for run in runs for words in re.findall(r"python -m deployment ([^\n|]+)", run)]
-    assert [words[0] for words in started] == ["provision", "provision", "publish", "check"]
+    assert [words[0] for words in started] == ["provision", "provision", "publish", "verify"]
     for words in started:
         assert _parser().parse_args([word.strip('"') for word in words]).environment == "$AZURE_ENV_NAME"
     named = {name for run in runs for name in re.findall(r"--file (\S+)", run)}
@@ -166,9 +166,10 @@ def test_a_pull_request_never_runs_as_the_identity_that_deploys() -> None:
 
 
 def test_the_commands_of_the_page_are_read() -> None:
-    page = text(ROOT / "docs" / "deploy.md").replace("\\\n", " ")
+    pages = [text(ROOT / "docs" / name) for name in ("deploy.md", "one-organisation.md")]
+    page = "\n".join(pages).replace("\\\n", " ")
     commands = re.findall(r"(?m)^python -m deployment (.*)$", page)
-    assert len(commands) == 6
+    assert len(commands) == 8
     for words in commands:
         _parser().parse_args(shlex.split(words))
 

@@ -64,6 +64,24 @@ def test_a_customer_gets_everything_that_is_missing_and_a_good_verdict_on_each()
     assert (assignment["scope"], assignment["condition"]) == (SCOPE, customer_role.condition())
 
 
+@pytest.mark.parametrize(
+    ("more", "may"), [("Microsoft.Authorization/roleAssignments/*", False), ("Microsoft.Authorization/*", True)]
+)
+def test_who_may_only_assign_roles_is_told_who_writes_them(more: str, *, may: bool) -> None:
+    """As Role Based Access Control Administrator and as User Access Administrator."""
+    cloud = Cloud()
+    customer = known(cloud)
+    token = cloud.app.token("whoever", ARM)
+    oid = jwt.decode(token, options={"verify_signature": False})["oid"]
+    actions = ["*/read", "*/register/action", more]
+    cloud.app.sim("POST", "seed", {"principals": [{"id": oid, "name": "whoever", "actions": actions}]})
+    found = customers.bring_in(replace(customer, arm=replace(customer.arm, token=lambda: token)), quiet())
+    if may:
+        assert judged("role", found).status == "passed"
+    else:
+        assert "Owner or User Access Administrator" in judged("roles", found).advice
+
+
 def test_a_second_time_nothing_is_written() -> None:
     cloud = Cloud()
     customer = known(cloud)

@@ -1,5 +1,6 @@
 """The registrations of a deployment, on the simulated Graph: made once, mended when they differ, never twice."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any
 
 import jwt
 import pytest
+from azure_simulator.seeds import TENANT_ID
 
 from deployment import consents, graph_permissions, registrations, steps
+from deployment.__main__ import _parser
 from deployment.clients import Client, DeploymentError, RefusedError
 from deployment.report import Report
 from packages.azure_simulator.tests.directory import ADMINISTRATOR, GRAPH
@@ -80,6 +83,22 @@ def test_nobody_has_to_consent_to_what_people_sign_in_with(tmp_path: Path) -> No
     before = len(cloud.wrote)
     steps.connect(where, quiet())
     assert cloud.wrote[before:] == []
+
+
+@pytest.mark.parametrize("for_customers", ["true", "false"])
+def test_the_command_that_comes_next_is_printed_for_one_s_own_organisation(tmp_path: Path, for_customers: str) -> None:
+    cloud, told = Cloud(), list[str]()
+    where = connected(cloud, tmp_path, DESKWRIGHT_FOR_CUSTOMERS=for_customers)
+    report = quiet()
+    report.say = told.append
+    steps.connect(where, report)
+    commands = [line.partition("python -m deployment ")[2] for line in told if "python -m deployment" in line]
+    if for_customers == "true":
+        assert commands == []
+    else:
+        (command,) = commands
+        asked = _parser().parse_args(shlex.split(command))
+        assert (asked.principal, asked.tenant) == (where.environment.need(steps.PRINCIPAL), TENANT_ID)
 
 
 def test_a_consent_of_before_is_kept_and_added_to(tmp_path: Path) -> None:

@@ -44,7 +44,10 @@ def local(*words: str) -> "subprocess.CompletedProcess[str]":
 def children_of(pid: int) -> list[int]:
     """The processes that one started, as Linux tells; elsewhere none."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+    try:
+        return [int(child) for child in listed.read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return []
 
 
 def throttle(process: "subprocess.Popen[str]") -> None:

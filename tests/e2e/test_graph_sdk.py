@@ -64,11 +64,12 @@ def told(office: Office) -> dict[str, Any]:
         "image": GALLERY_IMAGE,
         **dict(zip(("ready", "leaving", "spare"), ids, strict=True)),
     }
+    total = len(office.cloud_pcs())  # with users that other tests have licensed in this directory
     talk = [str(PYTHON), str(ROOT / "tests" / "graph_sdk" / "talk.py")]
     done = subprocess.run(talk, input=json.dumps(given), capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr[-3000:]
     answer: dict[str, Any] = json.loads(done.stdout)
-    return {**answer, "connection": connection, "group": given["group"]}
+    return {**answer, "connection": connection, "group": given["group"], "total": total}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -96,7 +97,7 @@ def test_it_lists_and_reads_cloud_pcs(office: Office, told: dict[str, Any], vers
 
 
 def test_it_pages_and_counts_cloud_pcs(told: dict[str, Any]) -> None:
-    assert told["pages"] == told["beta"]["lists"]["cloud_p_cs"]
+    assert told["pages"] == told["total"]
     assert told["actions"]["counts"]["CloudPcStatus.InGracePeriod"] == 1
 
 

@@ -45,6 +45,7 @@ GROWS = {
     "table timeline": "timelines stay as long as the service",
     "table computernames": "a name is kept for 90 days after it was given",
     "table due": "a restore point made by hand is kept for 28 days, and its end is promised for as long",
+    "table latestwrites": "a row of each of the 256 shares of a subject that was written",
     "requests to the cloud": "all until now",
     "log (MiB)": "everything until now",
 }

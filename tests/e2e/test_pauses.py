@@ -19,7 +19,10 @@ def waits_because(office: Office, upn: str, words: str) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         for pc in office.cloud_pcs_of(upn):
-            if pc["status"] == "pendingProvision" and words in (pc["statusDetail"] or {}).get("message", ""):
+            if (
+                pc["status"] == "pendingProvision"
+                and words.casefold() in (pc["statusDetail"] or {}).get("message", "").casefold()
+            ):
                 return pc
         return None
 

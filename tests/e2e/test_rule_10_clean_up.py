@@ -40,7 +40,7 @@ def test_a_lock_is_told_and_when_it_has_gone_everything_goes(open_office: OpenOf
     lock = f"/subscriptions/{office.subscription}/resourceGroups/pcs-{office.name}"
     office.stack.tell_cloud("config", {"locks": [lock]})
     told = left(office, user, "ScopeLocked")
-    assert told.startswith("could not be removed: ")
+    assert told.startswith("It could not be removed: ")
     assert office.cloud_pc_of(user)["status"] == "deprovisioning"
     assert len(office.machines()) == 1
     assert office.devices(pc["managedDeviceName"]) == []  # the lock did not stop what it does not hold

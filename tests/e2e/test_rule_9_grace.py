@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.cloud_pcs.cloud_pc import RemovalCause
 from tests.e2e.office import MEDIUM, SMALL, Office
 
 BAD_REQUEST, CONFLICT = 400, 409
@@ -72,7 +73,7 @@ def test_whoever_loses_his_reason_has_a_week_and_whoever_regains_it_keeps_everyt
     assert (grace["cause"], grace["held"]) == (cause, False)
     assert pc["gracePeriodEndDateTime"] == grace["endDateTime"]
     assert 0 < grace["secondsLeft"] <= GRACE.total_seconds()
-    assert cause in office.explain(user)["cloudPcs"][0]["because"]
+    assert RemovalCause(cause).words in office.explain(user)["cloudPcs"][0]["because"]
     REGAINS[cause](office, user, group)
     office.tell_changed(user)
     after = office.reaches(user, "provisioned")

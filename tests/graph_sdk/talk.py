@@ -73,7 +73,8 @@ class Talk:
 
     async def cloud_pcs(self) -> Json:
         """List the Cloud PCs and read one."""
-        page = await self.endpoint.cloud_p_cs.get()
+        builder = self.endpoint.cloud_p_cs
+        page = await builder.get(_configured(builder.CloudPCsRequestBuilderGetQueryParameters(top=999)))
         first = await self.endpoint.cloud_p_cs.by_cloud_p_c_id(self._given["ready"]).get()
         return {
             "users": sorted(pc.user_principal_name for pc in page.value),

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from shared.domain.health.report import HealthThresholds
+from shared.domain.policies.maintenance_window import MaintenanceSchedule
 from shared.domain.spot.groups.group import Redirections
 from shared.domain.values import Value
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts
@@ -22,6 +24,14 @@ BY_CALLERS = "a caller writes it: requests are read into the model as a whole"
 FROM_A_STEP = "spread from the step of the wizard that has it"
 AS_A_WHOLE = "the API answers with the model as a whole"
 WRITTEN_OTHERWISE = {
+    **{("HealthThresholds", name): BY_CALLERS for name in HealthThresholds.model_fields},
+    **{("MaintenanceSchedule", name): BY_CALLERS for name in MaintenanceSchedule.model_fields},
+    ("CloudPcMaintenanceWindow", "notification_lead_time_in_minutes"): BY_CALLERS,
+    ("AlertRule", "notification_channels"): BY_CALLERS,
+    ("AlertThreshold", "aggregation"): BY_CALLERS,
+    ("AlertThreshold", "operator"): BY_CALLERS,
+    ("NotificationChannel", "notification_receivers"): BY_CALLERS,
+    ("NotificationReceiver", "contact_information"): BY_CALLERS,
     ("Network", "virtual_network_id"): BY_CALLERS,
     ("UserSetting", "self_service_enabled"): BY_CALLERS,
     ("UserSetting", "reset_enabled"): BY_CALLERS,
@@ -35,6 +45,11 @@ WRITTEN_OTHERWISE = {
     ("SpotRelease", "sign_off_after_in_minutes"): FROM_A_STEP,
 }
 READ_OTHERWISE = {
+    ("AlertThreshold", "aggregation"): AS_A_WHOLE,
+    ("NotificationChannel", "notification_channel_type"): AS_A_WHOLE,
+    ("NotificationChannel", "notification_receivers"): AS_A_WHOLE,
+    ("NotificationReceiver", "contact_information"): AS_A_WHOLE,
+    ("CloudPcMaintenanceWindow", "notification_lead_time_in_minutes"): AS_A_WHOLE,
     ("Missing", "needed_by"): AS_A_WHOLE,
     ("SpotMember", "changed_date_time"): "for whoever reads the table: since when a member has their status",
     ("SpotGroupState", "spare_seats"): "for whoever reads the table: how many seats the engine keeps free",
@@ -78,7 +93,11 @@ def models() -> Iterator[type[BaseModel]]:
 
 
 def within(annotation: object) -> Iterator[type[BaseModel]]:
-    """Yield the models that an annotation names."""
+    """Yield the models that an annotation names.
+
+    A model whose annotation names a class that is declared further down would be seen only after its first use.
+    """
+    assert not isinstance(annotation, typing.ForwardRef), f"declare {annotation} before the model that has it"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for each in typing.get_args(annotation):

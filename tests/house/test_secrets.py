@@ -27,11 +27,13 @@ SECRET = "the-secret"
 WITH_SECRETS = {
     "connect_image_version",
     "create_connection",
+    "create_notice_endpoint",
     "review_wizard",
     "save_wizard",
     "update_ad_domain_password",
     "update_connection",
     "update_image_set",
+    "update_notice_endpoint",
 }
 
 

@@ -1,11 +1,12 @@
 """Evaluate expressions of Bicep as far as they can be before a deployment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.infra import functions
 from tests.infra.syntax import Node
-from tests.infra.values import Declared, Either, Resource, Unknown, Value, certain
+from tests.infra.values import Declared, Either, Resource, Unknown, Value, certain, lengths
 
 Scope = dict[str, Value]
 Find = Callable[[str], Value]
@@ -33,8 +34,30 @@ _NUMBERS: dict[str, Callable[[Value, Value], Value]] = {
 class Evaluation:
     """Evaluates the expressions of one file; errors go to `complain`."""
 
-    def __init__(self, folder: Path, find: Find, member: Member, complain: Callable[[int, str], None]) -> None:
-        self._folder, self._find, self._member_of, self._complain = folder, find, member, complain
+    def __init__(
+        self,
+        folder: Path,
+        find: Find,
+        member: Member,
+        complain: Callable[[int, str], None],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._folder, self._find, self._member_of, self._tell = folder, find, member, complain
+        self._environment = environment or {}
+        self._silent = False
+
+    def _complain(self, line: int, text: str) -> None:
+        if not self._silent:
+            self._tell(line, text)
+
+    @contextmanager
+    def _silently(self, silent: bool) -> Iterator[None]:  # noqa: FBT001 - there is one
+        """Evaluate without complaints, or with them again."""
+        before, self._silent = self._silent, silent
+        try:
+            yield
+        finally:
+            self._silent = before
 
     def value(self, node: Node, scope: Scope | None = None) -> Value:
         """Return the possible value of an expression; `scope` has the names of loops and lambdas around it."""
@@ -52,7 +75,8 @@ class Evaluation:
         parts = [each.text if each.kind == "text" else self.value(each, scope) for each in node.parts]
         if all(map(certain, parts)):
             return "".join(str(each).lower() if isinstance(each, bool) else str(each) for each in parts)
-        return Unknown("string")
+        least, most = zip(*map(lengths, parts), strict=True)
+        return Unknown("string", _sum(least), _sum(most))
 
     def _number(self, node: Node, scope: Scope) -> Value:
         del scope
@@ -66,7 +90,8 @@ class Evaluation:
         if node.text in scope:
             return scope[node.text]
         try:
-            return self._find(node.text)
+            with self._silently(False):
+                return self._find(node.text)
         except LookupError:
             self._complain(node.line, f"the name '{node.text}' is not declared")
             return Unknown()
@@ -108,15 +133,22 @@ class Evaluation:
         return _COMPARED[node.text](left, right) if known else Unknown("boolean")
 
     def _ternary(self, node: Node, scope: Scope) -> Value:
-        test, yes, no = (self.value(each, scope) for each in node.parts)
+        """Evaluate both branches; where the condition is known, the other branch may not fit: without complaints."""
+        test = self.value(node.parts[0], scope)
+        found: list[Value] = []
+        for of, branch in zip((True, False), node.parts[1:], strict=True):
+            with self._silently(self._silent or (isinstance(test, bool) and test is not of)):
+                found.append(self.value(branch, scope))
         if isinstance(test, bool):
-            return yes if test else no
-        return Either(yes, no)
+            return found[0] if test else found[1]
+        return Either(*found)
 
     def _call(self, node: Node, scope: Scope) -> Value:
         if node.text not in functions.SIGNATURES:
             self._complain(node.line, f"there is no function '{node.text}'")
             return Unknown()
+        if node.text == "readEnvironmentVariable" and (known := self._variable(node, scope)) is not None:
+            return known
         if any(each.kind == "lambda" for each in node.parts):
             return self._with_lambda(node, scope)
         try:
@@ -125,12 +157,28 @@ class Evaluation:
             self._complain(node.line, f"{node.text}: {wrong}")
             return Unknown()
 
+    def _variable(self, node: Node, scope: Scope) -> str | None:
+        """Return the value of a variable of the environment that was given."""
+        return self._environment.get(str(self.value(node.parts[0], scope))) if node.parts else None
+
     def _with_lambda(self, node: Node, scope: Scope) -> Value:
-        row, (names, body) = self.value(node.parts[0], scope), (node.parts[1].names, node.parts[1].parts[0])
-        known = node.text == "map" and isinstance(row, list)
-        others = dict.fromkeys(names[1:], Unknown())
-        made = [self.value(body, scope | others | {names[0]: each}) for each in (row if known else [Unknown()])]
-        return made if node.text == "map" else Unknown(functions.SIGNATURES[node.text][2])
+        row = self.value(node.parts[0], scope)
+        rows: list[Value] = row if isinstance(row, list) else [Unknown()]
+        made = [self._of_rows(each, rows, scope) for each in node.parts[1:]]
+        if node.text == "map":
+            return made[0]
+        if not isinstance(row, list):
+            return Unknown(functions.SIGNATURES[node.text][2])
+        if node.text == "filter" and all(map(certain, made[0])):
+            return [each for each, kept in zip(rows, made[0], strict=True) if kept]
+        if node.text == "toObject" and all(map(certain, made[0])):
+            return dict(zip(made[0], made[-1] if len(made) > 1 else rows, strict=True))
+        return Unknown(functions.SIGNATURES[node.text][2])
+
+    def _of_rows(self, node: Node, rows: list[Value], scope: Scope) -> list[Value]:
+        """Return the value of a lambda for each row."""
+        others = dict.fromkeys(node.names[1:], Unknown())
+        return [self.value(node.parts[0], scope | others | {node.names[0]: each}) for each in rows]
 
     def _part(self, of: Value, name: str, line: int, *, optional: bool) -> Value:
         match of:
@@ -160,7 +208,8 @@ class Evaluation:
         of, index = (self.value(each, scope) for each in node.parts)
         if isinstance(of, dict | Declared | Either) and isinstance(index, str):
             return self._part(of, index, node.line, optional=False)
-        if not isinstance(of, list) or not isinstance(index, int):
+        rows = isinstance(of, list) and len(of) == 1 and isinstance(of[0], Declared)  # of a loop: each has its type
+        if rows or not isinstance(of, list) or not isinstance(index, int):
             return of[0] if isinstance(of, list) and of else Unknown()
         if index < len(of):
             return of[index]
@@ -179,3 +228,8 @@ class Evaluation:
 
     def _if(self, node: Node, scope: Scope) -> Value:
         return self.value(node.parts[1], scope)
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    known = list(numbers)
+    return None if None in known else sum(each for each in known if each is not None)

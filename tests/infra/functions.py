@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.infra.values import Unknown, Value, certain, kind_of
+from tests.infra.values import Unknown, Value, certain, kind_of, lengths
 
 MANY = 99
 TEXTS = {
@@ -53,6 +53,7 @@ OTHERS = {
     "json": (1, 1, "any"),
     "last": (1, 1, "any"),
     "length": (1, 1, "integer"),
+    "list": (2, 3, "any"),
     "loadJsonContent": (1, 3, "any"),
     "map": (2, 2, "array"),
     "max": (1, MANY, "integer"),
@@ -70,6 +71,24 @@ OTHERS = {
     "toObject": (2, 3, "object"),
     "union": (2, MANY, "any"),
 }
+_ONLY_TEXTS = {
+    *("base64", "extensionResourceId", "guid", "loadJsonContent", "loadTextContent", "readEnvironmentVariable"),
+    *("replace", "resourceGroup", "resourceId", "subscription", "subscriptionResourceId", "tenantResourceId"),
+    *("toLower", "toUpper", "trim", "uniqueString", "uri", "startsWith", "endsWith"),
+}
+"""Functions that take texts alone."""
+_MIXED = {
+    "join": ({"array"}, {"string"}),
+    "range": ({"integer"}, {"integer"}),
+    "skip": ({"string", "array"}, {"integer"}),
+    "split": ({"string"}, {"string", "array"}),
+    "substring": ({"string"}, {"integer"}, {"integer"}),
+    "take": ({"string", "array"}, {"integer"}),
+    "cidrSubnet": ({"string"}, {"integer"}, {"integer"}),
+    "int": ({"string", "integer"},),
+    "length": ({"string", "array", "object"},),
+}
+"""Function -> the kinds of each of its arguments."""
 SIGNATURES = {**{name: (*counts, "string") for name, counts in TEXTS.items()}, **OTHERS}
 """Name -> least arguments, most arguments, kind of the result."""
 
@@ -102,17 +121,21 @@ def _union(*all_: Value) -> Value:
 
 
 KNOWN: dict[str, Callable[..., Value]] = {
+    "bool": lambda value: value if isinstance(value, bool) else {"true": True, "false": False}[value.lower()],
     "concat": lambda *all_: "".join(all_) if isinstance(all_[0], str) else [one for each in all_ for one in each],
     "contains": _contains,
     "empty": lambda value: value is None or not value,
     "endsWith": lambda value, end: value.lower().endswith(end.lower()),
     "first": lambda value: value[0] if value else None,
+    "int": int,
     "items": lambda value: [{"key": key, "value": value[key]} for key in sorted(value)],
+    "json": json.loads,
     "join": lambda values, sign: sign.join(values),
     "length": len,
     "objectKeys": sorted,
     "range": lambda start, count: list(range(start, start + count)),
     "replace": lambda value, old, new: value.replace(old, new),
+    "split": lambda value, sign: value.split(sign),
     "startsWith": lambda value, start: value.lower().startswith(start.lower()),
     "string": lambda value: value if isinstance(value, str) else json.dumps(value, separators=(",", ":")),
     "take": lambda value, count: value[:count],
@@ -123,11 +146,20 @@ KNOWN: dict[str, Callable[..., Value]] = {
 """Functions that are computed if every argument is known."""
 
 
+def _check_kinds(name: str, arguments: list[Value]) -> None:
+    """Refuse arguments of another kind than a function takes."""
+    texts = [{"string"}] * len(arguments) if name in _ONLY_TEXTS else []
+    for number, (kinds, value) in enumerate(zip(_MIXED.get(name, texts), arguments, strict=False), 1):
+        if kind_of(value) not in kinds | {"any"}:
+            raise ValueError(f"argument {number} is of the kind {kind_of(value)}, not {' or '.join(sorted(kinds))}")
+
+
 def called(name: str, arguments: list[Value], folder: Path) -> Value:
     """Return the result of a function whose name and arguments are right; files are below the template's folder."""
     least, most, kind = SIGNATURES[name]
     if not least <= len(arguments) <= most:
         raise ValueError(f"{name} takes {least} to {most} arguments, not {len(arguments)}")
+    _check_kinds(name, arguments)
     if name in PLACES:
         return PLACES[name]
     if name in {"loadTextContent", "loadJsonContent"}:
@@ -142,4 +174,14 @@ def called(name: str, arguments: list[Value], folder: Path) -> Value:
         raise ValueError("empty takes no number and no boolean")
     if name in KNOWN and all(map(certain, arguments)):
         return KNOWN[name](*arguments)
-    return arguments[0] if name == "any" else Unknown(kind)
+    return arguments[0] if name == "any" else _unknown(name, arguments, kind)
+
+
+def _unknown(name: str, arguments: list[Value], kind: str) -> Unknown:
+    """Return the kind and the lengths of a result, whose value only the deployment has."""
+    if name == "take" and isinstance(arguments[1], int):
+        longest = lengths(arguments[0])[1]
+        return Unknown(kind_of(arguments[0]), None, arguments[1] if longest is None else min(longest, arguments[1]))
+    if name == "concat" and any(kind_of(each) == "array" for each in arguments):
+        return Unknown("array")
+    return Unknown(kind)

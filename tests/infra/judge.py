@@ -5,12 +5,12 @@ judged = Template(path, types, parameters(file))   # what one deployment makes
 judged.problems                                    # ["main.bicep:81: app: properties.colour is no member of ..."]
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.infra import start_times
+from tests.infra import decorators, start_times
 from tests.infra.evaluation import Evaluation, Scope
-from tests.infra.resource_types import ResourceTypes
+from tests.infra.resource_types import SCOPES, ResourceTypes
 from tests.infra.syntax import Nested, Node, Statement, read
 from tests.infra.values import Declared, Module, Resource, Unknown, Value, certain, kind_of
 
@@ -20,13 +20,6 @@ _BESIDE = {"scope", "parent", "dependsOn"}
 _PLACED = {"name", "scope", "parent"}
 """Members that distinguish the rows of a loop."""
 _OF_MODULES = {"name", "scope", "params", "dependsOn"}
-_DECORATORS = {
-    "param": {"allowed", "description", "minLength", "maxLength", "minValue", "maxValue", "metadata", "secure"},
-    "var": {"description"},
-    "output": {"description", "secure"},
-    "resource": {"description", "batchSize", "onlyIfNotExists", "retryOn", "waitUntil"},
-    "module": {"description", "batchSize"},
-}
 _OUTPUTS = -1
 """The place of a module's outputs, which are no resource's."""
 
@@ -45,7 +38,8 @@ class Template:
         self._declared: dict[str, Statement] = {}
         self._symbols: dict[str, Value] = {}
         self._open: set[str] = set()
-        self._evaluation = Evaluation(path.parent, self._symbol, self._member, self._complain)
+        self._used: set[str] = set()
+        self._evaluation = Evaluation(path.parent, self._find, self._member, self._complain)
         self._judge()
 
     @property
@@ -63,14 +57,12 @@ class Template:
     def _judge(self) -> None:
         for each in self._statements:
             if each.word == "targetScope":
-                self.target = str(self._evaluation.value(_written(each)))
+                self._target(each)
             elif each.name and each.word != "output":
                 if each.name in self._declared:
                     self._complain(each.line, f"'{each.name}' is declared twice")
                 self._declared[each.name] = each
-        for each in self._statements:
-            for word in each.decorators.keys() - _DECORATORS.get(each.word, set()):
-                self._complain(each.line, f"'{word}' is no decorator of a {each.word}")
+        self._check_statements()
         for name in (given for given in self.given or {} if given not in self.parameters):
             self._complain(1, f"there is no parameter '{name}'")
         for name in [name for name, each in self._declared.items() if each.word in {"resource", "module"}]:
@@ -79,9 +71,31 @@ class Template:
         for name in [name for name in self._declared if name not in self._symbols]:
             self._complain(self._declared[name].line, f"'{name}' is not used")
             self._symbol(name)
+        self._check_existing()
+
+    def _check_existing(self) -> None:
+        around = {each.symbol for each in self.resources if any(not inner.existing for inner in each.children.values())}
+        used = self._used | around
+        for name in (name for name, each in self._declared.items() if each.existing and name not in used):
+            self._complain(self._declared[name].line, f"'{name}' exists, and nothing uses it")
+
+    def _check_statements(self) -> None:
+        for each in self._statements:
+            for text in decorators.wrong(each, self._evaluation.value):
+                self._complain(each.line, text)
+            calls = _calls(each.value) if each.value is not None and self.target != "resourceGroup" else ()
+            if any(call.text == "resourceGroup" and not call.parts for call in calls):
+                self._complain(each.line, f"a {self.target} has no resourceGroup()")
+
+    def _target(self, statement: Statement) -> None:
+        wanted = self._evaluation.value(_written(statement))
+        if wanted in SCOPES:
+            self.target = wanted
+        else:
+            self._complain(statement.line, f"'{wanted}' is no scope: {', '.join(SCOPES)}")
 
     def _output(self, statement: Statement) -> Value:
-        value, kind = self._evaluation.value(_written(statement)), _KINDS.get(statement.type, "any")
+        value, kind = self._evaluation.value(_written(statement)), self._kind(statement)
         if "any" not in {kind, kind_of(value)} and kind_of(value) != kind:
             self._complain(statement.line, f"the output '{statement.name}' is of the kind {kind_of(value)}, not {kind}")
         return value
@@ -90,6 +104,11 @@ class Template:
         problem = f"{self.path.name}:{line}: {text}"
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def _find(self, name: str) -> Value:
+        """Return the value of a symbol that an expression names."""
+        self._used.add(name)
+        return self._symbol(name)
 
     def _symbol(self, name: str) -> Value:
         """Return the value of a symbol; raise LookupError where none has the name."""
@@ -112,12 +131,13 @@ class Template:
         return self._symbols[name]
 
     def _param(self, statement: Statement) -> Value:
-        base = statement.type.removesuffix("?")
-        kind = "array" if base.endswith("[]") else _KINDS.get(base, "any")
-        default = self._evaluation.value(statement.value) if statement.value is not None else Unknown(kind)
+        kind = self._kind(statement)
+        limits = decorators.limits(statement, self._evaluation.value)
+        unknown = Unknown(kind, *(limits.get(f"{word}Length") for word in ("min", "max")))
+        default = self._evaluation.value(statement.value) if statement.value is not None else unknown
         self._check_parameter(statement, default, kind)
         if self.given is None:
-            return Unknown(kind)
+            return unknown
         if statement.name in self.given:
             self._check_parameter(statement, self.given[statement.name], kind)
             return self.given[statement.name]
@@ -125,19 +145,24 @@ class Template:
             self._complain(statement.line, f"the parameter '{statement.name}' has no value")
         return default
 
+    def _kind(self, statement: Statement) -> str:
+        base = statement.type.removesuffix("?")
+        if base.removesuffix("[]") not in _KINDS:
+            self._complain(statement.line, f"there is no type '{statement.type}'")
+        return "array" if base.endswith("[]") else _KINDS.get(base, "any")
+
     def _check_parameter(self, statement: Statement, value: Value, kind: str) -> None:
         line, name = statement.line, statement.name
         if "any" not in {kind, kind_of(value)} and kind_of(value) != kind:
             self._complain(line, f"the parameter '{name}' is of the kind {kind_of(value)}, not {kind}")
             return
-        limits: dict[str, Value] = {}
-        limits |= {
-            word: self._evaluation.value(node) for word, node in statement.decorators.items() if node is not None
-        }
+        limits = decorators.limits(statement, self._evaluation.value)
         if not certain(value):
             return
         if value not in limits.get("allowed", [value]):
-            self._complain(line, f"the parameter '{name}' is '{value}', none of {', '.join(limits['allowed'])}")
+            self._complain(
+                line, f"the parameter '{name}' is '{value}', none of {', '.join(map(str, limits['allowed']))}"
+            )
         size: int = value if kind == "integer" else len(value) if kind in {"string", "array"} else 0
         suffix = "Value" if kind == "integer" else "Length"
         least, most = limits.get(f"min{suffix}", size), limits.get(f"max{suffix}", size)
@@ -162,6 +187,7 @@ class Template:
         self.resources.append(resource)
         if parent is None:
             self._symbols[statement.name] = Declared(resource)  # its nested resources may name it
+        resource.deployed = resource.deployed if self._any_row(_written(statement), scope) else False
         for body, inner in self._bodies(_written(statement), scope):
             resource.body = self._evaluation.value(body, inner)
             if not wrong:
@@ -195,6 +221,9 @@ class Template:
                 self._complain(resource.line, f"{resource.symbol}: {text}")
         elif body.keys() != {"name"}:
             self._complain(resource.line, f"{resource.symbol}: an existing resource has a name and a scope only")
+        else:
+            for text in self.types.wrong_name(resource.key, body["name"]):
+                self._complain(resource.line, f"{resource.symbol}: {text}")
         placed = "scope" in resource.body or "parent" in resource.body or resource.type.count("/") > 1
         if not placed and not self.types.allowed_in(resource.key, self.target):
             self._complain(resource.line, f"{resource.symbol}: {resource.type} is not made in a {self.target}")
@@ -206,6 +235,12 @@ class Template:
                 yield from self._bodies(body, inner)
         else:
             yield (node.parts[1] if node.kind == "if" else node), scope
+
+    def _any_row(self, node: Node, scope: Scope) -> bool:
+        """Return whether a loop may make anything: each of its rows may have a condition."""
+        rows = self._evaluation.rows(node, scope) if node.kind == "for" else []
+        conditions = [self._evaluation.value(body.parts[0], inner) for body, inner in rows if body.kind == "if"]
+        return not conditions or any(each is not False for each in conditions)
 
     def _check_start(self, statement: Statement) -> None:
         """Find names, conditions and rows that only the deployment would know."""
@@ -245,6 +280,9 @@ class Template:
         self._check_depends(module.line, module.symbol, module.body)
         for name in module.body.keys() - _OF_MODULES:
             self._complain(module.line, f"{module.symbol}: '{name}' is no member of a module")
+        name = module.body.get("name", Unknown("string"))
+        if kind_of(name) not in {"string", "any"} or name == "":
+            self._complain(module.line, f"{module.symbol}: the name of a module is a text that is not empty")
         if template.target != self.target and "scope" not in module.body:
             text = f"{module.symbol}: {module.file} goes to a {template.target}, this template to a {self.target}"
             self._complain(module.line, text)
@@ -276,6 +314,14 @@ def _text_of(node: Node) -> str:
     return "".join(each.text for each in node.parts if each.kind == "text")
 
 
+def _calls(node: Node) -> Iterator[Node]:
+    """Yield every call in an expression."""
+    if node.kind == "call":
+        yield node
+    for each in node.parts:
+        yield from _calls(each)
+
+
 def _names_in(node: Node) -> set[str]:
     """Return every name that an expression reads."""
     found = {node.text} if node.kind == "name" else set[str]()
@@ -288,8 +334,8 @@ def _written(statement: Statement) -> Node:
     return statement.value
 
 
-def parameters(path: Path) -> dict[str, Value]:
-    """Return the values in a .bicepparam file, with the defaults of environment variables."""
+def parameters(path: Path, environment: Mapping[str, str] | None = None) -> dict[str, Value]:
+    """Return the values in a .bicepparam file; variables that are not given have their defaults."""
     statements = {each.name: each for each in read(path)}
 
     def find(name: str) -> Value:
@@ -301,5 +347,5 @@ def parameters(path: Path) -> dict[str, Value]:
     def complain(line: int, text: str) -> None:
         raise ValueError(f"{path.name}:{line}: {text}")
 
-    evaluation = Evaluation(path.parent, find, member, complain)
+    evaluation = Evaluation(path.parent, find, member, complain, environment)
     return {name: find(name) for name, each in statements.items() if each.word == "param"}

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.infra.values import KINDS, Declared, Unknown, Value, kind_of, possible
+from tests.infra.values import KINDS, Declared, Unknown, Value, kind_of, lengths, possible
 
 FILE = Path(__file__).parent / "specification" / "types.json"
 SCOPES = {"tenant": 1, "managementGroup": 2, "subscription": 4, "resourceGroup": 8, "resource": 16}
@@ -72,6 +72,11 @@ class ResourceTypes:
         """Yield the faults in the body of a resource that is to be created."""
         yield from self._wrong(body, self._resources[key], "")
 
+    def wrong_name(self, key: str, name: Value) -> Iterator[str]:
+        """Yield the faults in the name of a resource that exists."""
+        place = self._members(self._types[self._resources[key]], {})["name"][0]
+        yield from self._wrong(name, place, "name")
+
     def _wrong(self, value: Value, place: int, path: str) -> Iterator[str]:
         for each in possible(value):
             yield from self._wrong_one(each, place, path)
@@ -124,6 +129,12 @@ def _wrong_plain(value: Value, kind: Any, path: str) -> Iterator[str]:
     """Yield the faults of a known text or number."""
     if isinstance(value, int) and not kind.get("minValue", value) <= value <= kind.get("maxValue", value):
         yield f"{path} is {value}, out of {kind.get('minValue')} to {kind.get('maxValue')}"
+    if isinstance(value, Unknown):
+        least, most = lengths(value)
+        if least is not None and least < kind.get("minLength", least):
+            yield f"{path} may be {least} characters long, and needs {kind['minLength']}"
+        if most is not None and most > kind.get("maxLength", most):
+            yield f"{path} may be {most} characters long, of {kind['maxLength']}"
     if not isinstance(value, str):
         return
     choices = kind.get("choices", [value])

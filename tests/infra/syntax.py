@@ -46,7 +46,8 @@ class Statement:
     type: str = ""
     """Type of a parameter or output as written; of a resource or module: the text between the quotes."""
     existing: bool = False
-    decorators: dict[str, Node | None] = field(default_factory=dict)
+    decorators: dict[str, Node] = field(default_factory=dict)
+    """Each decorator's call, by its name."""
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,17 @@ class Reader:
         return found
 
     def _statement(self, words: tuple[str, ...]) -> Statement:
-        decorators: dict[str, Node | None] = {}
+        decorators: dict[str, Node] = {}
         while self._take("@"):
             call = self._postfix()
-            name = call.text
-            decorators[name] = call.parts[0] if call.parts else None
+            decorators[call.text] = call
             self._lines()
         line, word = self._line(), self._word()
         if word not in words:
             raise self._refused(line)
         return self._declared(word, line, decorators)
 
-    def _declared(self, word: str, line: int, decorators: dict[str, Node | None]) -> Statement:
+    def _declared(self, word: str, line: int, decorators: dict[str, Node]) -> Statement:
         if word == "using":
             return Statement(word, "", line, self._primary())
         if word == "targetScope":

@@ -56,7 +56,7 @@ FAULTS = [
     ("main.bicep", "allowBlobPublicAccess: false", "allowBlobPublicAcess: false", "allowBlobPublicAcess is no member"),
     ("main.bicep", "allowBlobPublicAccess: false", "allowBlobPublicAccess: 'no'", "is of the kind string, not boolean"),
     ("main.bicep", "'TLS1_2'", "'TLS1_4'", "properties.minimumTlsVersion is 'TLS1_4', none of"),
-    ("main.bicep", "storageAccounts@2023-05-01", "storageAccounts@2023-05-02", "has no version 2023-05-02"),
+    ("main.bicep", "storageAccounts@2025-06-01", "storageAccounts@2025-06-02", "has no version 2025-06-02"),
     (
         "main.bicep",
         "Microsoft.Web/serverfarms",
@@ -78,7 +78,7 @@ FAULTS = [
     ("main.bicep", "primaryEndpoints.table", "primaryEndpoints.tables", "'tables' is no member"),
     ("main.bicep", "serverFarmId: plan.id", "serverFarmId: plans.id", "the name 'plans' is not declared"),
     ("main.bicep", "toLower('", "lower('", "there is no function 'lower'"),
-    ("main.bicep", "var restricted = reachableFrom == 'subnet'", "var restricted = reachableFrom", "a condition is"),
+    ("main.bicep", "var makesNetwork = restricted && empty(appSubnetId)", "var makesNetwork = name", "a condition is"),
     (
         "main.bicep",
         "var packageContainer = 'package'",
@@ -99,7 +99,7 @@ FAULTS = [
         "module network 'networks.bicep'",
         "there is no file networks.bicep",
     ),
-    ("main.bicep", "name: 'appsettings'", "name: 'appsetting'", "name is 'appsetting', none of"),
+    ("settings.bicep", "name: 'appsettings'", "name: 'appsetting'", "name is 'appsetting', none of"),
     (
         "main.bicep",
         "output appName string = app.name",
@@ -116,8 +116,8 @@ FAULTS = [
         "name: guid(vault.properties.vaultUri, identity.id,",
         "vaultAccess: 'properties' is not known when the deployment begins",
     ),
-    ("main.bicep", "= if (restricted) {", "= if (app.properties.enabled) {", "network: 'properties' is not known"),
-    ("azd.bicep", "name: 'rg-${environmentName}'", "name: service.outputs.appName", "group: 'outputs' is not known"),
+    ("main.bicep", "= if (makesNetwork) {", "= if (app.properties.enabled) {", "network: 'properties' is not known"),
+    ("azd.bicep", "  name: groupName", "  name: service.outputs.appName", "group: 'outputs' is not known"),
     ("azd.bicep", "apiClientId: apiClientId\n", "", "the parameter 'apiClientId' has no value"),
     ("azd.bicep", "service.outputs.appUrl", "service.outputs.url", "'url' is no output of main.bicep"),
     (
@@ -130,8 +130,8 @@ FAULTS = [
     ("network.bicep", "serviceName:", "service:", "service is no member"),
     (
         "network.bicep",
-        "addressPrefixes: [\n        addressSpace\n      ]",
-        "addressPrefixes: addressSpace",
+        "          delegations: [",
+        "          delegations: addressSpace\n          ipAllocations: [",
         "not array",
     ),
     ("diagnostics.bicep", "scope: vault\n", "scope: vaults\n", "the name 'vaults' is not declared"),

@@ -18,6 +18,9 @@ class Unknown:
     """A value that only a deployment knows: of a kind of `types.json`, or `any`."""
 
     kind: str = "any"
+    least: int | None = None
+    """The shortest that a text, or an array, may be; None where nothing is known of that."""
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,3 +100,10 @@ def possible(value: Value) -> Iterator[Value]:
         yield from possible(value.no)
     else:
         yield value
+
+
+def lengths(value: Value) -> tuple[int | None, int | None]:
+    """Return how short and how long a text or an array may be."""
+    if isinstance(value, str | list):
+        return len(value), len(value)
+    return (value.least, value.most) if isinstance(value, Unknown) else (None, None)

@@ -19,7 +19,7 @@ from shared.services.wizards import lookups
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.callers import Office, signed_in
-from tests.integration.scenes import HYBRID, OFFERED
+from tests.integration.scenes import ENDPOINT, HYBRID, OFFERED, SCHEDULE, WINDOW
 from tests.integration.services import IdleHost
 from triggers.http.graph import BASE
 
@@ -75,6 +75,9 @@ async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
     await office.connections.insert(HYBRID)
     await office.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
     await office.policies.insert(things.policy())
+    await office.power_schedules.insert(SCHEDULE)
+    await office.maintenance_windows.insert(WINDOW)
+    await office.notice_endpoints.insert(ENDPOINT)
     await office.image_sets.insert(image_things.image_set())
     await office.image_versions.insert(first_version(image_things.image_set()))
     return office

@@ -1,13 +1,34 @@
 """A good body for every route that takes one."""
 
+from datetime import timedelta
 from typing import Any
 
+from shared.domain.health.report import HealthThresholds
 from tests.integration import things
 from tests.integration.asking import MINE
 from tests.integration.desks import GROUP_ID
 from tests.integration.scenes import OFFERED, VNET, WORKS
 
 Json = dict[str, Any]
+DISMISSED = (things.NOW + timedelta(days=1)).isoformat()
+ALERT_RULE = {
+    "severity": "critical",
+    "enabled": True,
+    "threshold": {"aggregation": "count", "operator": "greaterOrEqual", "target": 3},
+    "notificationChannels": [
+        {
+            "notificationChannelType": "email",
+            "notificationReceivers": [{"contactInformation": "ops@contoso.example", "locale": "en-us"}],
+        }
+    ],
+}
+MAINTENANCE_WINDOW = {
+    "displayName": "Weekends",
+    "description": "x",
+    "notificationLeadTimeInMinutes": 30,
+    "schedules": [{"scheduleType": "weekend", "startTime": "20:00:00", "endTime": "04:00:00"}],
+}
+THRESHOLDS = HealthThresholds().to_json()
 GROUPS = {"groupIds": ["g1", "g2"]}
 SECURITY_DEFAULTS = {
     "clipboard": True,
@@ -26,6 +47,7 @@ POLICY_FORM = {
         "enableSingleSignOn": True,
         "securityDefaults": SECURITY_DEFAULTS,
         "gracePeriodInHours": 168,
+        "powerScheduleId": "ps1",
         "provisioningType": "dedicated",
     },
     "groups": GROUPS,
@@ -85,6 +107,7 @@ POLICY = {
     "windowsSetting": {"locale": "en-US"},
     "enableSingleSignOn": True,
     "@deskwright.securityDefaults": SECURITY_DEFAULTS,
+    "@deskwright.powerScheduleId": "ps1",
     "provisioningType": "dedicated",
     "managedBy": "windows365",
     "userExperienceType": "cloudPc",
@@ -119,6 +142,22 @@ SELECTION = {
     "search": "ada",
 }
 BULK = {"parameters": {}, "dryRun": True, "maxConcurrency": 25, "stopAtFailureRate": 20, "canary": True}
+POWER_SCHEDULE = {
+    "displayName": "Office hours",
+    "timeZone": "Europe/Berlin",
+    "phases": [
+        {"begins": "07:00:00", "days": [1, 2, 3, 4, 5], "working": True},
+        {"begins": "19:00:00", "days": [1, 2, 3, 4, 5], "working": False},
+    ],
+    "exceptions": [{"on": "2026-12-25", "phases": [{"begins": "00:00:00", "days": [1], "working": False}]}],
+    "prestartInMinutes": 15,
+    "stopAction": "deallocate",
+    "disconnectedInMinutes": 60,
+    "signedOffInMinutes": 30,
+    "warningInMinutes": 15,
+    "stopsInWorkingHours": False,
+}
+BULK |= {"scheduledDuringMaintenanceWindow": True}
 USER_SETTING = {
     "displayName": "Self-service",
     "selfServiceEnabled": True,
@@ -140,6 +179,21 @@ FORMS: dict[str, Json] = {
 BODIES: dict[str, tuple[str, Json, Json]] = {
     "tenant": ("POST tenants", TENANT, {}),
     "change of a tenant": ("PATCH tenants/{tenant}", {k: TENANT[k] for k in ("displayName", "settings")}, {}),
+    "budget": (
+        "PUT tenants/{tenant}/budgets/{id}",
+        {"displayName": "Office", "scope": "policy", "subjectId": "p1", "amount": 100.5, "brakes": True},
+        {"id": "all"},
+    ),
+    "rate card": (
+        "PUT tenants/{tenant}/rateCard",
+        {
+            "description": "Agreement 7",
+            "currency": "EUR",
+            "discountInPercent": 12.5,
+            "hourlyPrices": {"Standard_D2s_v5": 0.09},
+        },
+        {},
+    ),
     "site": (
         "PUT tenants/{tenant}/sites/{site}",
         {
@@ -193,8 +247,24 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
         {},
     ),
     "step": ("POST tenants/{tenant}/cloudPCs/{id}/rerunStep", {"step": "setLocale"}, {}),
+    "dismissal of a section": (
+        "POST health/report/dismiss",
+        {"section": "queues", "dismissedUntilDateTime": DISMISSED, "reason": "a move"},
+        {},
+    ),
+    "dismissal of a tenant's section": (
+        "POST tenants/{tenant}/health/dismiss",
+        {"section": "quota", "dismissedUntilDateTime": DISMISSED, "reason": "a move"},
+        {},
+    ),
+    "thresholds": ("PATCH health/report", THRESHOLDS, {}),
     "pause of the service": ("POST pause", {"reason": "x"}, {}),
     "pause of a tenant": ("POST tenants/{tenant}/pause", {"reason": "x"}, {}),
+    "pools of a policy": (
+        "POST tenants/{tenant}/provisioningPolicies/{id}/setPools",
+        {"pools": [{"servicePlanId": "sku-1", "desired": 0, "useOutdated": True}]},
+        {"id": "p1"},
+    ),
     "pause of a policy": ("POST tenants/{tenant}/provisioningPolicies/{id}/pause", {"reason": "x"}, {"id": "p1"}),
     "connection": ("POST …/onPremisesConnections", CONNECTION, {}),
     "change of a connection": (
@@ -210,9 +280,54 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "policy": ("POST …/provisioningPolicies", POLICY, {}),
     "change of a policy": ("PATCH …/provisioningPolicies/{id}", POLICY, {"id": "p1"}),
     "assignments": ("POST …/provisioningPolicies/{id}/assign", ASSIGNED, {"id": "p1"}),
+    "power schedule": ("POST …/powerSchedules", POWER_SCHEDULE, {}),
+    "change of a power schedule": ("PATCH …/powerSchedules/{id}", POWER_SCHEDULE, {"id": "ps1"}),
     "user settings": ("POST …/userSettings", USER_SETTING, {}),
+    "endpoint of notices": (
+        "POST tenants/{tenant}/noticeEndpoints",
+        {
+            "displayName": "Hooks",
+            "kind": "webhook",
+            "address": "https://hooks.example.com/a",
+            "eventTypes": ["cloudpc.failed"],
+            "format": "cloudEvents",
+            "locale": "de-DE",
+            "enabled": True,
+        },
+        {},
+    ),
+    "change of an endpoint of notices": (
+        "PATCH tenants/{tenant}/noticeEndpoints/{id}",
+        {
+            "displayName": "Hooks",
+            "address": "https://hooks.example.com/a",
+            "eventTypes": ["cloudpc.failed"],
+            "format": "cloudEvents",
+            "locale": "de-DE",
+            "enabled": True,
+        },
+        {"id": "e1"},
+    ),
+    "replay of notices": (
+        "POST tenants/{tenant}/noticeEndpoints/{id}/replay",
+        {
+            "eventIds": [],
+            "since": "2026-11-20T08:00:00Z",
+            "until": "2026-11-21T08:00:00Z",
+            "onlyFailed": False,
+        },
+        {"id": "e1"},
+    ),
     "change of user settings": ("PATCH …/userSettings/{id}", USER_SETTING, {"id": "s1"}),
     "assignments of user settings": ("POST …/userSettings/{id}/assign", ASSIGNED, {"id": "s1"}),
+    "alert rule": (
+        "PATCH tenants/{tenant}/{version}/deviceManagement/monitoring/alertRules/{id}",
+        ALERT_RULE,
+        {"id": "cloudPcProvisionScenario"},
+    ),
+    "maintenance window": ("POST …/maintenanceWindows", MAINTENANCE_WINDOW, {}),
+    "change of a maintenance window": ("PATCH …/maintenanceWindows/{id}", MAINTENANCE_WINDOW, {"id": "mw1"}),
+    "assignments of a maintenance window": ("POST …/maintenanceWindows/{id}/assign", ASSIGNED, {"id": "mw1"}),
     "own name": ("POST me/cloudPCs/{id}/rename", {"displayName": "Mine"}, {}),
     "own restore": ("POST me/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),
     "own account type": ("POST me/cloudPCs/{id}/changeUserAccountType", {"userAccountType": "administrator"}, {}),
@@ -226,6 +341,9 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "restore point": ("POST …/cloudPCs/{id}/createSnapshot", {"storageAccountId": None, "accessTier": None}, {}),
     "power off": ("POST …/cloudPCs/{id}/powerOff", {"force": True}, {}),
     "stop": ("POST …/cloudPCs/{id}/stop", {"force": True}, {}),
+    "keep awake": ("POST tenants/{tenant}/cloudPCs/{id}/keepAwake", {"hours": 2}, {}),
+    "own keep awake": ("POST me/cloudPCs/{id}/keepAwake", {"hours": 2}, {}),
+    "own keep awake of a tenant": ("POST tenants/{tenant}/{version}/me/cloudPCs/{id}/keepAwake", {"hours": 2}, {}),
     "own stop": ("POST tenants/{tenant}/{version}/me/cloudPCs/{id}/stop", {"force": True}, {}),
     "name of a Cloud PC": ("POST …/cloudPCs/{id}/rename", {"displayName": "Ada's"}, {}),
     "reprovision": (

@@ -11,7 +11,8 @@ import azure.functions as func
 from shared.contracts.outcomes import DeclinedError, Refused
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.scenes import LARGER, Scene
+from tests.integration.scene import Scene
+from tests.integration.scenes import LARGER
 from tests.integration.services import IdleHost, PaperServices
 from triggers.http.graph import BASE
 

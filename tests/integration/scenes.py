@@ -1,9 +1,7 @@
 """A scene for every route that changes something: the records before, and a body that the route takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import Enum
+from datetime import time, timedelta
 from typing import Any
 
 from shared.domain.cloud_pcs.build import Resources, Warn
@@ -11,12 +9,16 @@ from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of
 from shared.domain.cloud_pcs.user_setting import FrequencyType, RestorePointSetting, UserSetting
+from shared.domain.cost.budgets import Budget, BudgetScope
 from shared.domain.images.image import GalleryImage, MarketplaceImage
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
+from shared.domain.notices.endpoint import EndpointKind, NoticeEndpoint
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
+from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow, MaintenanceSchedule, ScheduleType
 from shared.domain.policies.policy import Assignment
+from shared.domain.power.settings import PowerSchedule
 from shared.domain.spot.groups.members import MemberStatus
 from shared.domain.spot.groups.target import Method
 from shared.domain.spot.hosts.release import ImageOfGroup, ReleaseStatus, SpotRelease
@@ -25,34 +27,15 @@ from shared.domain.tenants.tenant import Paused
 from shared.domain.values import Value
 from tests.cloud_pcs import edited
 from tests.integration import desks, image_things, things
+from tests.integration.scene import Scene, Trace
 
 PASSWORD = "a-new-join-password"
 VERSION_PASSWORD = f"A1-{PASSWORD}"
 OFFERED = GalleryImage(image=MarketplaceImage(publisher="Windows", offer="desktop", sku="win11-ent"), display_name="W")
 LARGER = SubscribedSku(sku_id="sku-2", sku_part_number="CPC_E_4C_16GB_256GB", enabled=10, consumed=0)
 
-
-class Trace(Enum):
-    """Properties of its resource in an audit event."""
-
-    MADE = (False, True)
-    GONE = (True, False)
-    CHANGED = (True, True)
-    ASKED = (False, False)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """*given*: records that are there besides the usual, by repository; *at*: parts of the address."""
-
-    trace: Trace
-    body: Mapping[str, Any] | None = None
-    given: tuple[tuple[str, Value], ...] = ()
-    at: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 NOW, HOUR = things.NOW, timedelta(hours=1)
+TOMORROW = (NOW + 24 * HOUR).isoformat()
 MADE = Resources(
     computer_name="CPC-ADA-X",
     subscription_id=things.SUBSCRIPTION,
@@ -67,6 +50,7 @@ WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
 FOUND = FoundResource(type=OrphanType.DEVICE, resource_id="d1", name="CPC-OLD-X", cloud_pc_id="gone")
 SURE = Judgement(why="nobody knows it", advice="remove it", since=NOW - 10 * HOUR, sure=True)
 ORPHAN = orphan_of(things.TENANT_ID, "directory", FOUND, SURE, at=NOW, before=None)
+BUDGET = Budget(id="all", tenant_id=things.TENANT_ID, display_name="All", scope=BudgetScope.TENANT, amount=100)
 VNET = f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/corp"
 DOMAIN = Domain(
     ad_domain_name="corp.example", ad_domain_username="corp\\join", password_secret_url="https://v/secrets/x"
@@ -178,6 +162,9 @@ CHANGED, MADE_NEW, GONE, ASKED = Trace.CHANGED, Trace.MADE, Trace.GONE, Trace.AS
 SCENES: Mapping[str, Scene] = {
     "POST pause": Scene(CHANGED, {"reason": "maintenance"}),
     "POST resume": Scene(CHANGED),
+    "PATCH health/report": Scene(CHANGED, {"messageAgeWarningInMinutes": 20}),
+    "POST health/report/dismiss": Scene(CHANGED, {"section": "queues", "dismissedUntilDateTime": TOMORROW}),
+    "POST tenants/{tenant}/health/dismiss": Scene(CHANGED, {"section": "quota", "dismissedUntilDateTime": TOMORROW}),
     "POST tenants": Scene(MADE_NEW, CUSTOMER),
     "POST wizards/create-tenant": Scene(MADE_NEW, NEW_TENANT),
     "PATCH tenants/{tenant}": Scene(CHANGED, {"displayName": "Contoso Ltd"}),
@@ -186,6 +173,11 @@ SCENES: Mapping[str, Scene] = {
     ),
     "POST tenants/{tenant}/pause": Scene(CHANGED, {"reason": "maintenance"}),
     "POST tenants/{tenant}/resume": Scene(CHANGED),
+    "PUT tenants/{tenant}/budgets/{id}": Scene(
+        MADE_NEW, {"displayName": "All", "scope": "tenant", "amount": 100}, at={"id": "all"}
+    ),
+    "DELETE tenants/{tenant}/budgets/{id}": Scene(GONE, given=(("budgets", BUDGET),), at={"id": "all"}),
+    "PUT tenants/{tenant}/rateCard": Scene(MADE_NEW, {"currency": "EUR", "discountInPercent": 12}),
     "PUT tenants/{tenant}/sites/{site}": Scene(MADE_NEW, PLACE, at={"site": "east"}),
     "DELETE tenants/{tenant}/sites/{site}": Scene(GONE, given=(("sites", things.site(id="s2")),), at={"site": "s2"}),
     "POST tenants/{tenant}/wizards/{wizard}": Scene(MADE_NEW, CONNECTION_FORM, at={"wizard": "create-connection"}),
@@ -198,6 +190,7 @@ SCENES: Mapping[str, Scene] = {
         CHANGED, {"hours": 5}, status=Status.IN_GRACE_PERIOD, grace=LEAVING
     ),
     "POST tenants/{tenant}/cloudPCs/{id}/holdGrace": on_pc(CHANGED, status=Status.IN_GRACE_PERIOD, grace=LEAVING),
+    "POST tenants/{tenant}/cloudPCs/{id}/keepAwake": on_pc(CHANGED, {"hours": 2}),
     "POST tenants/{tenant}/cloudPCs/{id}/reprovision": on_pc(CHANGED, {"buildFirst": True}),
     "POST tenants/{tenant}/cloudPCs/{id}/rerunStep": on_pc(
         CHANGED, {}, status=Status.PROVISIONED_WITH_WARNINGS, warnings=(Warn(step="hidePowerIcons", message="no"),)
@@ -206,6 +199,9 @@ SCENES: Mapping[str, Scene] = {
     "POST tenants/{tenant}/orphans/scan": Scene(ASKED),
     "POST tenants/{tenant}/orphans/{id}/remove": Scene(GONE, None, (("orphans", ORPHAN),), one(ORPHAN.id)),
     "POST tenants/{tenant}/provisioningPolicies/{id}/pause": Scene(CHANGED, {"reason": "x"}, at=one("p1")),
+    "POST tenants/{tenant}/provisioningPolicies/{id}/setPools": Scene(
+        CHANGED, {"pools": [{"servicePlanId": "sku-1", "desired": 0}]}, at=one("p1")
+    ),
     "POST tenants/{tenant}/provisioningPolicies/{id}/resume": Scene(CHANGED, at=one("p1")),
     "POST …/cloudPCs/{id}/changeUserAccountType": on_pc(CHANGED, {"userAccountType": "administrator"}),
     "POST …/cloudPCs/{id}/createSnapshot": on_pc(CHANGED),
@@ -296,6 +292,38 @@ SETTING = UserSetting(
     last_modified_date_time=NOW,
 )
 
+SCHEDULE = PowerSchedule(
+    id="ps1",
+    tenant_id=things.TENANT_ID,
+    display_name="Office hours",
+    time_zone="Europe/Berlin",
+    created_date_time=NOW,
+    last_modified_date_time=NOW,
+)
+
+
+NIGHTS = MaintenanceSchedule(schedule_type=ScheduleType.WEEKDAY, start_time=time(22), end_time=time(4))
+WINDOW = CloudPcMaintenanceWindow(
+    id="mw1",
+    tenant_id=things.TENANT_ID,
+    display_name="Nights",
+    schedules=(NIGHTS,),
+    assignments=(Assignment(id="a1", group_id="g1", assigned_at=NOW),),
+    created_date_time=NOW,
+    last_modified_date_time=NOW,
+)
+
+
+ENDPOINT = NoticeEndpoint(
+    id="e1",
+    tenant_id=things.TENANT_ID,
+    display_name="Desk",
+    kind=EndpointKind.WEBHOOK,
+    address="https://hooks.example.com",
+    created_date_time=NOW,
+    last_modified_date_time=NOW,
+)
+
 
 def _own(body: Mapping[str, Any] | None = None) -> Scene:
     """A scene of Eve's own Cloud PC."""
@@ -307,6 +335,7 @@ SCENES = {
     f"POST {_OWN}/reboot": _own(),
     f"POST {_OWN}/start": _own(),
     f"POST {_OWN}/stop": _own(),
+    f"POST {_OWN}/keepAwake": _own({"hours": 2}),
     f"POST {_OWN}/troubleshoot": _own(),
     f"POST {_OWN}/rename": _own({"displayName": "Mine"}),
     f"POST {_OWN}/restore": _own({"cloudPcSnapshotId": "rp1"}),
@@ -315,17 +344,50 @@ SCENES = {
     f"POST {_MINE}/reboot": _own(),
     f"POST {_MINE}/start": _own(),
     f"POST {_MINE}/stop": _own(),
+    f"POST {_MINE}/keepAwake": _own({"hours": 2}),
     f"POST {_MINE}/troubleshoot": _own(),
     f"POST {_MINE}/rename": _own({"displayName": "Mine"}),
     f"POST {_MINE}/restore": _own({"cloudPcSnapshotId": "rp1"}),
     f"POST {_MINE}/reprovision": _own(),
     f"POST {_MINE}/changeUserAccountType": _own({"userAccountType": "administrator"}),
+    "POST …/powerSchedules": Scene(MADE_NEW, {"displayName": "Shifts"}),
+    "PATCH …/powerSchedules/{id}": Scene(
+        CHANGED, {"signedOffInMinutes": 20}, (("power_schedules", SCHEDULE),), one("ps1")
+    ),
+    "DELETE …/powerSchedules/{id}": Scene(GONE, None, (("power_schedules", SCHEDULE),), one("ps1")),
     "POST …/userSettings": Scene(MADE_NEW, {"displayName": "Self-service", "selfServiceEnabled": True}),
     "PATCH …/userSettings/{id}": Scene(CHANGED, {"localAdminEnabled": False}, (("user_settings", SETTING),), one("s1")),
     "DELETE …/userSettings/{id}": Scene(GONE, None, (("user_settings", SETTING),), one("s1")),
     "POST …/userSettings/{id}/assign": Scene(
         CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, (("user_settings", SETTING),), one("s1")
     ),
+}
+_ENDPOINT, _DESK = "tenants/{tenant}/noticeEndpoints", (("notice_endpoints", ENDPOINT),)
+SCENES = {
+    **SCENES,
+    "POST tenants/{tenant}/bulkActions/{id}/overrideMaintenanceWindow": Scene(
+        CHANGED,
+        None,
+        (("bulk_actions", BULK.but(scheduled_during_maintenance_window=True)), ("bulk_items", ITEM)),
+        one("b1"),
+    ),
+    "PATCH tenants/{tenant}/{version}/deviceManagement/monitoring/alertRules/{id}": Scene(
+        CHANGED, {"threshold": {"target": 3}}, at=one("cloudPcProvisionScenario")
+    ),
+    "POST …/maintenanceWindows": Scene(MADE_NEW, {"displayName": "Days", "schedules": [NIGHTS.to_json()]}),
+    "PATCH …/maintenanceWindows/{id}": Scene(
+        CHANGED, {"notificationLeadTimeInMinutes": 30}, (("maintenance_windows", WINDOW),), one("mw1")
+    ),
+    "DELETE …/maintenanceWindows/{id}": Scene(GONE, None, (("maintenance_windows", WINDOW),), one("mw1")),
+    "POST …/maintenanceWindows/{id}/assign": Scene(
+        CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, (("maintenance_windows", WINDOW),), one("mw1")
+    ),
+    f"POST {_ENDPOINT}": Scene(MADE_NEW, {"displayName": "Hooks", "address": "https://hooks.example.com/a"}),
+    f"PATCH {_ENDPOINT}/{{id}}": Scene(CHANGED, {"eventTypes": ["cloudpc.failed"]}, _DESK, one("e1")),
+    f"DELETE {_ENDPOINT}/{{id}}": Scene(GONE, None, _DESK, one("e1")),
+    f"POST {_ENDPOINT}/{{id}}/rotateKey": Scene(CHANGED, None, _DESK, one("e1")),
+    f"POST {_ENDPOINT}/{{id}}/test": Scene(ASKED, None, _DESK, one("e1")),
+    f"POST {_ENDPOINT}/{{id}}/replay": Scene(ASKED, {"onlyFailed": True}, _DESK, one("e1")),
 }
 CHANGES_NOTHING = {
     "POST tenants/{tenant}/dryRun",

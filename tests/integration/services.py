@@ -1,15 +1,18 @@
 """The service on real tables, with a clock that a test moves and a directory that a test fills."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from azure.mgmt.compute.models import VirtualMachine
+from azure_simulator.prices.items import all_items
 
 from shared.config import Settings
 from shared.contracts.outcomes import MissingError, Refused
 from shared.dependencies import Dependencies, use
+from shared.domain.notices.delivery import Tried
 from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import NotFoundError, UnavailableError
@@ -192,6 +195,48 @@ class PaperCompute:
         return getattr(self._client, name)
 
 
+class PaperPrices:
+    """The Retail Prices API, with the simulator's items. *away*: it does not answer. *factor*: of all amounts."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.factor = 1.0
+        self.asked: list[str] = []
+
+    async def of_size(self, size: str, region: str, currency: str) -> list[dict[str, Any]]:
+        return self._items(size, region, currency, armSkuName=size)
+
+    async def of_disks(self, region: str, currency: str) -> list[dict[str, Any]]:
+        return self._items("disks", region, currency, productName="Premium SSD Managed Disks")
+
+    def _items(self, what: str, region: str, currency: str, **wanted: str) -> list[dict[str, Any]]:
+        self.asked.append(f"{what} in {region} in {currency}")
+        if self.away:
+            raise UnavailableError("prices.azure.com does not answer")
+        wanted = {**wanted, "armRegionName": region, "type": "Consumption"}
+        chosen = (each for each in all_items() if all(each[name] == value for name, value in wanted.items()))
+        return [{**each, "retailPrice": each["retailPrice"] * self.factor} for each in chosen]
+
+
+@dataclass
+class PaperQueue:
+    """The messages of the queue of notices: endpoints that were woken, and after which time."""
+
+    woken: list[tuple[str, timedelta]] = field(default_factory=list)
+
+    async def wake(self, tenant_id: str, endpoint_id: str, after: timedelta = timedelta()) -> None:
+        assert tenant_id == things.TENANT_ID
+        self.woken.append((endpoint_id, after))
+
+
+class PaperSender:
+    """A sender of webhooks whose receivers take everything."""
+
+    async def post(self, address: str, body: bytes, headers: Mapping[str, str], now: datetime) -> Tried:
+        del address, body, headers, now
+        return Tried(ok=True, status=204)
+
+
 class PaperServices(Dependencies):
     """The service with a directory and machines on paper."""
 
@@ -206,7 +251,21 @@ class PaperServices(Dependencies):
         self.hand = HandClock(things.NOW)
         self.directory = PaperDirectory()
         self.azure = PaperAzure()
+        self.prices = PaperPrices()
+        self.paper_queue = PaperQueue()
         super().__init__(settings, self.hand, tables)
+
+    @property
+    def price_api(self) -> Any:
+        return self.prices
+
+    @property
+    def notice_queue(self) -> Any:
+        return self.paper_queue
+
+    @property
+    def webhooks(self) -> Any:
+        return PaperSender()
 
     def graph(self, tenant: Tenant) -> Any:
         assert tenant.id == things.TENANT_ID
@@ -217,14 +276,15 @@ class PaperServices(Dependencies):
 
 
 class IdleHost:
-    """A host that only records the started instances and their orders."""
+    """A host that only records the started instances, their workflows and their orders."""
 
     def __init__(self) -> None:
+        self.workflows: list[str] = []
         self.started: list[str] = []
         self.orders: list[dict[str, Any]] = []
 
     async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
-        del name
+        self.workflows.append(name)
         self.started.append(instance_id)
         self.orders.append(order)
         return instance_id

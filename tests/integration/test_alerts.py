@@ -37,6 +37,7 @@ from tests.identities import Identity
 from tests.infra.monitoring import monitoring
 from tests.infra.queries import Row, Tables, evaluated
 from tests.integration import things
+from tests.integration.power_causes import refused_starts, taken_back
 from tests.integration.services import IdleHost, PaperServices
 from tests.integration.test_spot_waiting import measured_with_a_broken_host
 from tests.integration.test_stalling import CASES, RULES, StuckHost
@@ -169,6 +170,10 @@ async def builds_have_failed(stage: Stage) -> None:
     await without_a_machine(stage, "OSProvisioningTimedOut")
 
 
+causes("power-is-disputed")(lambda stage: taken_back(stage.deps, 2))
+calms("power-is-disputed")(lambda stage: taken_back(stage.deps, 1))
+causes("starts-are-refused")(lambda stage: refused_starts(stage.deps, 3))
+calms("starts-are-refused")(lambda stage: refused_starts(stage.deps, 2))
 causes("spot-groups-wait")(lambda stage: measured_with_a_broken_host(stage.deps, repaired=False))
 calms("spot-groups-wait")(lambda stage: measured_with_a_broken_host(stage.deps, repaired=True))
 
@@ -317,12 +322,8 @@ async def tick(*timers: str) -> None:
 def first_ran(stage: Stage, ago: timedelta) -> None:
     """The first run of any timer ended well so long ago: the service has been there since then."""
     stage.more["customMetrics"] = [
-        {
-            "timestamp": -ago.total_seconds(),
-            "name": "deskwright.timers.ended",
-            "customDimensions": {"timer": "sweep"},
-            "valueSum": 1,
-        }
+        {"timestamp": -ago.total_seconds(), "name": "deskwright.timers.ended", "valueSum": 1}
+        | {"customDimensions": {"timer": "sweep"}}
     ]
 
 

@@ -13,7 +13,8 @@ from shared.errors import ConflictError, NameTakenError
 from tests.integration.asking import ask
 from tests.integration.callers import Office
 from tests.integration.desks import Desk, on_paper
-from tests.integration.scenes import OFFERED, SCENES, VNET, WORKS, Scene, Trace
+from tests.integration.scene import Scene, Trace
+from tests.integration.scenes import OFFERED, SCENES, VNET, WORKS
 from triggers.http.graph import BASE
 from triggers.http.openapi import routes as declared
 

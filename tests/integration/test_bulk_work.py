@@ -49,6 +49,7 @@ STATES: Mapping[str, Mapping[str, Any]] = {
 }
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "extendGrace": {"hours": 5},
+    "keepAwake": {"hours": 2},
     "changeUserAccountType": {"userAccountType": "standardUser"},
     "restore": {"restorePointDateTime": NOW.isoformat()},
     "resize": {"targetServicePlanId": "sku-2"},

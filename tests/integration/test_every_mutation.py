@@ -18,7 +18,8 @@ from shared.storage.audit import Audit
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
 from tests.integration.desks import Desk, on_paper
-from tests.integration.scenes import CHANGES_NOTHING, PASSWORD, SCENES, Scene, Trace
+from tests.integration.scene import Scene, Trace
+from tests.integration.scenes import CHANGES_NOTHING, PASSWORD, SCENES
 from triggers.http.permissions import VERBS
 
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}
@@ -31,6 +32,7 @@ SHOWN_OTHERWISE = {
     "POST tenants/{tenant}/bulkActions",
     "POST tenants/{tenant}/bulkActions/{id}/resume",
     "POST tenants/{tenant}/bulkActions/{id}/cancel",
+    "POST tenants/{tenant}/bulkActions/{id}/overrideMaintenanceWindow",
     "POST tenants/{tenant}/cloudPCs/{id}/confirmRemoval",
 }
 """Requests that begin work without an operation: progress is shown by the answer or by lists of the tenant.
@@ -84,6 +86,12 @@ def test_every_route_that_changes_something_has_a_scene(mutations: dict[str, Any
     assert mutations.keys() == SCENES.keys() | CHANGES_NOTHING
 
 
+def shown(answer: Any) -> Any:
+    """Return the body of an answer without the secret that is shown once."""
+    body = json.loads(answer.get_body() or "null")
+    return {name: value for name, value in body.items() if name != "secret"} if isinstance(body, dict) else body
+
+
 @pytest.mark.parametrize("name", sorted(SCENES))
 async def test_what_is_done_is_written_down_once_with_before_and_after(
     here: Office, mutations: dict[str, Any], name: str
@@ -110,7 +118,7 @@ async def test_what_is_done_is_written_down_once_with_before_and_after(
     here.hand.advance(timedelta(minutes=1))
     if call.method == "POST" and call.action not in ALWAYS_SET:
         again = await call()
-        assert (again.status_code, again.get_body()) == (answer.status_code, answer.get_body())
+        assert (again.status_code, shown(again)) == (answer.status_code, shown(answer))
         assert again.headers["Idempotent-Replayed"] == "true"
     elif call.action in ALWAYS_SET:
         assert (await call()).status_code == answer.status_code

@@ -9,8 +9,10 @@ from aiohttp import ClientSession, TCPConnector
 
 from bench.reading import CountingTransport
 from local.azurite import Azurite
+from shared.domain.health.report import HealthReport
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import UnavailableError
+from shared.services.health import checking
 from shared.services.operations.maintenance import TenantIds
 from shared.storage.due import Due, DueKind
 from shared.storage.due_index import DueIndex
@@ -52,6 +54,8 @@ async def test_a_quarter_of_an_hour_reads_the_tenants_once(tables: Tables, monke
 
     monkeypatch.setattr(services.tenants, "each", counted)
     monkeypatch.setattr(timers, "measure_queues", asleep)
+    monkeypatch.setattr(checking, "check_service", nobody)
+    monkeypatch.setattr(checking, "check_tenant", nobody)
     with in_place(services):
         await timer("settle_and_measure")(None)
     assert len(read) == 1
@@ -59,6 +63,11 @@ async def test_a_quarter_of_an_hour_reads_the_tenants_once(tables: Tables, monke
 
 async def asleep(deps: PaperServices) -> None:
     del deps
+
+
+async def nobody(*asked: object) -> HealthReport:
+    del asked
+    return HealthReport(tenant_id="contoso", checked_date_time=things.NOW, sections=())
 
 
 async def test_a_step_that_cannot_read_the_tenants_leaves_it_to_the_next(

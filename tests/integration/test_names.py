@@ -8,7 +8,8 @@ import pytest
 
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
-from tests.integration.scenes import OFFERED, PASSWORD, VNET, Scene, Trace
+from tests.integration.scene import Scene, Trace
+from tests.integration.scenes import OFFERED, PASSWORD, VNET
 
 WIZARD = "POST tenants/{tenant}/wizards/{wizard}"
 POLICY = {

@@ -18,10 +18,12 @@ SHOWN = {
     "GET …/provisioningPolicies/{id}/assignments": {},
     "GET …/userSettings": {"$expand": "assignments"},
     "GET …/userSettings/{id}": {"$select": "assignments"},
+    "GET …/maintenanceWindows": {"$expand": "assignments"},
+    "GET …/maintenanceWindows/{id}": {"$select": "assignments"},
     "GET …/spotGroups": {},
     "GET …/spotGroups/{id}": {},
 }
-IDS = {"provisioningPolicies": "p1", "userSettings": "s1", "spotGroups": desks.GROUP_ID}
+IDS = {"provisioningPolicies": "p1", "userSettings": "s1", "maintenanceWindows": "mw1", "spotGroups": desks.GROUP_ID}
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from tests.integration.scenes import EVE_S, NOW, SETTING
 from tests.integration.services import IdleHost
 from tests.integration.test_supported_actions import SHORT, STATES, WARNED
 
-BODIES = {"rename": {"displayName": "Mine"}, "restore": {"cloudPcSnapshotId": "rp1"}}
-BODIES |= {"changeUserAccountType": {"userAccountType": "administrator"}}
+BODIES: dict[str, dict[str, Any]] = {"rename": {"displayName": "Mine"}, "restore": {"cloudPcSnapshotId": "rp1"}}
+BODIES |= {"changeUserAccountType": {"userAccountType": "administrator"}, "keepAwake": {"hours": 2}}
 
 
 @pytest.fixture

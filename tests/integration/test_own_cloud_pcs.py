@@ -24,6 +24,7 @@ BODIES: dict[str, Any] = {
     f"POST {OWN}/rename": {"displayName": "Mine"},
     f"POST {OWN}/restore": {"cloudPcSnapshotId": "rp1"},
     f"POST {OWN}/changeUserAccountType": {"userAccountType": "administrator"},
+    f"POST {OWN}/keepAwake": {"hours": 2},
 }
 ACTIONS = [f"POST {OWN}/{action}" for action in OwnAction]
 SHOWN_AS = {f"POST {OWN}/rename": "Mine"}

@@ -88,7 +88,7 @@ async def test_a_refused_start_is_tried_again_and_never_fails_the_cloud_pc(
     again = (await kept(contoso)).refused
     assert again is not None
     assert (again.times, (await record(contoso)).status) == (3, Status.PROVISIONED)
-    assert [due.subject_id for due in await contoso.due.due(DueKind.POWER, NOW + HOUR)] == [PC.id]
+    assert {due.subject_id for due in await contoso.due.due(DueKind.POWER, NOW + HOUR)} == {PC.id}
 
 
 async def test_a_machine_that_was_shut_down_inside_windows_is_deallocated_after_ten_minutes(

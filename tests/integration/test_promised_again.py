@@ -12,8 +12,10 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.images.image import DeviceImageStatus
+from shared.domain.notices.events import TELLERS
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import SYSTEM, OperationStatus
+from shared.domain.pools.settings import WarmPool
 from shared.domain.power.record import CloudPcPower
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.hosts.host import HostTask, HostWork
@@ -24,6 +26,7 @@ from shared.storage.due import EVERYBODY, Due, DueKind, SpotLook, Watching
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.desks import session_host, spot_group
+from tests.integration.scenes import ENDPOINT
 from tests.integration.services import IdleHost, PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
@@ -124,10 +127,12 @@ def of_every_kind() -> tuple[tuple[str, Any], ...]:
         ("cloud_pcs", things.cloud_pc("gil", status=Status.IN_GRACE_PERIOD, grace=grace)),
         ("cloud_pcs", things.cloud_pc("hal", status=Status.PROVISIONED, action=reboot)),
         ("cloud_pc_powers", CloudPcPower(id=things.cloud_pc("hal").id, tenant_id="contoso", since=NIGHT)),
+        ("notice_endpoints", ENDPOINT),
         ("spot_groups", spot_group()),
         ("session_hosts", session_host(1, run=4, work=work)),
         ("image_sets", image_things.image_set()),
         ("image_versions", image_things.version()),
+        ("policies", things.policy(pools=(WarmPool(plan=things.plan(), desired=1),))),
     )
 
 
@@ -148,6 +153,8 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
         (DueKind.DEPROVISION, cloud_pc["gil"]),
         (DueKind.ACT, cloud_pc["hal"]),
         (DueKind.POWER, cloud_pc["hal"]),
+        (DueKind.POOL, "p1"),
+        (DueKind.POWER, EVERYBODY),
         (DueKind.REREAD, EVERYBODY),
         (DueKind.RESTORE_POINT, EVERYBODY),
         *((kind, "contoso") for kind in OF_TENANT),
@@ -160,6 +167,8 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
         (DueKind.IMAGE_SET, image_things.image_set().id),
         (DueKind.IMAGE_VERSION, image_things.version().id),
         (DueKind.PROGRESS, "op-rerun"),
+        (DueKind.DELIVER, ENDPOINT.id),
+        *((DueKind.EVENTS, table) for table in TELLERS),
     }
     assert {due.kind for due in found} == set(DueKind)
 
@@ -171,7 +180,10 @@ async def test_what_is_not_wanted_of_a_tenant_is_not_promised(tables: Tables, bl
     await services.images.insert(things.image(status=DeviceImageStatus.READY))
     found = await (await restored_from(services, blobs, elsewhere)).due.due_among(DueKind, NIGHT)
     marked = {DueKind.CHANGES, DueKind.RECONCILE}
-    assert {due.kind for due in found} == {DueKind.REREAD, DueKind.RESTORE_POINT, *OF_TENANT} - marked
+    assert {due.kind for due in found} == {
+        *(DueKind.POWER, DueKind.REREAD, DueKind.RESTORE_POINT, DueKind.EVENTS),
+        *OF_TENANT,
+    } - marked
 
 
 WORKED_ON = things.cloud_pc("ada", status=Status.PROVISIONING, operation_id="op")

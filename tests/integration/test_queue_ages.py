@@ -14,6 +14,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from local.azurite import Azurite
+from shared.clients.notice_queue import QUEUE as NOTICES
 from shared.clients.storage import first_texts
 from shared.services.operations.maintenance import measure_queues
 from shared.services.tenants.directory_changes import POISON, QUEUE
@@ -75,7 +76,7 @@ async def test_an_empty_queue_has_no_age_and_a_younger_message_does_not_count(
     await create(queues(QUEUE))
     with measured() as seen:
         await measure_queues(reading)
-        assert ages(seen) == {QUEUE: 0, POISON: 0}
+        assert ages(seen) == {QUEUE: 0, POISON: 0, NOTICES: 0}
         await aside.send_message("first")
         async with asyncio.timeout(30):
             while ages(seen)[POISON] < 1:

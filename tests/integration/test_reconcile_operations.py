@@ -35,7 +35,7 @@ async def test_the_operation_of_a_reconcile_shows_its_steps_and_what_was_planned
     close = ReconciledOrder(tenant_id="contoso", requested_at=(await plan()).requested_at)
     shown = (await here.operations.get("contoso", "o1")).value
     assert (shown.status, [step.outcome for step in shown.steps]) == (OperationStatus.RUNNING, ["succeeded", None])
-    assert shown.steps[0].detail == "for 3 users: provision 1, list 1, start 1"
+    assert shown.steps[0].detail == "For 3 users: 1 to be provisioned, 1 listed without a Cloud PC, 1 starting now."
 
     await perform(CLOSE_RECONCILE, close)
     there = {each: (await here.operations.get("contoso", each)).value for each in ("o1", "o2", "o3")}

@@ -108,7 +108,7 @@ async def test_planning_again_saves_nothing_new_and_starts_what_was_not_begun(he
 async def test_the_promise_to_start_stands_before_the_record(here: PaperServices) -> None:
     real = here.cloud_pcs.save_all
 
-    async def crash(values: Any) -> Any:
+    async def crash(*_: Any, **__: Any) -> Any:
         raise ConnectionResetError
 
     here.cloud_pcs.save_all = crash  # type: ignore[method-assign]

@@ -391,6 +391,6 @@ async def test_what_could_not_be_cleaned_up_is_listed_and_tried_again(here: Pape
     left = Refused(code="ScopeLocked", message="the group is locked", evidence="begin_vm_delete")
     await perform(RECORD_CLEANED, LeftRecord(**WHO, left=(left,)))
     pc = await record(here)
-    assert pc.current.reason == "could not be removed: begin_vm_delete ScopeLocked: the group is locked"
+    assert pc.current.reason == "it could not be removed: begin_vm_delete ScopeLocked: the group is locked"
     assert pc.current.clean_up_at == here.hand.at + timedelta(hours=3)
     assert pc.current.resources == MADE

@@ -12,7 +12,8 @@ from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.asking import ask
 from tests.integration.callers import Caller, Office, handlers, signed_in
-from tests.integration.scenes import PASSWORD, SCENES, WAITING, Scene, Trace
+from tests.integration.scene import Scene, Trace
+from tests.integration.scenes import PASSWORD, SCENES, WAITING
 from tests.integration.services import in_place
 from triggers.http.authentication import SignInFailures
 from triggers.http.views.catalogue import audit_event_view

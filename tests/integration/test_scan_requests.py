@@ -50,7 +50,9 @@ async def test_a_resource_group_costs_as_many_requests_whatever_it_holds(
             services.hand.advance(timedelta(hours=1))
             compared = await perform(COMPARE_RESOURCE_GROUP, ORDER)
         assert isinstance(compared, Compared)
-        assert wire.take()["requests"] == len(["what is compared after a restore", "Cloud PCs", "session hosts"])
+        assert wire.take()["requests"] == len(
+            ["what is compared after a restore", "Cloud PCs", "pool members", "hosts"]
+        )
         await tables.close()
 
 

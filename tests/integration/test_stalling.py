@@ -19,6 +19,7 @@ from shared.contracts.desktops import DEPROVISION, DeprovisionOrder
 from shared.contracts.images import BUILD_IMAGE, REMOVE_IMAGE, GalleryVersion, RemoveImageOrder
 from shared.contracts.inventory import FIND_ORPHANS, REMOVE_ORPHAN, RemovalOrder
 from shared.contracts.machines import Machine
+from shared.contracts.pools import PREPARE_MEMBER
 from shared.contracts.provisioning import (
     PROVISION,
     REPLACE,
@@ -51,6 +52,7 @@ from shared.services.operations.sweeps import (
 )
 from shared.storage.due import PROGRESS_EVERY, WATCH_EVERY, DueKind
 from tests.integration import scenes, things
+from tests.integration.pool_things import preparing
 from tests.integration.services import IdleHost, PaperServices
 from tests.integration.stalled_spot_work import SPOT_CASES
 
@@ -183,6 +185,7 @@ def unrecorded(order: Any) -> Case:
 CASES: Mapping[tuple[Workflow[Any, Any], DueKind], Case] = {
     (PROVISION, DueKind.WATCH): building,
     (REPLACE, DueKind.WATCH): replacing,
+    (PREPARE_MEMBER, DueKind.POOL): preparing,
     (BUILD_IMAGE, DueKind.BUILD): building_image,
     (REMOVE_IMAGE, DueKind.PROGRESS): unrecorded(
         RemoveImageOrder(
@@ -249,7 +252,12 @@ async def test_work_that_waits_no_longer_than_it_may_is_left_alone(
     contoso: PaperServices, workflow: Workflow[Any, Any], kind: DueKind
 ) -> None:
     host, _ = await begun(contoso, workflow, kind)
-    own = {PROVISION: wait_of(Step.CREATE_VM), REPLACE: wait_of(Step.CREATE_VM), BUILD_IMAGE: wait_of_image(None)}
+    own = {
+        PROVISION: wait_of(Step.CREATE_VM),
+        REPLACE: wait_of(Step.CREATE_VM),
+        PREPARE_MEMBER: wait_of(Step.CREATE_VM),
+        BUILD_IMAGE: wait_of_image(None),
+    }
     contoso.hand.advance(own.get(workflow, workflow.longest_wait) + SLACK)
     await sweep_due(host, {kind: RULES[kind]})
     assert host.ended == []

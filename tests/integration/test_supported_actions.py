@@ -47,6 +47,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "powerOff": (f"{GRAPH}/powerOff", None),
     "start": (f"{GRAPH}/start", None),
     "stop": (f"{GRAPH}/stop", None),
+    "keepAwake": (f"{OWN}/keepAwake", {"hours": 2}),
     "rerunStep": (f"{OWN}/rerunStep", {}),
 }
 WARNED = {"status": Status.PROVISIONED_WITH_WARNINGS, "warnings": (Warn(step="hidePowerIcons", message="no"),)}
@@ -153,7 +154,7 @@ async def test_a_reader_is_told_the_role_that_it_takes(here: Office, routes: dic
     await here.cloud_pcs.insert(WORKS)
     said = await of_pc(here, routes, headers=signed_in("CloudPC.Reader"))
     assert {each["possible"] for each in said.values()} == {False}
-    assert "CloudPC.Operator" in said["reboot"]["reason"]
+    assert "Cloud PC Operator" in said["reboot"]["reason"]
     operator = await of_pc(here, routes, headers=signed_in("CloudPC.Operator"))
     assert (operator["reboot"]["possible"], operator["confirmRemoval"]["possible"]) == (True, False)
 

@@ -79,7 +79,7 @@ async def test_records_timelines_and_the_audit_log_stay(here: PaperServices) -> 
     await here.audit.append(things.audit_event(activity_date_time=LONG_AGO))
     await here.cloud_pcs.insert(things.cloud_pc(last_modified_date_time=LONG_AGO))
     assert await delete_old(here, things.NOW) == Deleted(
-        operations=0, bulk_actions=0, idempotency_keys=0, days_of_usage=0
+        operations=0, bulk_actions=0, idempotency_keys=0, days_of_usage=0, months_of_cost=0, notices=0
     )
     assert len([event async for event in here.audit.each("contoso")]) == 1
     assert len([stored async for stored in here.cloud_pcs.each("contoso")]) == 1

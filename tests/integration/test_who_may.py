@@ -11,7 +11,8 @@ from shared.domain.operations.bulk import BulkStatus
 from shared.storage.tables import Table, Tables
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
-from tests.integration.scenes import ASKED, BULK, SCENES, WAITING, WORKS, Scene
+from tests.integration.scene import Scene
+from tests.integration.scenes import ASKED, BULK, SCENES, WAITING, WORKS
 from tests.integration.services import in_place
 from triggers.http.openapi import routes
 from triggers.http.openapi_metadata import metadata_of

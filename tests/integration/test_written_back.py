@@ -20,6 +20,8 @@ READ_ONLY: dict[str, dict[str, Any]] = {
     "…/onPremisesConnections": {"healthCheckStatus": "failed", "healthCheckPaused": True, "inUse": True},
     "…/provisioningPolicies": {"createdBy": "eve", "createdDateTime": None, "@deskwright.paused": {"by": "eve"}},
     "…/deviceImages": {"status": "failed", "osStatus": "supported", "@deskwright.regions": ["japaneast"]},
+    "…/powerSchedules": {"lastModifiedDateTime": "2026-01-01T00:00:00Z"},
+    "…/maintenanceWindows": {"lastModifiedDateTime": "2026-01-01T00:00:00Z"},
     "…/userSettings": {"lastModifiedDateTime": "2026-01-01T00:00:00Z"},
 }
 FIRST: dict[str, dict[str, Any]] = {
@@ -37,6 +39,8 @@ FIRST: dict[str, dict[str, Any]] = {
         "@deskwright.securityDefaults": {"drives": True},
     },
     "…/deviceImages": {"siteId": "east"},
+    "…/powerSchedules": {"timeZone": "Asia/Kathmandu", "stopAction": "hibernate"},
+    "…/maintenanceWindows": {"description": "Nobody works then", "notificationLeadTimeInMinutes": 0},
     "…/userSettings": {"restorePointSetting": {"frequencyType": "sixHours", "userRestoreEnabled": True}},
 }
 """Objects that are made first, beside the body of the scene."""

@@ -29,7 +29,7 @@ FAULTS: dict[str, dict[str, Fault]] = {
             edited("docs/deploy-workflow.yml", "vars.AZURE_PREVIEW_CLIENT_ID", "vars.PLANTED"), clue="PLANTED"
         ),
         "test_the_commands_of_the_page_are_read": Fault(
-            appended("docs/deploy.md", "\npython -m deployment planted\n"), clue="7"
+            appended("docs/deploy.md", "\npython -m deployment planted\n"), clue="8"
         ),
     },
     "tests/house/test_commands.py": {

@@ -13,11 +13,30 @@ FAULTS: dict[str, dict[str, Fault]] = {
             edited("infra/azd.bicep", "output AZURE_TENANT_ID", "output PLANTED"), clue="AZURE_TENANT_ID"
         ),
     },
+    "tests/infra/test_microsoft.py": {
+        "test_every_rule_is_an_error_or_has_its_reason_on_the_page": Fault(
+            edited("infra/README.md", "| `no-module-name` |", "| `planted` |")
+        ),
+    },
+    "tests/infra/test_parameters.py": {
+        "test_what_follows_from_the_parameters_is_written": Fault(
+            edited("infra/parameters.schema.json", '"storageSku"', '"planted"'), clue="planted"
+        ),
+        "test_every_parameter_of_the_service_is_handed_on": Fault(
+            edited("infra/azd.bicep", "param storageSku", "param planted"), clue="storageSku"
+        ),
+        "test_our_own_file_of_parameters_changes_nothing": Fault(
+            edited("infra/parameters.json", '"$schema"', '"planted"')
+        ),
+    },
+    "tests/house/test_health_codes.py": {
+        "test_every_code_has_its_page_and_no_other_is_there": Fault(new(f"{_DOCS}/runbooks/health/planted.md")),
+    },
     "tests/house/test_infra.py": {
         "test_the_app_gets_every_setting_it_reads": Fault(
             edited(MAIN, "\n  DESKWRIGHT_TABLES_URL: ", "\n  PLANTED: "), clue="DESKWRIGHT_TABLES_URL"
         ),
-        "test_every_setting_that_is_a_parameter_of_the_template_can_be_set_through_azd": Fault(
+        "test_every_setting_that_is_a_parameter_of_the_template_has_the_app_s_limits": Fault(
             appended(MAIN, "\n  DESKWRIGHT_PLANTED: string(planted)\n")
         ),
         "test_no_other_setting_of_ours_is_set": Fault(
@@ -130,7 +149,7 @@ FAULTS: dict[str, dict[str, Fault]] = {
             edited(MAIN, "Microsoft.KeyVault/vaults@", "Microsoft.KeyVault/planted@")
         ),
         "test_a_preview_is_used_only_where_there_is_no_newer_version_without": Fault(
-            edited(MAIN, "storageAccounts@2023-05-01", "storageAccounts@2023-05-01-preview"), clue="microsoft.storage"
+            edited(MAIN, "storageAccounts@2025-06-01", "storageAccounts@2025-06-01-preview"), clue="microsoft.storage"
         ),
     },
 }

@@ -24,6 +24,7 @@ from shared.contracts.inventory import DELETE_ORPHAN, FIND_ORPHANS, REMOVE_ORPHA
 from shared.contracts.joining import POLL_DEVICE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, POLL_AGENT
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
+from shared.contracts.pools import PREPARE_MEMBER
 from shared.contracts.provisioning import PROVISION, RECORD_RERUN, REPLACE, RERUN_STEPS
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
@@ -46,6 +47,7 @@ from tests.stories import test_clean_up_cloud_pc as cleaning
 from tests.stories import test_deprovision_cloud_pc as deprovisioning
 from tests.stories import test_find_orphans as orphans
 from tests.stories import test_image_versions as versions
+from tests.stories import test_prepare_pool_member as preparing
 from tests.stories import test_reconcile_spot_group as spot
 from tests.stories import test_reconcile_tenant as reconciling
 from tests.stories import test_remove_device_image as removing
@@ -103,6 +105,7 @@ ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "provision, throttled once": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: [LATER, ALL_WELL[BEGIN_VM]]}),
     "replace": (REPLACE, replacing.FIRST, replacing.ALL_REPLACED),
     "replace, every attempt fails": (REPLACE, replacing.FIRST, {**replacing.ALL_REPLACED, POLL_DEVICE: BROKEN}),
+    "prepare a pool member": (PREPARE_MEMBER, preparing.MEMBER, preparing.IN_POOL),
     "wait": (AWAIT_OUTCOME, waiting.ORDER, {POLL_AGENT: [Pending(), Pending(after=180), Done()]}),
     "wait, until the time is up": (AWAIT_OUTCOME, waiting.ORDER, {POLL_AGENT: Pending()}),
     "build an image": (BUILD_IMAGE, building.ORDER, building.SMOOTH),

@@ -25,6 +25,11 @@ class Role(StrEnum):
     USER = "CloudPC.User"
     PROVIDER = "Provider.Administrator"
 
+    @property
+    def display_name(self) -> str:
+        """The name of the role, as the directory shows it."""
+        return self.value.replace("CloudPC.", "Cloud PC ").replace(".", " ")
+
 
 _PROVIDER = frozenset({Role.PROVIDER})
 _ADMINISTRATORS = _PROVIDER | {Role.ADMINISTRATOR}
@@ -39,11 +44,16 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/tenants/delete": _PROVIDER,
         "Microsoft.CloudPC/tenants/read": _READERS,
         "Microsoft.CloudPC/tenants/readReadiness": _ADMINISTRATORS,
+        "Microsoft.CloudPC/tenants/readHealth": _ADMINISTRATORS,
+        "Microsoft.CloudPC/tenants/dismissHealth": _ADMINISTRATORS,
         "Microsoft.CloudPC/tenants/update": _ADMINISTRATORS,
         "Microsoft.CloudPC/tenants/dryRun": _ADMINISTRATORS,
         "Microsoft.CloudPC/tenants/pause": _ADMINISTRATORS,
         "Microsoft.CloudPC/tenants/resume": _ADMINISTRATORS,
         "Microsoft.CloudPC/service/read": _PROVIDER,
+        "Microsoft.CloudPC/service/readHealth": _PROVIDER,
+        "Microsoft.CloudPC/service/updateHealth": _PROVIDER,
+        "Microsoft.CloudPC/service/dismissHealth": _PROVIDER,
         "Microsoft.CloudPC/service/pause": _PROVIDER,
         "Microsoft.CloudPC/service/resume": _PROVIDER,
         "Microsoft.CloudPC/sites/read": _READERS,
@@ -59,12 +69,26 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/cloudPCs/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/readSignInDetails": _OPERATORS,
         "Microsoft.CloudPC/reports/read": _READERS,
+        "Microsoft.CloudPC/budgets/read": _READERS,
+        "Microsoft.CloudPC/budgets/write": _ADMINISTRATORS,
+        "Microsoft.CloudPC/budgets/delete": _ADMINISTRATORS,
+        "Microsoft.CloudPC/rateCards/read": _READERS,
+        "Microsoft.CloudPC/rateCards/write": _ADMINISTRATORS,
         "Microsoft.CloudPC/orphans/read": _READERS,
         "Microsoft.CloudPC/orphans/scan": _OPERATORS,
         "Microsoft.CloudPC/orphans/remove": _ADMINISTRATORS,
         "Microsoft.CloudPC/bulkActions/read": _READERS,
         "Microsoft.CloudPC/bulkActions/create": _OPERATORS,
         "Microsoft.CloudPC/bulkActions/update": _OPERATORS,
+        "Microsoft.CloudPC/bulkActions/overrideMaintenanceWindow": _ADMINISTRATORS,
+        "Microsoft.CloudPC/alertRules/read": _READERS,
+        "Microsoft.CloudPC/alertRules/update": _ADMINISTRATORS,
+        "Microsoft.CloudPC/alertRecords/read": _READERS,
+        "Microsoft.CloudPC/maintenanceWindows/read": _READERS,
+        "Microsoft.CloudPC/maintenanceWindows/create": _ADMINISTRATORS,
+        "Microsoft.CloudPC/maintenanceWindows/update": _ADMINISTRATORS,
+        "Microsoft.CloudPC/maintenanceWindows/delete": _ADMINISTRATORS,
+        "Microsoft.CloudPC/maintenanceWindows/assign": _ADMINISTRATORS,
         "Microsoft.CloudPC/provisioningPolicies/read": _READERS,
         "Microsoft.CloudPC/provisioningPolicies/create": _ADMINISTRATORS,
         "Microsoft.CloudPC/provisioningPolicies/update": _ADMINISTRATORS,
@@ -84,6 +108,14 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/onPremisesConnections/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/onPremisesConnections/runHealthChecks": _OPERATORS,
         "Microsoft.CloudPC/onPremisesConnections/updateAdDomainPassword": _ADMINISTRATORS,
+        "Microsoft.CloudPC/noticeEndpoints/read": _READERS,
+        "Microsoft.CloudPC/noticeEndpoints/readDeliveries": _OPERATORS,
+        "Microsoft.CloudPC/noticeEndpoints/create": _ADMINISTRATORS,
+        "Microsoft.CloudPC/noticeEndpoints/update": _ADMINISTRATORS,
+        "Microsoft.CloudPC/noticeEndpoints/delete": _ADMINISTRATORS,
+        "Microsoft.CloudPC/noticeEndpoints/rotateKey": _ADMINISTRATORS,
+        "Microsoft.CloudPC/noticeEndpoints/test": _OPERATORS,
+        "Microsoft.CloudPC/noticeEndpoints/replay": _OPERATORS,
         "Microsoft.CloudPC/deviceImages/read": _READERS,
         "Microsoft.CloudPC/deviceImages/create": _ADMINISTRATORS,
         "Microsoft.CloudPC/deviceImages/update": _ADMINISTRATORS,
@@ -98,6 +130,10 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/servicePlans/read": _READERS,
         "Microsoft.CloudPC/supportedRegions/read": _READERS,
         "Microsoft.CloudPC/auditEvents/read": _READERS,
+        "Microsoft.CloudPC/powerSchedules/read": _READERS,
+        "Microsoft.CloudPC/powerSchedules/create": _ADMINISTRATORS,
+        "Microsoft.CloudPC/powerSchedules/update": _ADMINISTRATORS,
+        "Microsoft.CloudPC/powerSchedules/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/userSettings/read": _READERS,
         "Microsoft.CloudPC/userSettings/create": _ADMINISTRATORS,
         "Microsoft.CloudPC/userSettings/update": _ADMINISTRATORS,
@@ -133,7 +169,8 @@ def authorize(caller: Caller, verb: str, provider_directory_id: str, tenant: Ten
     if tenant is not None and caller.directory_id != tenant.entra_tenant_id and Role.PROVIDER not in roles:
         raise NotFoundError("there is no such tenant")
     if not roles & VERBS[verb]:
-        raise ForbiddenError(f"{verb} needs one of the roles {', '.join(sorted(VERBS[verb]))}")
+        named = ", ".join(sorted(role.display_name for role in VERBS[verb]))
+        raise ForbiddenError(f"this needs one of the roles {named} (permission {verb})")
 
 
 def allowed(caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant) -> bool:

@@ -11,12 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deskwright.errors import NotFoundError, SignInError
+from deskwright.errors import CommandError, NotFoundError, RefusedError, SignInError
 
 PEOPLE = ("provider", "administrator", "operator", "reader", "user01", "user02")
 FIRST = PEOPLE[0]
 _FILE = "people.json"
 _OK = 200
+_ERRORS_BEGIN = 400
 _RUNS = (Path(".run", "demo"), Path(".run", "development"))
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
@@ -42,6 +43,46 @@ def found() -> Demo | None:
             demo = Demo(str(facts["api"]), str(facts["people"]))
             if all(urllib.parse.urlsplit(each).hostname in _LOOPBACK for each in (demo.api, demo.people)):
                 return demo
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """The simulated cloud of a run on this machine. *host_pool*: the pool that people sign in to, or ""."""
+
+    address: str
+    bundle: str
+    domain: str
+    host_pool: str = ""
+
+    def tell(self, path: str, body: object) -> dict[str, object]:
+        """Change something in the simulated cloud. Raises: CommandError."""
+        import ssl
+
+        from deskwright import transport
+
+        url, trust = f"{self.address}/_sim/{path}", ssl.create_default_context(cafile=self.bundle)
+        try:
+            status, _, content = transport.send(
+                "POST", url, {"Content-Type": "application/json"}, json.dumps(body).encode(), trust=trust
+            )
+        except OSError as error:
+            raise CommandError(f"the simulated cloud does not answer: {error}") from error
+        if status >= _ERRORS_BEGIN:
+            raise RefusedError(status, {"title": content.decode(errors="replace")[:200]}, {})
+        return dict(json.loads(content)) if content else {}
+
+
+def cloud_of_run(host_pool: str = "") -> Cloud | None:
+    """Return the simulated cloud of the demonstration that runs here, None without one."""
+    named = os.environ.get("DESKWRIGHT_RUN")
+    folders = [Path(named)] if named else [above / run for above in above() for run in _RUNS]
+    for folder in folders:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            facts = json.loads((folder / "stack.json").read_text("utf-8"))
+            os.kill(int(facts["pid"]), 0)
+            if urllib.parse.urlsplit(str(facts["cloud"])).hostname in _LOOPBACK:
+                return Cloud(str(facts["cloud"]), str(facts["bundle"]), str(facts["domain"]), host_pool)
     return None
 
 

@@ -34,6 +34,18 @@ def _api() -> click.Command:
     return api
 
 
+def _health() -> click.Command:
+    from deskwright.health import health
+
+    return health
+
+
+def _loadtest() -> click.Command:
+    from deskwright.loadtest import loadtest
+
+    return loadtest
+
+
 def _whoami() -> click.Command:
     return _made(WHOAMI)
 
@@ -79,6 +91,8 @@ _EXTRAS: dict[str, tuple[str, Extra]] = {
     "logout": ("Forget a sign-in", _logout),
     "context": ("Contexts: services, tenants, ways of signing in", _contexts),
     "whoami": ("Who you are, your roles and tenants", _whoami),
+    "health": ("What is wrong, with an exit code for scripts", _health),
+    "loadtest": ("Measure a service under load", _loadtest),
     "export": ("Print what a tenant has as files", _export),
     "diff": ("Compare such files with the service", _diff),
     "apply": ("Make the service as such files say", _apply),

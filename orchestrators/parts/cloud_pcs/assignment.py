@@ -26,11 +26,13 @@ from shared.contracts.desktops import (
     SessionHostOrder,
     SignInRightsOrder,
 )
+from shared.contracts.joining import PRIMARY_USER_POLL, SET_PRIMARY_USER, PrimaryUserOrder
 from shared.contracts.machines import POLL_OPERATION, Finished, Machine
 from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import (
     BEGIN_CONFIGURATION,
     CONFIGURATION_POLL,
+    LOCAL_ADMINISTRATOR,
     READ_CONFIGURATION,
     ConfigurationOrder,
     Configured,
@@ -50,7 +52,8 @@ def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
         return
     yield from attempt.begin(Step.CONFIGURE_WINDOWS)
     snapshot = attempt.order.snapshot
-    order = configuration_for(machine, attempt.order.user, snapshot, wanted_steps(snapshot))
+    steps = tuple(step for step in wanted_steps(snapshot) if step != LOCAL_ADMINISTRATOR or not attempt.order.in_pool)
+    order = configuration_for(machine, attempt.order.user, snapshot, steps)
     attempt.warnings = yield from configure_windows(attempt.ctx, order, attempt.waiting)
 
 
@@ -85,6 +88,41 @@ def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
     yield from attempt.do(ASSIGN_SESSION_HOST, assignment(attempt.order, machine, pool.host_pool_id, session_host))
     yield from let_sign_in(attempt, machine, pool)
     yield from await_rights(attempt)
+
+
+def give_member(attempt: Attempt, machine: Machine) -> Steps[None]:
+    """Give the user the machine of a member of the warm pool.
+
+    Their roles come first, because they take minutes to count; meanwhile the machine is assigned, and gets what needs
+    the user. What fails of the latter is a warning: the user can work.
+    """
+    pool = yield from begin_assignment(attempt)
+    yield from let_sign_in(attempt, machine, pool)
+    session_host = attempt.resources.session_host or (yield from register(attempt, machine, pool))
+    yield from attempt.do(ASSIGN_SESSION_HOST, assignment(attempt.order, machine, pool.host_pool_id, session_host))
+    if attempt.resources.assigned_at is None:
+        attempt.add_resources(assigned_at=attempt.ctx.current_utc_datetime)
+    yield from attempt.begin(Step.AWAIT_SIGN_IN_RIGHTS)
+    attempt.warnings += yield from make_personal(attempt, machine)
+    given_at = attempt.resources.sign_in_given_at or attempt.ctx.current_utc_datetime
+    if (left := count_from(given_at) - attempt.ctx.current_utc_datetime) > timedelta():
+        yield from pause(attempt.ctx, left)
+
+
+def make_personal(attempt: Attempt, machine: Machine) -> Steps[tuple[Warn, ...]]:
+    """Make the user the primary user and, by the policy, a local administrator; return failures as warnings."""
+    order = attempt.order
+    failed: tuple[Warn, ...] = ()
+    device_id = str(attempt.resources.managed_device_id)
+    primary = PrimaryUserOrder(tenant_id=order.tenant_id, managed_device_id=device_id, user_id=order.user.id)
+    try:
+        yield from attempt.wait(SET_PRIMARY_USER, primary, PRIMARY_USER_POLL)
+    except WorkFailedError as error:
+        failed = (Warn(step=Step.ASSIGN_PRIMARY_USER.value, message=error.failure.message),)
+    if LOCAL_ADMINISTRATOR not in wanted_steps(order.snapshot):
+        return failed
+    administrator = configuration_for(machine, order.user, order.snapshot, (LOCAL_ADMINISTRATOR,))
+    return failed + (yield from configure_windows(attempt.ctx, administrator, attempt.waiting))
 
 
 def take_place(attempt: Attempt, machine: Machine, before: Replaced) -> Steps[None]:

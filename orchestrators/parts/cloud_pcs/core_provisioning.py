@@ -57,7 +57,7 @@ def machine_build(attempt: Attempt) -> MachineBuild[Step]:
         hybrid_join_wait=order.hybrid_join_wait,
         enrollment_wait=order.enrollment_wait,
         noted={"slot": order.slot},
-        vm_requested=partial(give_rights_early, attempt),
+        vm_requested=None if order.in_pool else partial(give_rights_early, attempt),
     )
 
 

@@ -98,12 +98,15 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
 """Type -> a path where there is none yet, and a body that is accepted there."""
 ELSEWHERE = {
     "Microsoft.Authorization/locks": "test_groups.py",
+    "Microsoft.Authorization/policyAssignments": "test_policies.py",
+    "Microsoft.Authorization/policyDefinitions": "test_policies.py",
     "Microsoft.Authorization/roleAssignments": "test_roles.py",
     "Microsoft.Authorization/roleDefinitions": "test_permissions.py",
     "Microsoft.DesktopVirtualization/applicationGroups/desktops": "comes with its group",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts": "registers itself",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts/userSessions": "comes with its user",
     "Microsoft.Resources/deployments": "test_deployments.py",
+    "Microsoft.Storage/storageAccounts": "test_storage.py",
     "Microsoft.Web/serverfarms": "test_sites.py",
     "Microsoft.Web/sites": "test_sites.py",
     "Microsoft.Resources/resourceGroups": "test_groups.py",

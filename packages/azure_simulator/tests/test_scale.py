@@ -18,7 +18,7 @@ ENTRA = {
         "settings": {},
     },
 }
-FEW = frozenset({"microsoft.authorization/locks"})
+FEW = frozenset({"microsoft.authorization/locks", "microsoft.authorization/policyassignments"})
 """Types there are a handful of."""
 
 

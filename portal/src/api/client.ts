@@ -1,6 +1,7 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 
 import type { SignIn } from "../sign-in/account.ts";
+import { words } from "../words/shell.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { Remembered } from "./remembered.ts";
 import type { paths } from "./schema.d.ts";
@@ -60,7 +61,7 @@ async function bodyOf(response: Response): Promise<unknown> {
 export async function dataOf<T>(asked: Promise<{ data?: T }>): Promise<Exclude<T, string>> {
   const { data } = await asked;
   if (data === undefined || typeof data === "string") {
-    throw new Error("The service answered without JSON.");
+    throw new Error(words.noJson);
   }
   return data as Exclude<T, string>;
 }

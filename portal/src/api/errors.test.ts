@@ -35,7 +35,9 @@ test("an answer that is not of the service says what to do", () => {
 });
 
 test("a part of the portal that is not there any more is no message of a browser", () => {
-  expect(messageOf(new TypeError("Failed to fetch dynamically imported module: /portal/assets/a.js"))).toContain("load the page again");
+  expect(messageOf(new TypeError("Failed to fetch dynamically imported module: /portal/assets/a.js"))).toContain(
+    "load the page again",
+  );
 });
 
 test.each([
@@ -44,5 +46,8 @@ test.each([
   "Importing a module script failed.",
   "Unable to preload CSS for /portal/assets/a.css",
 ])("knows that a part of the portal is missing: %s", (message) => {
-  expect([isMissingPart(new TypeError(message)), isMissingPart(new TypeError("x is undefined"))]).toEqual([true, false]);
+  expect([isMissingPart(new TypeError(message)), isMissingPart(new TypeError("x is undefined"))]).toEqual([
+    true,
+    false,
+  ]);
 });

@@ -1,4 +1,8 @@
+import { words as codes } from "../words/codes.ts";
+import { language } from "../words/language.ts";
 import { words as said } from "../words/shell.ts";
+import { sentence } from "../words/sentence.ts";
+import { textFor } from "../words/texts.ts";
 import type { components } from "./schema.d.ts";
 
 type Problem = components["schemas"]["Problem"];
@@ -26,8 +30,8 @@ export class ApiError extends Error {
   readonly retryAfter: number | null;
 
   constructor(answer: Response, body: unknown) {
-    const read = isGraphError(body) ? fromGraph(body) : fromProblem(answer, body);
-    super(read.message);
+    const read = isGraphError(body) ? fromGraph(body, answer.status) : fromProblem(answer, body);
+    super(sentence(read.message));
     this.status = answer.status;
     this.title = read.title;
     this.traceId = read.traceId || (answer.headers.get("X-Trace-Id") ?? "");
@@ -43,7 +47,7 @@ export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 
   constructor() {
-    super("The service cannot be reached. Your network may be away, or the service may be starting.");
+    super(said.unreachable);
   }
 }
 
@@ -64,7 +68,9 @@ export function isMissingPart(error: unknown): boolean {
 /** Write a JSON pointer as people read it: `/place/zones/0` is "Place, zones, 1". */
 export function pointerText(pointer: string): string {
   const parts = pointer.split("/").filter((part) => part !== "");
-  const names = parts.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : titleOf(part.replaceAll("~1", "/").replaceAll("~0", "~"))));
+  const names = parts.map((part) =>
+    /^\d+$/.test(part) ? String(Number(part) + 1) : titleOf(part.replaceAll("~1", "/").replaceAll("~0", "~")),
+  );
   return names.map((part, place) => (place === 0 ? part : part.charAt(0).toLowerCase() + part.slice(1))).join(", ");
 }
 
@@ -80,19 +86,27 @@ function isGraphError(body: unknown): body is GraphError {
   return typeof body === "object" && body !== null && "error" in body;
 }
 
-function fromGraph({ error }: GraphError): Read {
+function fromGraph({ error }: GraphError, status: number): Read {
   const { "request-id": traceId, "client-request-id": _mine, date: _date, ...details } = error.innerError;
   const fields = (error.details ?? []).flatMap((each) =>
     each.target ? [{ pointer: each.target, message: each.message }] : [],
   );
-  return { title: titleOf(error.code), message: error.message, traceId, fields, details };
+  const known = language === "en" ? undefined : textFor(said.answers, status);
+  return { title: known?.title ?? titleOf(error.code), message: error.message, traceId, fields, details };
 }
 
 function fromProblem(answer: Response, body: unknown): Read {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
+  // The service writes English; in another language a title of the portal stands above what it says.
+  const isEnglish = language === "en";
+  const known = textFor(said.answers, answer.status);
   return {
-    title: problem.title ?? said.answers[answer.status]?.[0] ?? said.status(answer.status),
-    message: problem.detail ?? said.answers[answer.status]?.[1] ?? said.noReason,
+    title:
+      (isEnglish ? problem.title : known?.title) ??
+      known?.title ??
+      problem.title ??
+      said.status({ status: answer.status }),
+    message: problem.detail ?? known?.text ?? said.noReason,
     traceId: problem.traceId ?? "",
     fields: problem.errors ?? [],
     details: problem.details ?? {},
@@ -101,14 +115,6 @@ function fromProblem(answer: Response, body: unknown): Read {
 
 /** Such as VM: it stays as it is. */
 const ABBREVIATION = /^[A-Z]{2,}$/;
-/** Codes that people know by other words. */
-const TERMS: Readonly<Record<string, string>> = {
-  azureADJoin: "Microsoft Entra join",
-  hybridAzureADJoin: "Microsoft Entra hybrid join",
-  azureADDomainServices: "Microsoft Entra Domain Services",
-  graphSku: "Licences in Microsoft Entra ID",
-  reboot: "Restart",
-};
 /** Names of the product within longer codes, as they are written. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\bcloud p ?c(s?)\b/gi, "Cloud PC$1"],
@@ -120,18 +126,18 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 
 /** Return the words by which people know a code; what has none stays as it is. */
 export function termOf(code: string): string {
-  return TERMS[code] ?? code;
+  return textFor(codes.terms, code) ?? code;
 }
 
 /** Write a code such as `resourceNotFound` as words. */
 export function titleOf(code: string): string {
-  const words = wordsOf(code);
+  const words = textFor(codes.titles, code) ?? wordsOf(code);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Write a code as words within a sentence. */
 function wordsOf(code: string): string {
-  const term = TERMS[code];
+  const term = textFor(codes.terms, code);
   if (term !== undefined) {
     return term;
   }

@@ -108,7 +108,9 @@ export function usePages<Row>({ key, load, runs = NEVER, size = USUAL, ofIds }: 
 }
 
 /** Read the rows of a list that run again and again, and put them in their places. Without *ofIds* nothing is read. */
-function useRunningRows<Row>(given: Pick<Asked<Row>, "key" | "ofIds"> & Required<Pick<Asked<Row>, "runs">> & Pick<Rows<Row>, "rows">): { readonly isError: boolean } {
+function useRunningRows<Row>(
+  given: Pick<Asked<Row>, "key" | "ofIds"> & Required<Pick<Asked<Row>, "runs">> & Pick<Rows<Row>, "rows">,
+): { readonly isError: boolean } {
   const { key, rows, runs, ofIds } = given;
   const queries = useQueryClient();
   const ids = useMemo(() => (ofIds === undefined ? [] : runningIds(rows, runs)), [ofIds, rows, runs]);
@@ -116,7 +118,10 @@ function useRunningRows<Row>(given: Pick<Asked<Row>, "key" | "ofIds"> & Required
     queryKey: ["running", key, ids],
     queryFn: async () => {
       const { value } = (await ofIds?.(ids)) ?? { value: [] };
-      queries.setQueryData<InfiniteData<Page<Row>>>(key, (data) => data && { ...data, pages: replaced(data.pages, value) });
+      queries.setQueryData<InfiniteData<Page<Row>>>(
+        key,
+        (data) => data && { ...data, pages: replaced(data.pages, value) },
+      );
       return null;
     },
     enabled: ids.length > 0,

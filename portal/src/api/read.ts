@@ -52,7 +52,10 @@ export async function readAll<P extends ListPath>(api: Api, path: P, place: Plac
   while (next !== undefined) {
     // A page says where the next one begins.
     // oxlint-disable-next-line no-await-in-loop
-    const page: Page<RowOf<P>> = await readPage(api, path, place, { $top: "100", ...(next === "" ? {} : { $skiptoken: next }) });
+    const page: Page<RowOf<P>> = await readPage(api, path, place, {
+      $top: "100",
+      ...(next === "" ? {} : { $skiptoken: next }),
+    });
     found.push(...page.value);
     next = nextToken(page);
   }
@@ -128,7 +131,13 @@ export function useList<P extends ListPath>(
     load: ({ $top, $skiptoken }) =>
       pageOf({ ...query, $top: String($top), ...($skiptoken === undefined ? {} : { $skiptoken }) }),
     ...(isById
-      ? { ofIds: (ids) => pageOf({ $filter: `id in (${ids.map((id) => `'${id}'`).join(",")})`, ...($select === undefined ? {} : { $select }) }) }
+      ? {
+          ofIds: (ids) =>
+            pageOf({
+              $filter: `id in (${ids.map((id) => `'${id}'`).join(",")})`,
+              ...($select === undefined ? {} : { $select }),
+            }),
+        }
       : {}),
     ...(runs === undefined ? {} : { runs }),
     ...(size === undefined ? {} : { size }),

@@ -13,7 +13,10 @@ test("what has not changed is taken from the answer before", async () => {
   const first = asked();
   remembered.ask(first);
   expect(first.headers.get("If-None-Match")).toBeNull();
-  await remembered.answer(first, new Response('{"a":1}', { headers: { ETag: '"one"', "Content-Type": "application/json" } }));
+  await remembered.answer(
+    first,
+    new Response('{"a":1}', { headers: { ETag: '"one"', "Content-Type": "application/json" } }),
+  );
 
   const second = asked();
   remembered.ask(second);

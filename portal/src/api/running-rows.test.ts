@@ -12,7 +12,12 @@ const runs = ({ status }: Row): boolean => status === "running";
 
 test("only rows that run are asked for, and not more than fit into an address", () => {
   expect(runningIds([row("a", "running"), row("b", "succeeded"), row("c", "running")], runs)).toEqual(["a", "c"]);
-  expect(runningIds(Array.from({ length: 80 }, (_, index) => row(String(index), "running")), runs)).toHaveLength(50);
+  expect(
+    runningIds(
+      Array.from({ length: 80 }, (_, index) => row(String(index), "running")),
+      runs,
+    ),
+  ).toHaveLength(50);
 });
 
 test("fresh rows go to the places of the old ones", () => {

@@ -14,12 +14,20 @@ test("the page of one Cloud PC is told of that one, its list of all", () => {
 
 test("what only Azure knows is told by nobody", () => {
   const sessions = [`${ROOT}/spotGroups/{id}/sessions`, { tenant: "contoso", id: "g1" }, {}];
-  expect([tellerOf(PC), tellerOf(sessions), tellerOf(["me"]), tellerOf(["/me/cloudPCs", {}, {}])]).toEqual(["contoso", null, null, null]);
+  expect([tellerOf(PC), tellerOf(sessions), tellerOf(["me"]), tellerOf(["/me/cloudPCs", {}, {}])]).toEqual([
+    "contoso",
+    null,
+    null,
+    null,
+  ]);
   expect(subjectsOf(sessions)).toContain("hosts");
 });
 
 test("what has another version has changed", () => {
-  expect([...changedIn({ cloudPCs: "1", hosts: "1" }, { cloudPCs: "2", hosts: "1", operations: "1" })]).toEqual(["cloudPCs", "operations"]);
+  expect([...changedIn({ cloudPCs: "1", hosts: "1" }, { cloudPCs: "2", hosts: "1", operations: "1" })]).toEqual([
+    "cloudPCs",
+    "operations",
+  ]);
 });
 
 test("a thing that was not asked for before has changed only if anything of its kind has", () => {

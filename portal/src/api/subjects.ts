@@ -44,7 +44,12 @@ const SUBJECTS: Partial<Record<ReadPath, readonly (Subject | "cloudPCs/{id}" | "
   "/tenants/{tenant}/removals": ["cloudPCs"],
   "/tenants/{tenant}/orphans": ["orphans"],
   "/tenants/{tenant}/cloudPCs/{id}/timeline": ["cloudPCs/{id}"],
-  "/tenants/{tenant}/cloudPCs/{id}/supportedActions": ["cloudPCs/{id}", "tenant", "provisioningPolicies", "powerSchedules"],
+  "/tenants/{tenant}/cloudPCs/{id}/supportedActions": [
+    "cloudPCs/{id}",
+    "tenant",
+    "provisioningPolicies",
+    "powerSchedules",
+  ],
   [`${ROOT}/cloudPCs`]: ["cloudPCs"],
   [`${ROOT}/cloudPCs/{id}`]: ["cloudPCs/{id}", ...CONFIGURATION],
   [`${ROOT}/provisioningPolicies`]: CONFIGURATION,
@@ -55,6 +60,7 @@ const SUBJECTS: Partial<Record<ReadPath, readonly (Subject | "cloudPCs/{id}" | "
   [`${ROOT}/deviceImages/{id}`]: CONFIGURATION,
   [`${ROOT}/reports/usage`]: ["usage"],
   [`${ROOT}/spotGroups/{id}/usage`]: ["usage"],
+  [`${ROOT}/powerSchedules`]: ["powerSchedules"],
   [`${ROOT}/userSettings`]: ["userSettings"],
   [`${ROOT}/auditEvents`]: ["auditEvents"],
   [`${ROOT}/auditEvents/{id}`]: ["auditEvents"],
@@ -74,7 +80,9 @@ const SUBJECTS: Partial<Record<ReadPath, readonly (Subject | "cloudPCs/{id}" | "
   [`${ROOT}/spotGroups/{id}/history`]: ["releases"],
 };
 /** Azure alone knows them, but they begin and end with what is written here, too. */
-const ALSO: Partial<Record<ReadPath, readonly Subject[]>> = { [`${ROOT}/spotGroups/{id}/sessions`]: ["hosts", "members"] };
+const ALSO: Partial<Record<ReadPath, readonly Subject[]>> = {
+  [`${ROOT}/spotGroups/{id}/sessions`]: ["hosts", "members"],
+};
 
 /** A query of the portal, as the hooks of `read.ts` name it: its address, and the parts of that. */
 function partsOf(key: QueryKey): readonly [string, Readonly<Record<string, string>>] | null {

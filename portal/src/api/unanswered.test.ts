@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { Unanswered } from "./unanswered.ts";
 
 function post(body: string, key?: string): Request {
-  return new Request("https://service.example/api/reboot", { method: "POST", body, ...(key === undefined ? {} : { headers: { "Idempotency-Key": key } }) });
+  return new Request("https://service.example/api/reboot", {
+    method: "POST",
+    body,
+    ...(key === undefined ? {} : { headers: { "Idempotency-Key": key } }),
+  });
 }
 
 describe("a request without an answer", () => {

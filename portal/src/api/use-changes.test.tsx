@@ -25,7 +25,11 @@ afterEach(() => vi.useRealTimers());
 function Page(): ReactElement {
   useChanges("contoso");
   const sites = useOne("/tenants/{tenant}/sites", { tenant: "contoso" });
-  const operation = useOne("/tenants/{tenant}/operations/{id}", { tenant: "contoso", id: "o1" }, { runs: (it) => it.status === "running" });
+  const operation = useOne(
+    "/tenants/{tenant}/operations/{id}",
+    { tenant: "contoso", id: "o1" },
+    { runs: (it) => it.status === "running" },
+  );
   return <p>{`${sites.data?.value.length} ${operation.data?.status}`}</p>;
 }
 
@@ -63,7 +67,8 @@ test("only what has changed is read again", async () => {
 test("a page that waits for something asks more often, and one that nobody touches less often", async () => {
   status = "running";
   const after = await opened();
-  const asks = async (milliseconds: number): Promise<number> => (await after(milliseconds)).filter((path) => path === CHANGES).length;
+  const asks = async (milliseconds: number): Promise<number> =>
+    (await after(milliseconds)).filter((path) => path === CHANGES).length;
   expect(await asks(60_000)).toBe(60_000 / TICKS.waiting);
   await after(AWAY_AFTER);
   expect(await asks(4 * TICKS.away)).toBe(4);
@@ -72,7 +77,9 @@ test("a page that waits for something asks more often, and one that nobody touch
 });
 
 test("where nobody tells of changes everything is read every minute", async () => {
-  const asked = rendered(<Page />, ({ path }) => (path.startsWith(SITES) ? { value: [] } : path.startsWith(OPERATION) ? { id: "o1", status } : undefined));
+  const asked = rendered(<Page />, ({ path }) =>
+    path.startsWith(SITES) ? { value: [] } : path.startsWith(OPERATION) ? { id: "o1", status } : undefined,
+  );
   await act(() => vi.advanceTimersByTimeAsync(61_000));
   expect(asked.filter(({ path }) => path === SITES)).toHaveLength(2);
   expect(screen.getByText("0 succeeded")).toBeTruthy();

@@ -36,7 +36,10 @@ export function useChanges(tenant: string): void {
     retry: false,
     gcTime: 0,
   });
-  useEffect(() => noteTold(tenant, isError || dataUpdatedAt === 0 ? null : dataUpdatedAt), [tenant, isError, dataUpdatedAt]);
+  useEffect(
+    () => noteTold(tenant, isError || dataUpdatedAt === 0 ? null : dataUpdatedAt),
+    [tenant, isError, dataUpdatedAt],
+  );
   useEffect(() => () => noteTold(tenant, null), [tenant]);
   useEffect(() => {
     const onSign = (): void => {
@@ -74,7 +77,9 @@ function shown(queries: QueryClient): Query[] {
 
 /** Name the single things of the page, whose changes are told apart from those of all others. */
 function ofPages(queries: QueryClient): Readonly<Record<string, string>> {
-  const single = new Set(shown(queries).flatMap(({ queryKey }) => subjectsOf(queryKey).filter((name) => name.includes("/"))));
+  const single = new Set(
+    shown(queries).flatMap(({ queryKey }) => subjectsOf(queryKey).filter((name) => name.includes("/"))),
+  );
   return single.size === 0 ? {} : { of: [...single].slice(0, MOST).join(",") };
 }
 
@@ -86,5 +91,8 @@ function isWaiting(queries: QueryClient): boolean {
 function readAgain(queries: QueryClient, changed: ReadonlySet<string>): void {
   const isChanged = ({ queryKey }: Query): boolean => subjectsOf(queryKey).some((name) => changed.has(name));
   void queries.invalidateQueries({ predicate: (query) => isChanged(query) && !isManyPages(query.state.data) });
-  void queries.invalidateQueries({ predicate: (query) => isChanged(query) && isManyPages(query.state.data), refetchType: "none" });
+  void queries.invalidateQueries({
+    predicate: (query) => isChanged(query) && isManyPages(query.state.data),
+    refetchType: "none",
+  });
 }

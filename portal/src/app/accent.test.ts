@@ -23,7 +23,11 @@ describe.each(Object.entries(THEMES))("the accent in %s", (_, theme) => {
   });
 
   it("is read on a button, at rest and under the pointer", () => {
-    for (const ground of [theme.colorBrandBackground, theme.colorBrandBackgroundHover, theme.colorBrandBackgroundPressed]) {
+    for (const ground of [
+      theme.colorBrandBackground,
+      theme.colorBrandBackgroundHover,
+      theme.colorBrandBackgroundPressed,
+    ]) {
       expect(contrast(theme.colorNeutralForegroundOnBrand, ground)).toBeGreaterThanOrEqual(TEXT);
     }
   });

@@ -1,4 +1,12 @@
-import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle } from "@fluentui/react-components";
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+} from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
 import { words as asking } from "../words/actions.ts";
@@ -13,7 +21,7 @@ export function KeysDialog({ onClose }: { readonly onClose: () => void }): React
           <DialogTitle>{words.keys.title}</DialogTitle>
           <DialogContent>
             <dl>
-              {Object.entries(words.keys.rows).map(([key, text]) => (
+              {Object.values(words.keys.rows).map(({ key, text }) => (
                 <div key={key}>
                   <dt>
                     <kbd>{key}</kbd>

@@ -35,7 +35,10 @@ function useLoadedAgain(isWanted: boolean): void {
       return undefined;
     }
     const loadAgain = async (): Promise<void> => {
-      const isThere = await fetch(location.href, { cache: "no-store" }).then(({ ok }) => ok, () => false);
+      const isThere = await fetch(location.href, { cache: "no-store" }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
       if (isThere && mayLoadAgain(Number(sessionStorage.getItem(LATEST) ?? 0), Date.now())) {
         sessionStorage.setItem(LATEST, String(Date.now()));
         location.reload();

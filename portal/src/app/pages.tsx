@@ -36,8 +36,11 @@ const PAGES: Readonly<Record<string, Load>> = {
   removals: async () => (await import("../features/removals/removals-page.tsx")).RemovalsPage,
   licenses: async () => (await import("../features/licenses/licenses-page.tsx")).LicensesPage,
   "user-settings": async () => (await import("../features/user-settings/user-settings-page.tsx")).UserSettingsPage,
-  administrators: async () =>
-    (await import("../features/administrators/administrators-page.tsx")).AdministratorsPage,
+  administrators: async () => (await import("../features/administrators/administrators-page.tsx")).AdministratorsPage,
+  "power-schedules": async () =>
+    (await import("../features/power-schedules/power-schedules-page.tsx")).PowerSchedulesPage,
+  "tenant-health": async () => (await import("../features/health/health-page.tsx")).HealthPage,
+  cost: async () => (await import("../features/cost/cost-page.tsx")).CostPage,
   tenant: async () => (await import("../features/tenants/tenant-page.tsx")).TenantPage,
   readiness: async () => (await import("../features/customers/readiness-page.tsx")).ReadinessPage,
   leaving: async () => (await import("../features/customers/leaving-page.tsx")).LeavingPage,

@@ -41,7 +41,10 @@ interface Target {
 }
 
 /** Go to a page, a tenant, or a Cloud PC by a part of its name. */
-export function PaletteDialog(given: { readonly tenant: string | undefined; readonly onClose: () => void }): ReactElement {
+export function PaletteDialog(given: {
+  readonly tenant: string | undefined;
+  readonly onClose: () => void;
+}): ReactElement {
   const styles = useStyles();
   const go = useNavigate();
   const list = useId();
@@ -111,25 +114,37 @@ export function PaletteDialog(given: { readonly tenant: string | undefined; read
   );
 }
 
-function useTargets(tenant: string | undefined, typed: string): { readonly found: readonly Target[]; readonly says: string | null } {
+function useTargets(
+  tenant: string | undefined,
+  typed: string,
+): { readonly found: readonly Target[]; readonly says: string | null } {
   const { data: me } = useMe();
   const search = useSettled(typed);
   const pcs = useOne(
     `${ROOT}/cloudPCs`,
     { tenant: tenant ?? "" },
     {
-      query: { $search: `"${search.replaceAll('"', " ")}"`, $top: String(MOST), $select: "id,displayName,userPrincipalName" },
+      query: {
+        $search: `"${search.replaceAll('"', " ")}"`,
+        $top: String(MOST),
+        $select: "id,displayName,userPrincipalName",
+      },
       enabled: tenant !== undefined && search.length >= LEAST,
     },
   );
   const pages = tenant === undefined ? [] : GROUPS.flatMap(({ links }) => links.map((each) => pageOf(tenant, each)));
-  const tenants = (me?.tenants ?? []).map(({ id, displayName }) => ({ address: `/t/${id}`, title: `${words.tenant}: ${displayName}` }));
+  const tenants = (me?.tenants ?? []).map(({ id, displayName }) => ({
+    address: `/t/${id}`,
+    title: `${words.tenant}: ${displayName}`,
+  }));
   const own = [...pages, { address: "/my", title: words.nav.my }, ...tenants];
   const matching = own.filter(({ title }) => title.toLowerCase().includes(typed.toLowerCase()));
-  const found = (typed.length >= LEAST ? (pcs.data?.value ?? []) : []).map(({ id, displayName, userPrincipalName }) => ({
-    address: `/t/${tenant}/cloud-pcs/${id}`,
-    title: `${displayName} (${userPrincipalName})`,
-  }));
+  const found = (typed.length >= LEAST ? (pcs.data?.value ?? []) : []).map(
+    ({ id, displayName, userPrincipalName }) => ({
+      address: `/t/${tenant}/cloud-pcs/${id}`,
+      title: `${displayName} (${userPrincipalName})`,
+    }),
+  );
   const all = [...matching, ...found].slice(0, MOST);
   const isSearching = tenant !== undefined && typed.length >= LEAST && (pcs.isLoading || search !== typed);
   if (pcs.isError) {

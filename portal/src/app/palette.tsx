@@ -51,7 +51,9 @@ export function Palette({ tenant }: { readonly tenant: string | undefined }): Re
         onClick={() => setOpen("palette")}
         aria-keyshortcuts="Control+K"
       >
-        <span className={styles.hidden}>{words.palette.open} (Ctrl+K)</span>
+        <span className={styles.hidden}>
+          {words.palette.open} ({words.keys.rows.palette.key})
+        </span>
       </Button>
       <Suspense fallback={null}>
         {open === "palette" && <PaletteDialog tenant={tenant} onClose={close} />}

@@ -24,11 +24,22 @@ import { Navigation20Regular } from "@fluentui/react-icons/svg/navigation";
 import { PersonCircle20Regular } from "@fluentui/react-icons/svg/person-circle";
 import { SignOut20Regular } from "@fluentui/react-icons/svg/sign-out";
 import { Suspense, lazy, useEffect, useRef, useState, type ReactElement, type RefObject } from "react";
-import { Link, Outlet, ScrollRestoration, useHref, useLinkClickHandler, useLocation, useNavigate, useNavigation, useParams } from "react-router";
+import {
+  Link,
+  Outlet,
+  ScrollRestoration,
+  useHref,
+  useLinkClickHandler,
+  useLocation,
+  useNavigate,
+  useNavigation,
+  useParams,
+} from "react-router";
 
 import { useMay, useMe, useSignIn } from "../api/context.tsx";
 import { useChanges } from "../api/use-changes.ts";
 import { forgetForms } from "../sign-in/account.ts";
+import { LANGUAGES, chooseLanguage, chosenLanguage, language, languageHere } from "../words/language.ts";
 import { words } from "../words/shell.ts";
 import { words as signing } from "../words/sign-in.ts";
 import { CARRIED, type Carried } from "../components/carried.ts";
@@ -43,6 +54,8 @@ import { CHOICES, useTheme, type Choice } from "./theme.tsx";
 /** Loaded where something was carried from the page before. */
 const CarriedOutcome = lazy(async () => ({ default: (await import("../components/outcome.tsx")).CarriedOutcome }));
 
+/** The choice of the language that the browser asks for. */
+const BROWSER = "browser";
 const NARROW = "@media (max-width: 800px)";
 const PHONE = "@media (max-width: 480px)";
 const useStyles = makeStyles({
@@ -99,7 +112,11 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground2,
   },
   links: { listStyleType: "none", margin: 0, padding: 0 },
-  last: { marginTop: tokens.spacingVerticalM, paddingTop: tokens.spacingVerticalS, borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
+  last: {
+    marginTop: tokens.spacingVerticalM,
+    paddingTop: tokens.spacingVerticalS,
+    borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
   item: { alignItems: "center", columnGap: tokens.spacingHorizontalMNudge, paddingTop: "6px", paddingBottom: "6px" },
   coming: { position: "fixed", top: 0, left: 0, zIndex: 10 },
   content: {
@@ -125,6 +142,7 @@ export function Shell(): ReactElement {
   const isOpen = openOn === pathname;
   const isComing = useNavigation().state === "loading";
   useFocusOnPage(content, pathname);
+  useLanguageOf(pathname);
   return (
     <div className={styles.all}>
       <a
@@ -194,6 +212,15 @@ function useFocusOnPage(content: RefObject<HTMLElement | null>, pathname: string
   }, [content, pathname]);
 }
 
+/** A page that is shown in another language than the one before is loaded anew. */
+function useLanguageOf(pathname: string): void {
+  useEffect(() => {
+    if (languageHere(`/portal${pathname}`) !== language) {
+      location.reload();
+    }
+  }, [pathname]);
+}
+
 interface NavigationGiven {
   readonly tenant: string | undefined;
   readonly pathname: string;
@@ -250,7 +277,11 @@ function TenantChoice({ tenant }: { readonly tenant: string | undefined }): Reac
   }
   const isKnown = data.tenants.some(({ id }) => id === tenant);
   return (
-    <Select aria-label={words.tenant} value={tenant ?? ""} onChange={(_, { value }) => void (value === "" ? undefined : go(`/t/${value}`))}>
+    <Select
+      aria-label={words.tenant}
+      value={tenant ?? ""}
+      onChange={(_, { value }) => void (value === "" ? undefined : go(`/t/${value}`))}
+    >
       {isKnown ? null : <option value={tenant ?? ""}>{tenant ?? words.chooseTenant}</option>}
       {data.tenants.map((each) => (
         <option key={each.id} value={each.id}>
@@ -265,10 +296,16 @@ function ThemeChoice(): ReactElement {
   const { choice, choose, density, chooseDensity } = useTheme();
   return (
     <Menu
-      checkedValues={{ theme: [choice], density: [density] }}
-      onCheckedValueChange={(_, { name, checkedItems: [chosen] }) =>
-        name === "theme" ? choose(chosen as Choice) : chooseDensity(chosen as Density)
-      }
+      checkedValues={{ theme: [choice], density: [density], language: [chosenLanguage() ?? BROWSER] }}
+      onCheckedValueChange={(_, { name, checkedItems: [chosen] }) => {
+        if (name === "language") {
+          chooseLanguage(chosen === BROWSER ? null : (chosen ?? null));
+        } else if (name === "theme") {
+          choose(chosen as Choice);
+        } else {
+          chooseDensity(chosen as Density);
+        }
+      }}
     >
       <MenuTrigger disableButtonEnhancement>
         <Tooltip content={words.theme} relationship="label">
@@ -291,6 +328,18 @@ function ThemeChoice(): ReactElement {
             {DENSITIES.map((each) => (
               <MenuItemRadio key={each} name="density" value={each}>
                 {words.densities[each]}
+              </MenuItemRadio>
+            ))}
+          </MenuGroup>
+          <MenuDivider />
+          <MenuGroup>
+            <MenuGroupHeader>{words.language}</MenuGroupHeader>
+            <MenuItemRadio name="language" value={BROWSER}>
+              {words.asBrowser}
+            </MenuItemRadio>
+            {LANGUAGES.map((each) => (
+              <MenuItemRadio key={each} name="language" value={each} lang={each}>
+                {new Intl.DisplayNames(each, { type: "language" }).of(each)}
               </MenuItemRadio>
             ))}
           </MenuGroup>
@@ -317,7 +366,9 @@ function AccountMenu(): ReactElement {
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
-          <MenuItem icon={<SignOut20Regular />} onClick={leave}>{signing.leave}</MenuItem>
+          <MenuItem icon={<SignOut20Regular />} onClick={leave}>
+            {signing.leave}
+          </MenuItem>
         </MenuList>
       </MenuPopover>
     </Menu>

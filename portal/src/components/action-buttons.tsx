@@ -19,6 +19,7 @@ import { Fragment, type ReactElement } from "react";
 
 import { may, useMe } from "../api/context.tsx";
 import { words } from "../words/actions.ts";
+import { sentence } from "../words/sentence.ts";
 import type { Action } from "./action.ts";
 import { actionIcon } from "./action-icon.ts";
 import { once } from "./once.ts";
@@ -83,8 +84,14 @@ export function ActionButtons({ actions, begin, shown = 4 }: Given): ReactElemen
         return (
           // oxlint-disable-next-line react/no-array-index-key
           <Fragment key={place}>
-            {isDestroying && place > 0 && !destroys(direct[place - 1] as Action) && <hr className={styles.line} aria-orientation="vertical" />}
-            <Tooltip content={why ?? action.title} relationship="description" {...(why === null ? { visible: false } : {})}>
+            {isDestroying && place > 0 && !destroys(direct[place - 1] as Action) && (
+              <hr className={styles.line} aria-orientation="vertical" />
+            )}
+            <Tooltip
+              content={why ?? action.title}
+              relationship="description"
+              {...(why === null ? { visible: false } : {})}
+            >
               <ToolbarButton
                 {...target}
                 className={mergeClasses(styles.button, isDestroying && why === null && styles.destroys)}
@@ -168,8 +175,8 @@ function useWhyNot(): (action: Action) => string | null {
       return isError ? words.noRoles : words.asking;
     }
     if (permission !== null && !may(data, permission)) {
-      return words.noRight(permission);
+      return words.noRight({ permission });
     }
-    return why ?? null;
+    return sentence(why) || null;
   };
 }

@@ -44,7 +44,10 @@ export function ActionDialog({ action, problems, children, isBusy, onSend, onClo
   const isTouched = written !== "" || JSON.stringify(values) !== JSON.stringify(defaultsOf(fields));
   const isReady = isFilled(fields, values) && (typed === undefined || written === typed);
   return (
-    <Dialog open modalType={typed === undefined ? "modal" : "alert"} onOpenChange={(_, { type }) => {
+    <Dialog
+      open
+      modalType={typed === undefined ? "modal" : "alert"}
+      onOpenChange={(_, { type }) => {
         if (type !== "backdropClick" || !isTouched) {
           onClose(); // a click beside the dialog does not throw away what was written
         }
@@ -69,7 +72,7 @@ export function ActionDialog({ action, problems, children, isBusy, onSend, onClo
                 <SchemaForm fields={fields} values={values} problems={problems} onChange={setValues} at="" />
               )}
               {typed !== undefined && (
-                <Field label={words.type(typed)} required>
+                <Field label={words.type({ text: typed })} required>
                   <Input value={written} autoComplete="off" onChange={(_, { value }) => setWritten(value)} />
                 </Field>
               )}

@@ -58,12 +58,24 @@ export function isFilled(fields: readonly Field[], values: Values): boolean {
   });
 }
 
+/**
+ * Return what was entered as the body of a request. The fields of an action are declared beside the request that sends
+ * them, and the service judges each value: a wrong one comes back as the problem of its field.
+ */
+export function entered<Body>(values: Values): Body {
+  return values as unknown as Body;
+}
+
 /** Wait for an answer, and say which operation does the work. */
 export async function sent(asked: Promise<{ response: Response }>): Promise<Done> {
   return { operation: operationOf((await asked).response) };
 }
 
 /** Return actions of which those that destroy want *text* typed. *facts*: of each action that the service knows. */
-export function typing(facts: Readonly<Record<string, { readonly destroys: boolean }>>, text: string, actions: Action[]): Action[] {
+export function typing(
+  facts: Readonly<Record<string, { readonly destroys: boolean }>>,
+  text: string,
+  actions: Action[],
+): Action[] {
   return actions.map((action) => (facts[action.name]?.destroys ? { ...action, typed: text } : action));
 }

@@ -3,10 +3,11 @@ import type { ReactElement } from "react";
 
 import { serviceTimeAt } from "../api/service-time.ts";
 import { words } from "../words/shell.ts";
+import { region } from "../words/language.ts";
 
 /** Before the buttons beside it. */
 const useStyles = makeStyles({ text: { order: -1, color: tokens.colorNeutralForeground2 } });
-const times = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const times = new Intl.DateTimeFormat(region, { timeStyle: "medium" });
 
 interface Looked {
   readonly dataUpdatedAt: number;

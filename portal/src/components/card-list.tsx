@@ -55,8 +55,12 @@ export function CardList<Row>(given: RowsGiven<Row>): ReactElement {
     <>
       {(selecting !== undefined || (onOrder !== undefined && sorted.length > 0)) && (
         <div className={styles.tools}>
-          {onOrder !== undefined && sorted.length > 0 && <OrderChoice columns={sorted} order={order} onOrder={onOrder} />}
-          {selecting !== undefined && <SelectAll label={label} rows={rows} idOf={idOf} selecting={selecting} isLabelled />}
+          {onOrder !== undefined && sorted.length > 0 && (
+            <OrderChoice columns={sorted} order={order} onOrder={onOrder} />
+          )}
+          {selecting !== undefined && (
+            <SelectAll label={label} rows={rows} idOf={idOf} selecting={selecting} isLabelled />
+          )}
         </div>
       )}
       {/* The arrows only move the focus between controls of its cards. */}
@@ -96,7 +100,9 @@ const RowCard = memo(function DrawnCard({ name, index, row, columns, isSelected,
   return (
     <Panel>
       <div className={styles.head}>
-        {isSelected !== undefined && <SelectRow name={name} index={index} isSelected={isSelected} onToggle={onToggle} />}
+        {isSelected !== undefined && (
+          <SelectRow name={name} index={index} isSelected={isSelected} onToggle={onToggle} />
+        )}
         <span>{first?.shown}</span>
       </div>
       <dl className={styles.facts}>
@@ -135,10 +141,10 @@ function OrderChoice<Row>({ columns, order, onOrder }: OrderGiven<Row>): ReactEl
         {order === undefined && <option value="">{words.usualOrder}</option>}
         {columns.flatMap(({ sort = "", title }) => [
           <option key={sort} value={sort}>
-            {words.ascending(title)}
+            {words.ascending({ title })}
           </option>,
           <option key={`${sort} desc`} value={`${sort} desc`}>
-            {words.descending(title)}
+            {words.descending({ title })}
           </option>,
         ])}
       </Select>

@@ -25,7 +25,11 @@ export function filled<Point>(points: readonly Point[], at: (point: Point) => nu
 }
 
 /** Return the line of *values* as SVG has it: each as wide as its interval, none where there is no value. */
-export function lineOf(values: readonly (number | null)[], x: (place: number) => number, y: (value: number) => number): string {
+export function lineOf(
+  values: readonly (number | null)[],
+  x: (place: number) => number,
+  y: (value: number) => number,
+): string {
   let isOpen = false;
   const parts: string[] = [];
   for (const [place, value] of values.entries()) {
@@ -38,9 +42,17 @@ export function lineOf(values: readonly (number | null)[], x: (place: number) =>
 }
 
 /** Return the area below the line of *values*. */
-export function areaOf(values: readonly (number | null)[], x: (place: number) => number, y: (value: number) => number): string {
+export function areaOf(
+  values: readonly (number | null)[],
+  x: (place: number) => number,
+  y: (value: number) => number,
+): string {
   return values
-    .flatMap((value, place) => (value === null ? [] : [`M${round(x(place))} ${round(y(0))}V${round(y(value))}H${round(x(place + 1))}V${round(y(0))}Z`]))
+    .flatMap((value, place) =>
+      value === null
+        ? []
+        : [`M${round(x(place))} ${round(y(0))}V${round(y(value))}H${round(x(place + 1))}V${round(y(0))}Z`],
+    )
     .join("");
 }
 

@@ -23,8 +23,14 @@ export function ChartTable({ label, from, step, count, series, marks }: Given): 
   const columns = useMemo(
     (): Column<Interval>[] => [
       { id: "from", width: "130px", title: words.from, cell: ({ place }) => dated.format(from + place * step) },
-      ...series.map(({ id, title, values }): Column<Interval> => ({ id, title, cell: ({ place }) => written(values[place]) })),
-      ...(marks.length === 0 ? [] : [{ id: "marks", width: "40%", title: words.marks, cell: ({ place }: Interval) => marks[place] || "-" }]),
+      ...series.map(({ id, title, values }): Column<Interval> => ({
+        id,
+        title,
+        cell: ({ place }) => written(values[place]),
+      })),
+      ...(marks.length === 0
+        ? []
+        : [{ id: "marks", width: "40%", title: words.marks, cell: ({ place }: Interval) => marks[place] || "-" }]),
     ],
     [from, step, series, marks],
   );

@@ -17,6 +17,7 @@ import { areaOf, countTicks, lineOf } from "./chart-geometry.ts";
 import { clockTicks } from "./clock-ticks.ts";
 import { dated, written } from "./chart-words.ts";
 import { Loading } from "./loading.tsx";
+import { region } from "../words/language.ts";
 
 /** One line of a chart. */
 export interface Series {
@@ -50,7 +51,12 @@ const NO_MARKS: readonly string[] = [];
 
 const useStyles = makeStyles({
   chart: { margin: 0, display: "grid", rowGap: tokens.spacingVerticalS, minWidth: 0 },
-  plot: { display: "block", width: "100%", borderRadius: tokens.borderRadiusMedium, ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` } },
+  plot: {
+    display: "block",
+    width: "100%",
+    borderRadius: tokens.borderRadiusMedium,
+    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+  },
   svg: { display: "block", width: "100%", height: `${HEIGHT}px`, overflow: "visible" },
   grid: { stroke: tokens.colorNeutralStroke3, [FORCED]: { stroke: "GrayText" } },
   label: { fill: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, fontFamily: tokens.fontFamilyBase },
@@ -62,7 +68,13 @@ const useStyles = makeStyles({
   danger: { stroke: tokens.colorStatusDangerForeground1 },
   cursor: { stroke: tokens.colorNeutralForeground1, strokeDasharray: "3 3", [FORCED]: { stroke: "Highlight" } },
   mark: { fill: tokens.colorPaletteBerryForeground1, [FORCED]: { fill: "CanvasText" } },
-  below: { display: "flex", flexWrap: "wrap", alignItems: "center", columnGap: tokens.spacingHorizontalL, rowGap: tokens.spacingVerticalXS },
+  below: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    columnGap: tokens.spacingHorizontalL,
+    rowGap: tokens.spacingVerticalXS,
+  },
   legend: { display: "contents", listStyleType: "none" },
   entry: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalXS },
   last: { marginLeft: "auto" },
@@ -70,7 +82,7 @@ const useStyles = makeStyles({
   reading: { minHeight: tokens.lineHeightBase300, overflowWrap: "anywhere", fontVariantNumeric: "tabular-nums" },
 });
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(region, { hour: "2-digit", minute: "2-digit" });
 const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Numbers over time: axes, the reader's clock, a legend, a cursor for pointer and keyboard, and a table behind it. */
@@ -136,8 +148,14 @@ export function Chart({ label, from, step, series, marks = NO_MARKS }: Given): R
             </li>
           )}
         </ul>
-        <Caption1 className={mergeClasses(styles.quiet, styles.last)}>{words.inZone(zone)}</Caption1>
-        <Button size="small" appearance="subtle" icon={<Table20Regular />} aria-expanded={isTable} onClick={() => setTable(!isTable)}>
+        <Caption1 className={mergeClasses(styles.quiet, styles.last)}>{words.inZone({ zone })}</Caption1>
+        <Button
+          size="small"
+          appearance="subtle"
+          icon={<Table20Regular />}
+          aria-expanded={isTable}
+          onClick={() => setTable(!isTable)}
+        >
           {isTable ? words.noTable : words.table}
         </Button>
       </div>
@@ -218,11 +236,21 @@ function Plot({ width, from, step, count, series, marks, at }: Drawn): ReactElem
 
 function readingOf(moment: number, series: readonly Series[], mark: string, place: number): string {
   const values = series.map(({ title, values: all }) => `${title} ${written(all[place])}`);
-  return words.reads(dated.format(moment), [...values, mark].filter((each) => each !== "").join(", "));
+  return words.reads({
+    time: dated.format(moment),
+    values: [...values, mark].filter((each) => each !== "").join(", "),
+  });
 }
 
 function movedBy(key: string, at: number, count: number): number | null {
-  const by: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -12, PageDown: 12, Home: -count, End: count };
+  const by: Readonly<Record<string, number>> = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    PageUp: -12,
+    PageDown: 12,
+    Home: -count,
+    End: count,
+  };
   const step = by[key];
   return step === undefined ? null : within(at + step, count);
 }

@@ -3,7 +3,19 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Distances between ticks of the clock, in milliseconds. */
-const CLOCK = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 168 * HOUR];
+const CLOCK = [
+  5 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  24 * HOUR,
+  48 * HOUR,
+  168 * HOUR,
+];
 
 /** Return the moments between *from* and *to* that stand at an axis: full hours of the reader's clock, *most* at most. */
 export function clockTicks(from: number, to: number, most: number): number[] {

@@ -1,4 +1,12 @@
-import { Button, Menu, MenuItemCheckbox, MenuList, MenuPopover, MenuTrigger, makeStyles } from "@fluentui/react-components";
+import {
+  Button,
+  Menu,
+  MenuItemCheckbox,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  makeStyles,
+} from "@fluentui/react-components";
 import { ColumnTriple20Regular } from "@fluentui/react-icons/svg/column-triple";
 import type { ReactElement } from "react";
 
@@ -26,10 +34,14 @@ export function ColumnChoice({ columns, hidden, hide }: Given): ReactElement {
     <Menu
       inline
       checkedValues={{ [NAME]: shown }}
-      onCheckedValueChange={(_, { checkedItems }) => hide(others.map(({ id }) => id).filter((id) => !checkedItems.includes(id)))}
+      onCheckedValueChange={(_, { checkedItems }) =>
+        hide(others.map(({ id }) => id).filter((id) => !checkedItems.includes(id)))
+      }
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button size="small" appearance="subtle" icon={<ColumnTriple20Regular />}>{words.columns}</Button>
+        <Button size="small" appearance="subtle" icon={<ColumnTriple20Regular />}>
+          {words.columns}
+        </Button>
       </MenuTrigger>
       <MenuPopover className={styles.menu}>
         <MenuList>

@@ -45,8 +45,10 @@ export function ErrorNotice({ error, again }: Said): ReactElement {
       <MessageBarBody className={styles.body}>
         {known !== null && <MessageBarTitle>{known.title}</MessageBarTitle>}
         <span>{messageOf(error)}</span>
-        {known?.fields.map((each) => <div key={each.pointer}>{`${pointerText(each.pointer)}: ${each.message}`}</div>)}
-        {known?.retryAfter ? <div>{shell.retryAfter(known.retryAfter)}</div> : null}
+        {known?.fields.map((each) => (
+          <div key={each.pointer}>{`${pointerText(each.pointer)}: ${each.message}`}</div>
+        ))}
+        {known?.retryAfter ? <div>{shell.retryAfter({ seconds: known.retryAfter })}</div> : null}
         {known !== null && <Facts facts={known.details} />}
         {known?.traceId ? <CopyText label={shell.traceId} text={known.traceId} /> : null}
       </MessageBarBody>

@@ -13,7 +13,10 @@ const useStyles = makeStyles({
     margin: `${tokens.spacingVerticalS} 0`,
     "& dt": { color: tokens.colorNeutralForeground2 },
     "& dd": { margin: 0, overflowWrap: "anywhere" },
-    "@media (max-width: 480px)": { gridTemplateColumns: "minmax(0, 2fr) minmax(0, 3fr)", columnGap: tokens.spacingHorizontalM },
+    "@media (max-width: 480px)": {
+      gridTemplateColumns: "minmax(0, 2fr) minmax(0, 3fr)",
+      columnGap: tokens.spacingHorizontalM,
+    },
   },
   pair: { display: "contents" },
   /** Each name above its value, as many beside each other as there is room for. */

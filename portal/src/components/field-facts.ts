@@ -20,7 +20,10 @@ export function fieldFacts(
 ): Record<string, unknown> {
   const shown = Object.entries(fields).filter(([, field]) => field.form.startsWith(`${step}/`));
   return Object.fromEntries(
-    shown.map(([name, field]) => [field.title.replace(/ \(hours\)$/, ""), written(name, inner(value[name], field.inside))]),
+    shown.map(([name, field]) => [
+      field.title.replace(/ \(hours\)$/, ""),
+      written(name, inner(value[name], field.inside)),
+    ]),
   );
 }
 

@@ -1,5 +1,6 @@
 import { dataOf, type Api } from "../api/client.ts";
 import { titleOf } from "../api/errors.ts";
+import { textFor } from "../words/texts.ts";
 import { words } from "../words/actions.ts";
 import type { components } from "../api/schema.d.ts";
 import type { Preview } from "./action.ts";
@@ -17,8 +18,16 @@ export async function foreseen(api: Api, tenant: string, change: object): Promis
   return { summary, lines, isComplete: complete };
 }
 
-function lineOf({ userPrincipalName, action, reason }: { userPrincipalName: string; action: string; reason?: string | null }): string {
-  const said = (words.foreseen as Readonly<Record<string, string>>)[action] ?? titleOf(action);
+function lineOf({
+  userPrincipalName,
+  action,
+  reason,
+}: {
+  userPrincipalName: string;
+  action: string;
+  reason?: string | null;
+}): string {
+  const said = textFor(words.foreseen, action) ?? titleOf(action);
   const why = reason && CODE.test(reason) ? `${titleOf(reason)}.` : reason;
   return [`${userPrincipalName}: ${said}.`, why].filter(Boolean).join(" ");
 }

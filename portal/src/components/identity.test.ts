@@ -7,7 +7,13 @@ import { typedOf } from "./identity.ts";
 
 const PLANS = ["Small", "Large"];
 const own = (plan: string, computerName: string | null) =>
-  ({ id: plan, displayName: "Office - User 01", servicePlanName: plan, computerName, actions: [{ action: "reprovision", possible: true }] }) as never;
+  ({
+    id: plan,
+    displayName: "Office - User 01",
+    servicePlanName: plan,
+    computerName,
+    actions: [{ action: "reprovision", possible: true }],
+  }) as never;
 const adminsOwn = (plan: string, managedDeviceName: string | null) => ({
   pc: { id: plan, displayName: "Office - User 01", servicePlanName: plan, managedDeviceName } as never,
   supported: [{ action: "reprovision", possible: true }] as never,
@@ -19,7 +25,9 @@ describe("a confirmation of one of two Cloud PCs of one name", () => {
   it.each([true, false])("names the plan and the computer, and what is typed is its own (built: %s)", (isBuilt) => {
     const of = (plan: string) => [
       ofUser({} as Api, own(plan, isBuilt ? `CPC-${plan}` : null), []).find(({ name }) => name === "reprovision"),
-      ofAdmin(adminsOwn(plan, isBuilt ? `CPC-${plan}` : null), async () => ({})).find(({ name }) => name === "reprovision"),
+      ofAdmin(adminsOwn(plan, isBuilt ? `CPC-${plan}` : null), async () => ({})).find(
+        ({ name }) => name === "reprovision",
+      ),
     ];
     const [first, second] = PLANS.map((plan) => of(plan));
     for (const [place, one] of (first ?? []).entries()) {

@@ -169,10 +169,19 @@ export function ListPage<P extends ListPath>(given: Given<P>): ReactElement {
         {children}
         <AsOf query={found.list} />
       </PageHeader>
-      {listed.statusOf !== undefined && <Tally rows={found.list.rows} isWhole={found.list.isWhole} statusOf={listed.statusOf} />}
+      {listed.statusOf !== undefined && (
+        <Tally rows={found.list.rows} isWhole={found.list.isWhole} statusOf={listed.statusOf} />
+      )}
       <div className={styles.frame}>
         {(isSearchable || filters.length > 0 || csv !== null) && (
-          <ListTools state={found.state} filters={filters} isSearchable={isSearchable} set={found.set} clear={found.clear} csv={csv}>
+          <ListTools
+            state={found.state}
+            filters={filters}
+            isSearchable={isSearchable}
+            set={found.set}
+            clear={found.clear}
+            csv={csv}
+          >
             <ColumnChoice columns={columns} hidden={hidden} hide={(ids) => found.set(HIDDEN, ids.join(","))} />
           </ListTools>
         )}

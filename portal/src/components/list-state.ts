@@ -53,7 +53,10 @@ export function orderOf(text: string): Order | undefined {
 }
 
 /** Return the columns that an address does not hide; the first one, which names the row, is always there. */
-export function shownOf<C extends { readonly id: string }>(columns: readonly C[], hidden: readonly string[]): readonly C[] {
+export function shownOf<C extends { readonly id: string }>(
+  columns: readonly C[],
+  hidden: readonly string[],
+): readonly C[] {
   return hidden.length === 0 ? columns : columns.filter(({ id }, place) => place === 0 || !hidden.includes(id));
 }
 

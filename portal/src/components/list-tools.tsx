@@ -53,8 +53,14 @@ export function ListTools({ state, filters, isSearchable, set, clear, csv, child
     <search className={styles.tools} aria-label={words.tools}>
       {isSearchable && <Search value={state.search} onSearch={(text) => set("search", text)} />}
       {filters.map(({ name, title, choices }) => (
-        <Select key={name} className={styles.choice} aria-label={title} value={state.chosen[name] ?? ""} onChange={(_, { value }) => set(name, value)}>
-          <option value="">{words.any(title)}</option>
+        <Select
+          key={name}
+          className={styles.choice}
+          aria-label={title}
+          value={state.chosen[name] ?? ""}
+          onChange={(_, { value }) => set(name, value)}
+        >
+          <option value="">{words.any({ title })}</option>
           {choices.map((each) => (
             <option key={each.value} value={each.value}>
               {each.title}
@@ -73,7 +79,7 @@ export function ListTools({ state, filters, isSearchable, set, clear, csv, child
             icon={<Dismiss16Regular />}
             iconPosition="after"
             onClick={() => set(name, "")}
-            aria-label={words.without(title, text)}
+            aria-label={words.without({ title, value: text })}
           >
             {`${title}: ${text}`}
           </Button>
@@ -92,7 +98,13 @@ export function ListTools({ state, filters, isSearchable, set, clear, csv, child
   );
 }
 
-function Search({ value, onSearch }: { readonly value: string; readonly onSearch: (text: string) => void }): ReactElement {
+function Search({
+  value,
+  onSearch,
+}: {
+  readonly value: string;
+  readonly onSearch: (text: string) => void;
+}): ReactElement {
   const styles = useStyles();
   const [typed, setTyped] = useState(value);
   const [from, setFrom] = useState(value);
@@ -135,7 +147,13 @@ function Download({ csv }: { readonly csv: CsvFile }): ReactElement {
   });
   return (
     <>
-      <Button size="small" appearance="subtle" icon={<ArrowDownload20Regular />} disabledFocusable={loading.isPending} onClick={() => loading.mutate()}>
+      <Button
+        size="small"
+        appearance="subtle"
+        icon={<ArrowDownload20Regular />}
+        disabledFocusable={loading.isPending}
+        onClick={() => loading.mutate()}
+      >
         {loading.isPending ? words.csvComes : words.csv}
       </Button>
       {loading.isError && <ErrorNotice error={loading.error} />}

@@ -32,7 +32,9 @@ export function Loading({ why = null }: Given): ReactElement {
 
 function waitingFor(why: Error): string {
   if (!(why instanceof ApiError)) {
-    return words.waiting(why.message);
+    return words.waiting({ why: why.message });
   }
-  return why.retryAfter === null ? words.waiting(`${why.title}.`) : words.waitingFor(`${why.title}.`, why.retryAfter);
+  return why.retryAfter === null
+    ? words.waiting({ why: `${why.title}.` })
+    : words.waitingFor({ why: `${why.title}.`, seconds: why.retryAfter });
 }

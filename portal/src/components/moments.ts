@@ -1,12 +1,14 @@
 /** Moments and durations as people read them. */
 
+import { region } from "../words/language.ts";
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const distances = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const moments = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "short" });
+const distances = new Intl.RelativeTimeFormat(region, { numeric: "auto" });
 
 /** Write a moment in the reader's language and time zone; a dash for none. */
 export function moment(text: string | null | undefined): string {

@@ -2,7 +2,14 @@ import { makeStyles } from "@fluentui/react-components";
 import { useEffect, useRef, useSyncExternalStore, type ReactElement } from "react";
 
 const useStyles = makeStyles({
-  hidden: { position: "absolute", width: "1px", height: "1px", overflow: "hidden", clipPath: "inset(50%)", whiteSpace: "nowrap" },
+  hidden: {
+    position: "absolute",
+    width: "1px",
+    height: "1px",
+    overflow: "hidden",
+    clipPath: "inset(50%)",
+    whiteSpace: "nowrap",
+  },
 });
 
 const listeners = new Set<() => void>();

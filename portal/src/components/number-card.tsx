@@ -58,7 +58,13 @@ export interface Figure {
 }
 
 /** Numbers as cards, each a link to what it counts. */
-export function NumberCards({ label, figures }: { readonly label: string; readonly figures: readonly Figure[] }): ReactElement {
+export function NumberCards({
+  label,
+  figures,
+}: {
+  readonly label: string;
+  readonly figures: readonly Figure[];
+}): ReactElement {
   const styles = useStyles();
   return (
     <ul className={styles.list} aria-label={label}>

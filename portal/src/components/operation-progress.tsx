@@ -59,7 +59,7 @@ export function OperationProgress(given: { readonly title: string; readonly foll
           </>
         )}
         {operation !== undefined && !isOver && (
-          <ProgressBar value={(operation.percentComplete ?? 0) / 100} aria-label={words.running(title)} />
+          <ProgressBar value={(operation.percentComplete ?? 0) / 100} aria-label={words.running({ title })} />
         )}
       </MessageBarBody>
       {followed.page !== null && (
@@ -83,12 +83,12 @@ function intentOf(operation: Operation | undefined): "info" | "error" | "success
 
 function sayingOf(title: string, operation: Operation | undefined): string {
   if (operation === undefined) {
-    return words.requested(title);
+    return words.requested({ title });
   }
   if (runs(operation)) {
-    return words.running(title);
+    return words.running({ title });
   }
-  return operation.status === "succeeded" ? words.done(title) : words.failed(title);
+  return operation.status === "succeeded" ? words.done({ title }) : words.failed({ title });
 }
 
 function stepOf(operation: Operation): string {
@@ -96,5 +96,5 @@ function stepOf(operation: Operation): string {
   const ends = endRange(operation);
   const current = steps.find(({ startedAt, endedAt }) => startedAt && !endedAt);
   const done = current === undefined ? `${percentComplete} %` : `${current.title} - ${percentComplete} %`;
-  return ends ? `${done}. ${words.remaining(ends)}` : done;
+  return ends ? `${done}. ${words.remaining({ when: ends })}` : done;
 }

@@ -16,6 +16,12 @@ describe("ordered", () => {
       action("reset", { typed: "CPC-1", why: "it has failed" }),
       action("rename"),
     ];
-    expect(ordered(actions, ({ why }) => why ?? null).map(({ name }) => name)).toEqual(["retry", "rename", "restart", "delete", "reset"]);
+    expect(ordered(actions, ({ why }) => why ?? null).map(({ name }) => name)).toEqual([
+      "retry",
+      "rename",
+      "restart",
+      "delete",
+      "reset",
+    ]);
   });
 });

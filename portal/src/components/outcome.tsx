@@ -14,11 +14,17 @@ export function Outcome({ title, done, follow }: Given): ReactElement {
   if (done.operation) {
     return <OperationProgress key={done.operation} title={title} followed={follow(done.operation)} />;
   }
-  return <ToldOnce text={done.text ?? words.done(title)} />;
+  return <ToldOnce text={done.text ?? words.done({ title })} />;
 }
 
 /** What has come of an action that has left its page, on the page to which it went. */
-export function CarriedOutcome({ tenant, carried }: { readonly tenant: string; readonly carried: Carried }): ReactElement {
+export function CarriedOutcome({
+  tenant,
+  carried,
+}: {
+  readonly tenant: string;
+  readonly carried: Carried;
+}): ReactElement {
   return <Outcome {...carried} follow={inTenant(tenant)} />;
 }
 

@@ -2,6 +2,7 @@ import type { ReactElement } from "react";
 
 import { ApiError } from "../api/errors.ts";
 import { words } from "../words/shell.ts";
+import { textFor } from "../words/texts.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import { PageHeader } from "./page-header.tsx";
 
@@ -9,7 +10,9 @@ import { PageHeader } from "./page-header.tsx";
 export function PageError({ error, again }: { readonly error: unknown; readonly again: () => void }): ReactElement {
   return (
     <>
-      <PageHeader title={error instanceof ApiError ? words.failedPages[error.status] ?? words.failedPage : words.failedPage} />
+      <PageHeader
+        title={(error instanceof ApiError ? textFor(words.failedPages, error.status) : undefined) ?? words.failedPage}
+      />
       <ErrorNotice error={error} again={again} />
     </>
   );

@@ -10,10 +10,22 @@ import type { Crumb } from "./trail.tsx";
 const useStyles = makeStyles({
   head: { display: "grid", rowGap: tokens.spacingVerticalXS, marginBottom: tokens.spacingVerticalL },
   row: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalM },
-  subject: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalM, marginRight: "auto", maxWidth: "100%" },
+  subject: {
+    display: "flex",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalM,
+    marginRight: "auto",
+    maxWidth: "100%",
+  },
   names: { display: "grid", minWidth: 0 },
   tools: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalM },
-  titleRow: { display: "flex", flexWrap: "wrap", alignItems: "center", columnGap: tokens.spacingHorizontalM, minWidth: 0 },
+  titleRow: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    columnGap: tokens.spacingHorizontalM,
+    minWidth: 0,
+  },
   title: { margin: 0, overflowWrap: "anywhere", minWidth: 0 },
   about: { color: tokens.colorNeutralForeground2, overflowWrap: "anywhere" },
   /** As high as the trail is, so that nothing moves when that has come. */

@@ -5,7 +5,11 @@ import { useId, type ReactElement, type ReactNode } from "react";
 import { useAddress } from "./use-address.ts";
 
 const useStyles = makeStyles({
-  list: { flexWrap: "wrap", marginTop: tokens.spacingVerticalL, borderBottom: `1px solid ${tokens.colorNeutralStroke2}` },
+  list: {
+    flexWrap: "wrap",
+    marginTop: tokens.spacingVerticalL,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
   panel: { outlineStyle: "none" },
 });
 

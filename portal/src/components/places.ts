@@ -7,13 +7,16 @@ import { Certificate20Regular } from "@fluentui/react-icons/svg/certificate";
 import { CloudFlow20Regular } from "@fluentui/react-icons/svg/cloud-flow";
 import { Desktop20Regular } from "@fluentui/react-icons/svg/desktop";
 import { DocumentSettings20Regular } from "@fluentui/react-icons/svg/document-settings";
+import { HeartPulse20Regular } from "@fluentui/react-icons/svg/heart-pulse";
 import { History20Regular } from "@fluentui/react-icons/svg/history";
 import { Home20Regular } from "@fluentui/react-icons/svg/home";
 import { Image20Regular } from "@fluentui/react-icons/svg/image";
 import { ImageMultiple20Regular } from "@fluentui/react-icons/svg/image-multiple";
+import { Money20Regular } from "@fluentui/react-icons/svg/money";
 import { People20Regular } from "@fluentui/react-icons/svg/people";
 import { PersonSettings20Regular } from "@fluentui/react-icons/svg/person-settings";
 import { PlugConnected20Regular } from "@fluentui/react-icons/svg/plug-connected";
+import { Power20Regular } from "@fluentui/react-icons/svg/power";
 import { Pulse20Regular } from "@fluentui/react-icons/svg/pulse";
 import { ServerMultiple20Regular } from "@fluentui/react-icons/svg/server-multiple";
 import { ShieldPerson20Regular } from "@fluentui/react-icons/svg/shield-person";
@@ -44,6 +47,7 @@ export const GROUPS: readonly Group[] = [
       { path: "/cloud-pcs", title: nav.cloudPcs, icon: Desktop20Regular },
       { path: "/policies", title: nav.policies, icon: DocumentSettings20Regular },
       { path: "/connections", title: nav.connections, icon: PlugConnected20Regular },
+      { path: "/power-schedules", title: nav.powerSchedules, icon: Power20Regular },
       { path: "/images", title: nav.images, icon: Image20Regular },
       { path: "/users", title: nav.users, icon: People20Regular },
     ],
@@ -67,6 +71,8 @@ export const GROUPS: readonly Group[] = [
   {
     title: groups.administration,
     links: [
+      { path: "/tenant-health", title: nav.health, icon: HeartPulse20Regular },
+      { path: "/cost", title: nav.cost, icon: Money20Regular },
       { path: "/licenses", title: nav.licenses, icon: Certificate20Regular },
       { path: "/user-settings", title: nav.userSettings, icon: PersonSettings20Regular },
       { path: "/administrators", title: nav.administrators, icon: ShieldPerson20Regular },

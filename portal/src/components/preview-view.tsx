@@ -19,7 +19,7 @@ export function PreviewView({ preview }: { readonly preview: Preview }): ReactEl
             {lines.slice(0, MOST).map((line) => (
               <li key={line}>{line}</li>
             ))}
-            {lines.length > MOST && <li>{words.andMore(lines.length - MOST)}</li>}
+            {lines.length > MOST && <li>{words.andMore({ count: lines.length - MOST })}</li>}
           </ul>
         )}
       </MessageBarBody>

@@ -14,6 +14,8 @@ export function rowActions<Row>(
     id: "actions",
     title: words.actions,
     width: "80px",
-    cell: (row) => <ActionMenu actions={actionsOf(row)} begin={begin} label={words.rowActions(nameOf(row))} isSmall />,
+    cell: (row) => (
+      <ActionMenu actions={actionsOf(row)} begin={begin} label={words.rowActions({ name: nameOf(row) })} isSmall />
+    ),
   };
 }

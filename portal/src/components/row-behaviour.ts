@@ -53,7 +53,8 @@ export function useEnd(last: number, count: number, onEnd: (() => void) | undefi
 
 /** Go to the same place of the row above or below. */
 export function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
-  const step = event.key === "ArrowDown" ? "nextElementSibling" : event.key === "ArrowUp" ? "previousElementSibling" : null;
+  const step =
+    event.key === "ArrowDown" ? "nextElementSibling" : event.key === "ArrowUp" ? "previousElementSibling" : null;
   const from = event.target instanceof HTMLElement ? event.target : null;
   const row = from?.closest("tr, li");
   if (step === null || from === null || !row) {

@@ -16,7 +16,13 @@ interface SectionOnDemandProps<P extends ReadPath> {
 }
 
 /** A section whose content is read from the API only when somebody wants to see it. */
-export function SectionOnDemand<P extends ReadPath>({ title, show, path, place, children }: SectionOnDemandProps<P>): ReactElement {
+export function SectionOnDemand<P extends ReadPath>({
+  title,
+  show,
+  path,
+  place,
+  children,
+}: SectionOnDemandProps<P>): ReactElement {
   const [isWanted, want] = useState(false);
   const query = useOne(path, place, { enabled: isWanted });
   return (

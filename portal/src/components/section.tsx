@@ -14,7 +14,13 @@ const useStyles = makeStyles({
     "@media (max-width: 480px)": { padding: tokens.spacingHorizontalM },
   },
   inGrid: { marginTop: 0 },
-  head: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalS, marginBottom: tokens.spacingVerticalM },
+  head: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalS,
+    marginBottom: tokens.spacingVerticalM,
+  },
   title: { margin: 0, marginRight: "auto" },
   icon: { display: "flex", color: tokens.colorBrandForeground1 },
 });

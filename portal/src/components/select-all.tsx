@@ -18,7 +18,7 @@ interface Given<Row> {
 export function SelectAll<Row>({ label, rows, idOf, selecting, isLabelled = false }: Given<Row>): ReactElement {
   const { selection, onSelect } = selecting;
   const shown = rows.map((row) => idOf(row));
-  const text = words.selectAll(label);
+  const text = words.selectAll({ label });
   return (
     <Checkbox
       {...(isLabelled ? { label: text } : { "aria-label": text })}

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { NOTHING, everythingOf, hiddenOf, isChosen, keptFor, stateOfAll, toggleAll, toggleRow, type Selection } from "./selection.ts";
+import {
+  NOTHING,
+  everythingOf,
+  hiddenOf,
+  isChosen,
+  keptFor,
+  stateOfAll,
+  toggleAll,
+  toggleRow,
+  type Selection,
+} from "./selection.ts";
 
 const IDS = ["a", "b", "c", "d"];
 const idsOf = (selection: Selection): string[] => IDS.filter((id) => isChosen(selection, id));

@@ -75,7 +75,12 @@ export function toggleAll(selection: Selection, shown: readonly string[]): Selec
 }
 
 /** Select or unselect the row at *index* of *shown*; all between it and *from*, a row that is shown, become what it becomes. */
-export function toggleRow(selection: Selection, shown: readonly string[], index: number, from: string | null): Selection {
+export function toggleRow(
+  selection: Selection,
+  shown: readonly string[],
+  index: number,
+  from: string | null,
+): Selection {
   const other = from === null ? -1 : shown.indexOf(from);
   const [first, last] = other < 0 ? [index, index] : [Math.min(other, index), Math.max(other, index)];
   return changed(selection, shown.slice(first, last + 1), !isChosen(selection, shown[index] ?? ""));

@@ -31,7 +31,11 @@ export function ShareBar({ parts, whole }: { readonly parts: readonly Part[]; re
       {parts
         .filter(({ count }) => count > 0)
         .map(({ id, count, look }) => (
-          <span key={id} className={mergeClasses(styles.part, look && styles[look])} style={{ width: `${(100 * count) / Math.max(1, whole)}%` }} />
+          <span
+            key={id}
+            className={mergeClasses(styles.part, look && styles[look])}
+            style={{ width: `${(100 * count) / Math.max(1, whole)}%` }}
+          />
         ))}
     </div>
   );

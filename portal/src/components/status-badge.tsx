@@ -16,7 +16,11 @@ interface Given {
 }
 
 /** A status in words; its icon and its color only repeat what they say. */
-export function StatusBadge({ status, title = titleOf(status), color = ownColorOf(status) ?? "informative" }: Given): ReactElement {
+export function StatusBadge({
+  status,
+  title = titleOf(status),
+  color = ownColorOf(status) ?? "informative",
+}: Given): ReactElement {
   return (
     <Badge appearance="tint" style={ONE_LINE} color={color} icon={createElement(iconOf(status, color))}>
       {title}

@@ -11,15 +11,18 @@ type Statuses = Extract<keyof Schemas, `${string}Status` | "Status">;
 type Status = { [Name in Statuses]: Schemas[Name] extends string ? Schemas[Name] : never }[Statuses];
 
 const STATUS_COLORS: Readonly<Record<Status, Color>> = {
+  active: "success",
   available: "success",
   building: "informative",
   canceled: "informative",
   creatingVm: "informative",
   customizing: "informative",
   deleting: "informative",
+  delivered: "success",
   deprovisioning: "informative",
   entitled: "success",
   failed: "danger",
+  inhibited: "informative",
   inGracePeriod: "warning",
   informational: "informative",
   leaving: "informative",
@@ -42,6 +45,7 @@ const STATUS_COLORS: Readonly<Record<Status, Color>> = {
   resizePendingLicense: "warning",
   resizing: "informative",
   restoring: "informative",
+  resolved: "success",
   running: "informative",
   sealing: "informative",
   skipped: "informative",
@@ -57,7 +61,6 @@ const STATUS_COLORS: Readonly<Record<Status, Color>> = {
 /** What is no enumeration of the API: Azure's and Graph's own words, and those of the portal. */
 const OTHERS: Readonly<Record<string, Color>> = {
   Active: "success",
-  active: "success",
   clientError: "danger",
   failure: "danger",
   healthy: "success",

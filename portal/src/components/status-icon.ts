@@ -43,12 +43,26 @@ const OWN: readonly (readonly [FluentIcon, readonly string[]])[] = [
       "validating",
     ],
   ],
-  [Clock16Regular, ["notStarted", "parked", "pending", "pendingProvision", "inGracePeriod", "resizePendingLicense", "removalHeld", "waiting"]],
+  [
+    Clock16Regular,
+    [
+      "notStarted",
+      "parked",
+      "pending",
+      "pendingProvision",
+      "inGracePeriod",
+      "resizePendingLicense",
+      "removalHeld",
+      "waiting",
+    ],
+  ],
   [PauseCircle16Regular, ["paused"]],
   [RecordStop16Regular, ["stopped", "hibernated", "shutDown"]],
   [SubtractCircle16Regular, ["canceled", "skipped", "superseded", "draining", "closed"]],
 ];
-const BY_STATUS: ReadonlyMap<string, FluentIcon> = new Map(OWN.flatMap(([icon, names]) => names.map((name) => [name, icon] as const)));
+const BY_STATUS: ReadonlyMap<string, FluentIcon> = new Map(
+  OWN.flatMap(([icon, names]) => names.map((name) => [name, icon] as const)),
+);
 
 /** Return the icon of a status that is shown in a colour: that which is well or has failed looks so, whatever its word is. */
 export function iconOf(status: string, color: Color): FluentIcon {

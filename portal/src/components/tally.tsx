@@ -15,7 +15,11 @@ const useStyles = makeStyles({
     margin: `0 0 ${tokens.spacingVerticalM}`,
   },
   item: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalXS },
-  count: { fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold, fontVariantNumeric: "tabular-nums" },
+  count: {
+    fontSize: tokens.fontSizeBase400,
+    fontWeight: tokens.fontWeightSemibold,
+    fontVariantNumeric: "tabular-nums",
+  },
 });
 
 interface Given<Row> {

@@ -8,6 +8,7 @@ import { duration, moment } from "./moments.ts";
 import { iconOf } from "./status-icon.ts";
 import { ownColorOf, type Color } from "./status-color.ts";
 import { barsOf, wholeOf } from "./timeline.ts";
+import { region } from "../words/language.ts";
 
 export interface Step {
   readonly id: string;
@@ -38,7 +39,11 @@ const useStyles = makeStyles({
   scale: { gridColumn: 2, position: "relative", height: "20px", color: tokens.colorNeutralForeground2 },
   tick: { position: "absolute", transform: "translateX(-50%)", whiteSpace: "nowrap" },
   zone: { color: tokens.colorNeutralForeground2 },
-  group: { marginTop: tokens.spacingVerticalM, paddingTop: tokens.spacingVerticalS, borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
+  group: {
+    marginTop: tokens.spacingVerticalM,
+    paddingTop: tokens.spacingVerticalS,
+    borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
   first: { marginTop: 0, borderTop: "none" },
   name: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalXS },
   icon: { display: "flex", flexShrink: 0 },
@@ -46,7 +51,12 @@ const useStyles = makeStyles({
   danger: { color: tokens.colorStatusDangerForeground1 },
   warning: { color: tokens.colorStatusWarningForeground1 },
   informative: { color: tokens.colorBrandForeground1 },
-  track: { position: "relative", height: "12px", borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground4 },
+  track: {
+    position: "relative",
+    height: "12px",
+    borderRadius: tokens.borderRadiusMedium,
+    backgroundColor: tokens.colorNeutralBackground4,
+  },
   bar: {
     position: "absolute",
     top: 0,
@@ -60,7 +70,7 @@ const useStyles = makeStyles({
   detail: { gridColumn: "1 / -1", color: tokens.colorNeutralForeground2, overflowWrap: "anywhere" },
 });
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(region, { hour: "2-digit", minute: "2-digit" });
 const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The steps of some work as bars on one line of time, with the reader's clock; the words beside each bar say the same. */
@@ -119,7 +129,7 @@ function Axis({ whole: [begin, end] }: { readonly whole: readonly [number, numbe
   const styles = useStyles();
   return (
     <li className={mergeClasses(styles.row, styles.axis)}>
-      <Caption1 className={styles.zone}>{words.inZone(zone)}</Caption1>
+      <Caption1 className={styles.zone}>{words.inZone({ zone })}</Caption1>
       <span className={styles.scale} aria-hidden="true">
         {clockTicks(begin, end, MOST_TICKS).map((tick) => (
           <Caption1 key={tick} className={styles.tick} style={{ left: `${((tick - begin) / (end - begin)) * 100}%` }}>

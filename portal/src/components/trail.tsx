@@ -1,4 +1,12 @@
-import { Breadcrumb, BreadcrumbButton, BreadcrumbDivider, BreadcrumbItem, Caption1, makeStyles, tokens } from "@fluentui/react-components";
+import {
+  Breadcrumb,
+  BreadcrumbButton,
+  BreadcrumbDivider,
+  BreadcrumbItem,
+  Caption1,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
 import { Fragment, type ReactElement } from "react";
 import { useHref, useLinkClickHandler } from "react-router";
 

@@ -117,7 +117,7 @@ function problemsOf(error: Error | null): Problems {
 function Sending({ title }: { readonly title: string }): ReactElement {
   return (
     <MessageBar aria-live="polite">
-      <MessageBarBody>{words.sendingOf(title)}</MessageBarBody>
+      <MessageBarBody>{words.sendingOf({ title })}</MessageBarBody>
     </MessageBar>
   );
 }

@@ -19,6 +19,10 @@ describe("valueText", () => {
 describe("writtenText", () => {
   it("reads JSON, and says nothing of an empty value", () => {
     expect(writtenText('{"code":"vmLost","message":"gone"}', "failure")).toBe("code: vmLost, message: gone");
-    expect([writtenText("[]", "left"), writtenText(null, "left"), writtenText("{ no", "notes")]).toEqual(["-", "-", "{ no"]);
+    expect([writtenText("[]", "left"), writtenText(null, "left"), writtenText("{ no", "notes")]).toEqual([
+      "-",
+      "-",
+      "{ no",
+    ]);
   });
 });

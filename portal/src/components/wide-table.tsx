@@ -21,7 +21,11 @@ import { isChosen } from "./selection.ts";
 const ROWS = { comfortable: 44, compact: 34 } as const;
 
 const useStyles = makeStyles({
-  frame: { overflow: "auto", maxHeight: "max(320px, calc(100vh - 220px))", borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
+  frame: {
+    overflow: "auto",
+    maxHeight: "max(320px, calc(100vh - 220px))",
+    borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
   header: { position: "sticky", top: 0, zIndex: 1, backgroundColor: tokens.colorNeutralBackground1 },
   title: { fontWeight: tokens.fontWeightSemibold },
   narrow: { width: "44px" },
@@ -61,7 +65,12 @@ export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
     // The arrows only move the focus between controls of its rows.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
     <section className={styles.frame} ref={frame} aria-label={label} tabIndex={0} onKeyDown={moveByArrows}>
-      <Table style={{ minWidth: `${leastWidth(columns, selecting !== undefined)}px` }} aria-label={label} aria-rowcount={rows.length + 1} size={density === "compact" ? "extra-small" : "small"}>
+      <Table
+        style={{ minWidth: `${leastWidth(columns, selecting !== undefined)}px` }}
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        size={density === "compact" ? "extra-small" : "small"}
+      >
         <TableHeader className={styles.header}>
           <TableRow aria-rowindex={1}>
             {selecting !== undefined && (
@@ -139,10 +148,25 @@ interface LineGiven extends RowGiven {
 }
 
 /** One row. It is drawn again only when its own row, its columns or its selection change. */
-const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, onToggle, measure, least }: LineGiven): ReactElement {
+const Line = memo(function DrawnLine({
+  name,
+  index,
+  row,
+  columns,
+  isSelected,
+  onToggle,
+  measure,
+  least,
+}: LineGiven): ReactElement {
   const styles = useStyles();
   return (
-    <TableRow ref={measure} data-index={index} aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${least}px` }}>
+    <TableRow
+      ref={measure}
+      data-index={index}
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      style={{ height: `${least}px` }}
+    >
       {isSelected !== undefined && (
         <TableCell className={styles.narrow}>
           <SelectRow name={name} index={index} isSelected={isSelected} onToggle={onToggle} />

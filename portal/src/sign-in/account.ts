@@ -1,3 +1,5 @@
+import { words } from "../words/sign-in.ts";
+
 /** Who is signed in, and how to get tokens for them. */
 export interface SignIn {
   /** The signed-in person; null before they have signed in. */
@@ -41,6 +43,6 @@ export class SignedOutError extends Error {
   override readonly name = "SignedOutError";
 
   constructor() {
-    super("Your sign-in has expired.");
+    super(words.expired);
   }
 }

@@ -3,6 +3,7 @@
  * the fragment. It is kept for this tab, so that two tabs can be two people; a tab that nobody chose a person for, such as
  * a link that is opened in a new tab, is the person who was chosen last. Never part of a deployed bundle.
  */
+import { words } from "../words/sign-in.ts";
 import { SignedOutError, type Account, type SignIn } from "./account.ts";
 
 const KEPT = "deskwright.chosen-person";
@@ -20,7 +21,7 @@ export function chosenPerson(): SignIn {
   const page = chosen?.page ?? null;
   const leave = async (): Promise<void> => {
     if (page === null) {
-      throw new Error("Open the address that make run printed, and choose who you are.");
+      throw new Error(words.chooseAgain);
     }
     sessionStorage.removeItem(KEPT);
     localStorage.removeItem(KEPT);
@@ -36,9 +37,7 @@ export function chosenPerson(): SignIn {
     problem: null,
     enter,
     token: () =>
-      chosen === null || expired(chosen.token)
-        ? Promise.reject(new SignedOutError())
-        : Promise.resolve(chosen.token),
+      chosen === null || expired(chosen.token) ? Promise.reject(new SignedOutError()) : Promise.resolve(chosen.token),
     leave,
   };
 }

@@ -50,7 +50,8 @@ export async function entra(): Promise<SignIn> {
         throw new SignedOutError();
       }
       try {
-        return (await client.acquireTokenSilent({ ...request, account: known, cacheLookupPolicy: WITHOUT_FRAME })).accessToken;
+        return (await client.acquireTokenSilent({ ...request, account: known, cacheLookupPolicy: WITHOUT_FRAME }))
+          .accessToken;
       } catch (error) {
         if (hasEnded(error)) {
           throw new SignedOutError();
@@ -67,13 +68,16 @@ const WITHOUT_FRAME = CacheLookupPolicy.AccessTokenAndRefreshToken;
 
 /** Whether Entra ID wants the person themselves: their refresh token has ended, or a condition has changed. */
 function hasEnded(error: unknown): boolean {
-  return error instanceof InteractionRequiredAuthError || (error instanceof ServerError && error.errorCode === "invalid_grant");
+  return (
+    error instanceof InteractionRequiredAuthError ||
+    (error instanceof ServerError && error.errorCode === "invalid_grant")
+  );
 }
 
 async function readConfiguration(): Promise<Configuration> {
   const answer = await fetch("/api/configuration");
   if (!answer.ok) {
-    throw new Error(words.noConfiguration(answer.status));
+    throw new Error(words.noConfiguration({ status: answer.status }));
   }
   return (await answer.json()) as Configuration;
 }
@@ -83,11 +87,16 @@ function accountOf(found: AccountInfo): Account {
 }
 
 /** Return what the browser has brought back from the sign-in page: somebody, nothing, or why not. */
-async function answerOf(client: PublicClientApplication): Promise<{ answer: AuthenticationResult | null; problem: string | null }> {
+async function answerOf(
+  client: PublicClientApplication,
+): Promise<{ answer: AuthenticationResult | null; problem: string | null }> {
   try {
     return { answer: await client.handleRedirectPromise(), problem: null };
   } catch (error) {
-    return { answer: null, problem: error instanceof AuthError ? words.refused(error.errorMessage) : String(error) };
+    return {
+      answer: null,
+      problem: error instanceof AuthError ? words.refused({ why: error.errorMessage }) : String(error),
+    };
   }
 }
 

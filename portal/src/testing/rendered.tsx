@@ -39,7 +39,11 @@ export function rendered(part: ReactElement, answers: Answers): readonly Sent[] 
     baseUrl: SERVICE,
     fetch: async (request) => {
       const text = await request.text();
-      const sent = { method: request.method, path: request.url.slice(SERVICE.length), body: text === "" ? null : JSON.parse(text) };
+      const sent = {
+        method: request.method,
+        path: request.url.slice(SERVICE.length),
+        body: text === "" ? null : JSON.parse(text),
+      };
       asked.push(sent);
       const answer = answers(sent);
       return answer === undefined ? new Response("{}", { status: 404 }) : Response.json(answer);

@@ -1,35 +1,4 @@
-export const words = {
-  more: "More actions",
-  toolbar: "Actions",
-  cancel: "Cancel",
-  close: "Close",
-  sending: "Sending",
-  sendingOf: (title: string): string => `${title}: the service is asked.`,
-  lost: "Its progress cannot be read now.",
-  remaining: (when: string): string => `Expected to finish ${when}.`,
-  done: (title: string): string => `${title}: done.`,
-  requested: (title: string): string => `${title}: requested.`,
-  running: (title: string): string => `${title}: in progress.`,
-  failed: (title: string): string => `${title}: failed.`,
-  foresee: "Preview",
-  incomplete: "The directory has answered in part only: nobody would lose anything because of this.",
-  foreseen: {
-    grant: "gets a place",
-    revoke: "loses the access",
-    leave: "waits no more",
-    confirmRemoval: "the removal waits for a confirmation",
-  },
-  andMore: (count: number): string => `and ${count} more`,
-  details: "Show the steps",
-  asking: "The service is asked whether this is possible.",
-  notAsked: "The service could not be asked whether this is possible.",
-  cloudPc: "Cloud PC",
-  plan: "Service plan",
-  computer: "Computer name",
-  type: (text: string): string => `Type ${text} to go on`,
-  heldBack: (act: string) => `${act.charAt(0).toUpperCase()}${act.slice(1)} waits`,
-  heldBackUntil: (since: string, next: string) => `It waits since ${since}, and is asked again at ${next}.`,
-  pausedBy: (who: string, when: string): string => `Paused by ${who}, ${when}.`,
-  noRoles: "Your roles could not be read. Load the page again.",
-  noRight: (permission: string): string => `Your roles do not allow this. Ask an administrator for a role with the permission ${permission}.`,
-} as const;
+import english from "./en/actions.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("actions", english);

@@ -1,15 +1,4 @@
-export const words = {
-  title: "Audit",
-  about: "Every change, by whom, and what it changed.",
-  none: "Nothing has happened yet",
-  noneText: "Every change appears here, also those that were refused.",
-  serviceAbout: "What was done to the service as a whole, or to one tenant.",
-  serviceTitle: "Audit of the service",
-  serviceNoneText: "What is done to the service as a whole appears here, such as a pause.",
-  ofTenant: "Tenant",
-  ofTenantHint: "The id of a tenant, also of one that is deleted. Empty: the service as a whole.",
-  columns: { at: "When", what: "What", who: "Who", result: "Result", which: "Of what" },
-  changes: "What has changed",
-  noChanges: "No property was changed.",
-  changeColumns: { property: "Property", before: "Before", after: "After" },
-} as const;
+import english from "./en/audit.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("audit", english);

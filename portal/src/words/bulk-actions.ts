@@ -1,21 +1,4 @@
-export const words = {
-  title: "Bulk actions",
-  about: "One action on many Cloud PCs, in waves.",
-  none: "No bulk action yet",
-  noneText: "Select Cloud PCs in their list, and do the same with all of them, one wave after the other.",
-  columns: { action: "What", status: "Status", percent: "Done", total: "Cloud PCs", by: "Requested by", created: "Requested" },
-  items: "Cloud PCs",
-  noItems: "No Cloud PC has this outcome.",
-  itemColumns: { user: "User", status: "Outcome", message: "What happened", operation: "Steps" },
-  show: "Show",
-  outcomes: ["pending", "running", "succeeded", "failed", "refused", "skipped"],
-  progress: "Progress",
-  actions: {
-    pause: { title: "Pause", text: "What has begun is completed. Nothing else begins." },
-    resume: { title: "Resume" },
-    cancel: { title: "Cancel", text: "What has begun is completed. The rest is skipped." },
-  },
-  over: "it is over",
-  notPaused: "it is not paused",
-  notRunning: "it is not running",
-} as const;
+import english from "./en/bulk-actions.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("bulk-actions", english);

@@ -1,16 +1,4 @@
-export const words = {
-  inZone: (zone: string): string => `Times in ${zone}`,
-  from: "From",
-  table: "Show as a table",
-  noTable: "Hide the table",
-  marks: "Decisions",
-  none: "Nothing has been recorded yet.",
-  unknown: "not observed",
-  reads: (time: string, values: string): string => `${time}: ${values}`,
-  hint: "Left and right arrow keys read the values.",
-  day: "The last 24 hours",
-  seats: "Seats",
-  mark: (action: string, count: number, text: string): string => (count === 1 ? `${action}: ${text}` : `${action} (${count} hosts): ${text}`),
-  sessions: "Sessions",
-  hostsOnline: "Hosts online",
-} as const;
+import english from "./en/charts.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("charts", english);

@@ -1,21 +1,4 @@
-export const words = {
-  required: " *",
-  choose: "Choose",
-  notUsable: (title: string): string => `${title} (not usable now)`,
-  /** The place among those that are chosen; -1 for what is not. */
-  inOrder: (title: string, place: number): string => (place < 0 ? title : `${title} (number ${place + 1})`),
-  noneYet: "There is none yet.",
-  noneFits: "None fits to what was chosen before.",
-  makeOne: "Create one first",
-  notChosen: "Not chosen",
-  aLineEach: "One in each line",
-  fillIn: "Fill in",
-  addRow: "Add",
-  removeRow: "Remove",
-  namedTwice: "Another row has this name: one of the two counts.",
-  notJson: "This is no JSON yet; what was there before counts.",
-  searchGroups: "Search groups by the beginning of their name",
-  inZone: (zone: string): string => `In your time zone, ${zone}.`,
-  noGroups: "No group has a name that begins so.",
-  moreGroups: "There are more: type more of the name.",
-} as const;
+import english from "./en/form.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("form", english);

@@ -1,19 +1,4 @@
-export const words = {
-  title: "Licences and quotas",
-  about: "What there is to build with: licences of the tenant, and vCPUs in Azure.",
-  licenses: "Licences",
-  noLicenses: "The tenant has no licence for a Cloud PC.",
-  licenseColumns: { plan: "Service plan", used: "Used", free: "Free", cloudPcs: "Cloud PCs" },
-  quotas: "vCPU quotas",
-  noQuotas: "There is no site yet: nothing is built anywhere.",
-  quotaColumns: { region: "Region", subscription: "Subscription", family: "Family", used: "Used" },
-  usedOf: (used: number, limit: number): string => `${used} of ${limit}`,
-  isShort: "Short",
-  isNearlyShort: "Nearly used up",
-  whole: "All vCPUs of the region",
-  more: (count: number): string => `Show ${count} more that are not used`,
-  fewer: "Show only what is used",
-  noneUsed: "No vCPU is used.",
-  mainSubscription: "Main subscription",
-  furtherSubscription: (number: number): string => `Further subscription ${number}`,
-} as const;
+import english from "./en/licenses.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("licenses", english);

@@ -1,21 +1,4 @@
-export const words = {
-  tools: "Search and filter",
-  tally: "How many have which status",
-  search: "Search",
-  any: (title: string): string => `${title}: any`,
-  without: (title: string, value: string): string => `Without ${title} ${value}`,
-  clear: "Clear",
-  columns: "Columns",
-  csv: "Download CSV",
-  csvComes: "All pages are read",
-  nothing: "Nothing matches",
-  nothingText: "Change the search or the filters, or clear them.",
-  selectAll: (label: string): string => `Select all of ${label}`,
-  order: "Order by",
-  usualOrder: "As usual",
-  ascending: (title: string): string => `${title}, upwards`,
-  descending: (title: string): string => `${title}, downwards`,
-  select: (name: string): string => `Select ${name}`,
-  actions: "Actions",
-  rowActions: (name: string): string => `Actions on ${name}`,
-} as const;
+import english from "./en/lists.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("lists", english);

@@ -1,40 +1,4 @@
-export const words = {
-  title: "My Cloud PCs",
-  about: "Your own computers in the cloud. Open one in a browser, or in the app.",
-  none: "You have no Cloud PC",
-  noneText: "When you get one, it appears here. Ask your administrator if you expect one.",
-  spotTitle: "My shared desktops",
-  openBrowser: "Open in browser",
-  openApp: "Open in app",
-  notYet: "It can be opened when it is ready.",
-  hasFailed: "It could not be built. Your administrator sees why, and can try again.",
-  ready: (when: string): string => `Ready ${when}`,
-  waiting: "There is no place for you yet.",
-  ends: "It is removed on",
-  progress: "Progress",
-  /** What each status means to whoever uses the Cloud PC. */
-  statuses: {
-    provisioned: "Ready",
-    provisionedWithWarnings: "Ready",
-    resizePendingLicense: "Ready",
-    pendingProvision: "Waiting",
-    provisioning: "Being set up",
-    resizing: "Being resized",
-    restoring: "Being restored",
-    deprovisioning: "Being removed",
-    inGracePeriod: "Removed soon",
-    failed: "Not ready",
-  },
-  actions: {
-    reboot: { title: "Restart", text: "Your session ends, and unsaved work is lost." },
-    start: { title: "Start", text: "The machine starts. Signing in starts it, too." },
-    stop: { title: "Stop", text: "The machine stops when nobody is signed in. Signing in starts it again." },
-    rename: { title: "Rename", text: "Only you and your administrators see the name." },
-    troubleshoot: { title: "Troubleshoot", text: "The connection to your Cloud PC is examined, and repaired where possible. It may restart." },
-    restore: { title: "Restore", text: "Everything since the restore point is lost. The Cloud PC is not usable meanwhile." },
-    reprovision: { title: "Reset", text: "The Cloud PC is removed with everything on it, and made anew. It is not usable meanwhile." },
-    changeUserAccountType: { title: "Change the account type", text: "Sign out and in for the change to count." },
-  },
-  fields: { name: "New name", restorePoint: "Restore point", accountType: "Account type" },
-  accountTypes: { standardUser: "Standard user", administrator: "Local administrator" },
-} as const;
+import english from "./en/my.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("my", english);

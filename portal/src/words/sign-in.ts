@@ -1,11 +1,4 @@
-export const words = {
-  title: "Deskwright",
-  lead: "Sign in with your organization's account to see your Cloud PCs.",
-  enter: "Sign in",
-  expired: "Your sign-in has expired.",
-  again: "Sign in again",
-  leave: "Sign out",
-  notRegistered: "Nobody has registered the portal: an administrator sets DESKWRIGHT_SIGN_IN_CLIENT_ID.",
-  noConfiguration: (status: number): string => `The service does not say how to sign in (status ${status}). Try again later.`,
-  refused: (why: string): string => `You were not signed in. ${why}`,
-} as const;
+import english from "./en/sign-in.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("sign-in", english);

@@ -1,44 +1,4 @@
-export const words = {
-  title: "Tenants",
-  about: "The customers of this service.",
-  none: "No tenant yet",
-  noneText: "A tenant is a customer: its directory, its subscription, its settings.",
-  columns: {
-    name: "Name",
-    health: "Health",
-    total: "Cloud PCs",
-    building: "Being built",
-    failed: "Failed",
-    waiting: "Waiting decisions",
-    spot: "Spot",
-  },
-  health: { well: "Healthy", failed: "Has failures", waits: "Waits for somebody", unknown: "Not recorded yet" },
-  readyOf: (ready: number, total: number): string => `${ready} of ${total} ready`,
-  spotOf: (online: number, built: number, sessions: number): string =>
-    `${online} of ${built} hosts online, ${sessions === 1 ? "1 session" : `${sessions} sessions`}`,
-  together: "All tenants together",
-  settingsTitle: "Tenant",
-  settings: "Settings",
-  create: "Create a tenant",
-  edit: "Edit",
-  readiness: "Readiness",
-  leaving: "Remove this customer",
-  sites: "Sites",
-  createSite: "Create a site",
-  noSites: "There is no site yet. A site is a region, a resource group and a network.",
-  siteColumns: { name: "Name", region: "Region", fallback: "Falls back to", zones: "Zones", group: "Resource group", addresses: "Addresses" },
-  serviceAudit: "Audit of the service",
-  service: "The whole service",
-  servicePaused: "The whole service is paused:",
-  actions: {
-    pause: { title: "Pause", text: "No build and no removal starts until it is resumed. What has started is completed." },
-    resume: { title: "Resume", text: "What has waited starts now." },
-    delete: { title: "Delete", text: "Not possible while there are Cloud PCs, policies, images, connections or sites." },
-    pauseService: { title: "Pause the whole service", text: "No tenant starts builds or removals until it is resumed." },
-    resumeService: { title: "Resume the whole service" },
-    deleteSite: { title: "Delete", text: "Its hosted networks are removed after it. Not possible while something uses the site." },
-  },
-  fields: {
-    reason: "Reason",
-  },
-} as const;
+import english from "./en/tenants.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("tenants", english);

@@ -1,41 +1,4 @@
-export const words = {
-  title: "User settings",
-  about: "What users may do with their own Cloud PCs.",
-  none: "No user setting yet",
-  noneText: "Without settings users see their Cloud PCs and sign in, and do nothing else with them.",
-  columns: {
-    name: "Name",
-    self: "Self-service",
-    admin: "Account type",
-    reset: "Reset",
-    restore: "Restore",
-    frequency: "Restore points",
-    groups: "Groups",
-    changed: "Changed",
-  },
-  yes: "Allowed",
-  no: "Not allowed",
-  actions: {
-    create: { title: "Create a user setting" },
-    edit: { title: "Edit" },
-    assign: { title: "Assign groups", text: "Of several settings the one that was assigned first holds." },
-    delete: { title: "Delete", text: "Its members may do nothing any more with their Cloud PCs themselves." },
-  },
-  fields: {
-    name: "Name",
-    self: "Users may restart, rename and troubleshoot",
-    admin: "Users may become local administrator",
-    reset: "Users may reset their Cloud PC",
-    restore: "Users may restore to a restore point",
-    frequency: "Restore points are made",
-    groups: "Groups",
-  },
-  frequencies: {
-    default: "As the tenant's settings say",
-    fourHours: "Every 4 hours",
-    sixHours: "Every 6 hours",
-    twelveHours: "Every 12 hours",
-    sixteenHours: "Every 16 hours",
-    twentyFourHours: "Every 24 hours",
-  },
-} as const;
+import english from "./en/user-settings.ts";
+import { texts } from "./texts.ts";
+
+export const words = texts("user-settings", english);

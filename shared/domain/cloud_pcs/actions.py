@@ -27,6 +27,7 @@ class OwnAction(StrEnum):
     REPROVISION = "reprovision"
     START = "start"
     STOP = "stop"
+    KEEP_AWAKE = "keepAwake"
 
 
 class Possibility(Value):
@@ -187,6 +188,13 @@ _ROWS = (
         "Stop a Cloud PC's machine, as powerOff.",
         bulk=False,
         own=Own(_self_service, "Stop the caller's Cloud PC; signing in starts it again."),
+    ),
+    Action(
+        "keepAwake",
+        "keep_cloud_pc_awake",
+        "Keep a Cloud PC on for some hours, whatever its schedule says and nobody uses; no hours: no longer.",
+        graph=False,
+        own=Own(_self_service, "Keep the caller's Cloud PC on for some hours; no hours: no longer."),
     ),
     Action(
         "rerunStep",

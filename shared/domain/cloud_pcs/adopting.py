@@ -5,7 +5,7 @@ desktop's assignment in the host pool, and the user have to agree.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Resources
@@ -18,7 +18,6 @@ from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Snapshot
 from shared.domain.values import Value
 
-_GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 _MOST_OF_ONE_LICENCE = 5
 """Number of Cloud PCs of one (user, licence) that are tried: a second one is made when the first still leaves."""
 
@@ -69,7 +68,7 @@ def several_claim(machines: Iterable[UnknownMachine]) -> str:
 
 def seconds_until(at: datetime) -> int:
     """Return a number for a build or a host adopted at a moment, above all that were counted up before."""
-    return int((at - _GENERATIONS_BEGIN).total_seconds())
+    return int((at - naming.GENERATIONS_BEGIN).total_seconds())
 
 
 def unknown(machine: UnknownMachine, pc: CloudPc | None, listed: Callable[[str], bool], *, restored: bool) -> bool:

@@ -120,6 +120,7 @@ class Resources(Value):
     host_pool_id: str | None = None
     session_host: str | None = None
     sign_in_given_at: datetime | None = None  # when Azure was told the last of the roles that the user signs in with
+    assigned_at: datetime | None = None  # when a machine of the warm pool was assigned to its user
 
     def with_found(self, found: "Resources") -> "Resources":
         """Return these resources updated by *found*; others stay, unless *found* is about another machine."""
@@ -136,6 +137,17 @@ class Resources(Value):
             Step.ASSIGN_USER: (self.session_host,),
         }
         return tuple(id_ for id_ in made.get(step, ()) if id_)
+
+
+class PoolUse(Value):
+    """Note that a build has asked the warm pool for a machine: it got one, or *why* it is built like any other.
+
+    *asked_at*: when the licence and the policy met.
+    """
+
+    asked_at: datetime
+    claimed: bool
+    why: str | None = None
 
 
 class Build(Value):
@@ -164,6 +176,7 @@ class Build(Value):
     operation_id: str | None = None  # the operation that asked for this build over HTTP, if one did
     restore_points: tuple[RestorePoint, ...] = ()  # oldest first; written down before they are made
     disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made from restore points
+    pool: PoolUse | None = None  # whether the warm pool of its policy had a machine; None: it was not asked
 
     @property
     def slot(self) -> Slot:

@@ -1,8 +1,10 @@
 """The Cloud PC: one per (user, licence). Its id is for ever; which licence it claims, a resize may change."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Failure
 from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Phase, Status, advance
@@ -37,6 +39,22 @@ class RemovalCause(StrEnum):
     GROUP_UNASSIGNED = "groupUnassigned"
     USER_DISABLED = "userDisabled"
     USER_DELETED = "userDeleted"
+
+    @property
+    def words(self) -> str:
+        """The cause as a clause, for people."""
+        return _CAUSES[self]
+
+
+_CAUSES: Mapping[RemovalCause, str] = MappingProxyType(
+    {
+        RemovalCause.LICENSE_REMOVED: "the user has lost the licence",
+        RemovalCause.USER_LEFT_GROUP: "the user has left the group",
+        RemovalCause.GROUP_UNASSIGNED: "the group is not assigned to the policy any more",
+        RemovalCause.USER_DISABLED: "the user's account is disabled",
+        RemovalCause.USER_DELETED: "the user is deleted",
+    }
+)
 
 
 class Removal(Value):
@@ -205,7 +223,7 @@ class CloudPc(Value):
             return other_slot(self.replacement.slot)
         return build.slot
 
-    def with_build(self, build: Build) -> "CloudPc":
+    def with_build(self, build: Build) -> Self:
         """Return the record with *build* as the build of its generation.
 
         A replacement that is to be cleaned up, and of which nothing is left, is dropped.
@@ -215,11 +233,11 @@ class CloudPc(Value):
         gone = not build.unfinished and build.resources.computer_name is None
         return self.but(replacement=None if gone else build)
 
-    def with_current(self, **changes: object) -> "CloudPc":
+    def with_current(self, **changes: object) -> Self:
         """Return the record with *changes* of its current build."""
         return self.but(current=self.current.but(**changes))
 
-    def after(self, event: Event, *, at: datetime, **changes: object) -> "CloudPc":
+    def after(self, event: Event, *, at: datetime, **changes: object) -> Self:
         """Return the record after *event*, with *changes*; its current build is in the phase that follows from it.
 
         Raises: IllegalTransitionError if the life cycle has no such step, or it is reprieved without a machine that
@@ -231,7 +249,7 @@ class CloudPc(Value):
         after = self.but(status=advance(self.status, event), last_modified_date_time=at, **freed)
         return after.with_current(phase=PHASES.get(event, after.current.phase))
 
-    def after_build(self, build: Build, event: Event, *, at: datetime, **changes: object) -> "CloudPc":
+    def after_build(self, build: Build, event: Event, *, at: datetime, **changes: object) -> Self:
         """Return the record after *event* of one of its builds, with *changes* of that build.
 
         What happens to a replacement does not change the status: the user goes on with the current machine.
@@ -243,7 +261,7 @@ class CloudPc(Value):
         return self.but(replacement=build.but(phase=PHASES[event], **changes), last_modified_date_time=at)
 
 
-WAITING_TO_START = "for its turn to start"
+WAITING_TO_START = "its turn to start has not come yet"
 """The reason of a build that may start."""
 
 
@@ -260,6 +278,7 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
         warnings=(),
         last_error=None,
         operation_id=None,
+        pool=None,
     )
     return pc.after(event, at=at, current=planned, provisioned_date_time=None, grace=None, removal=None, action=None)
 

@@ -12,7 +12,7 @@ from shared.domain.cloud_pcs.lifecycle import WORKING, Phase, Status
 from shared.domain.filtering import Choices, Kind, Scalar, moment
 from shared.domain.networks.connection import JoinType
 from shared.domain.tenants.directory import count_from
-from shared.domain.values import Value
+from shared.domain.values import Value, sentence
 
 _BEGIN_AGAIN = "If it happens again, see Azure's service health of the region."
 
@@ -43,6 +43,7 @@ _LATE: Mapping[Step, str] = MappingProxyType(
 _CAPACITY: Mapping[str, str] = MappingProxyType(
     {
         "connectionunhealthy": "Run the connection's health checks and cure what they name; then retry.",
+        "budget": "Raise the budget, or wait for the next month; then retry.",
         "subnetisfull": "Give the connection a larger or another subnet; then retry.",
         "diskimagenotready": "Wait until the image is replicated to the region, or build it for this site; then retry.",
         "galleryimagenotfound": "Build the image for this site, or choose another in the policy; then retry.",
@@ -176,7 +177,8 @@ def _delay(build: Build, join: JoinType, spent: timedelta, estimates: Estimates)
 
 
 def _without_attempt(build: Build, title: str, at: int) -> Progress:
-    reason = build.reason or (build.last_error.message if build.last_error else None)
+    said = build.reason or (build.last_error.message if build.last_error else "")
+    reason = sentence(said) or None
     return Progress(step=build.step, title=title, percent_complete=at, attempt=build.attempt, reason=reason)
 
 

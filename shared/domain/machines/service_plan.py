@@ -29,14 +29,18 @@ _SizeName = Annotated[str, Field(max_length=80), AfterValidator(_size_name)]
 class ServicePlanRule(Value):
     """A tenant's settings of one licence: its hardware, and the VM sizes to try, the preferred one first."""
 
-    display_name: Label | None = Field(None, title="Name", description="Of the plan; of the licence when left out.")
-    v_cpu_count: int = Field(ge=1, le=416, title="vCPUs", description="Of the machine.")
-    ram_in_gb: int = Field(alias="ramInGB", ge=1, le=12_000, title="Memory (GB)", description="Of the machine.")
+    display_name: Label | None = Field(
+        None, title="Name", description="The plan's name. Leave it empty to use the licence's name."
+    )
+    v_cpu_count: int = Field(ge=1, le=416, title="vCPUs", description="How many virtual CPUs the machine has.")
+    ram_in_gb: int = Field(
+        alias="ramInGB", ge=1, le=12_000, title="Memory (GB)", description="How much memory the machine has."
+    )
     storage_in_gb: int = Field(
-        alias="storageInGB", ge=64, le=4095, description="an OS disk has at most 4,095 GiB", title="OS disk (GB)"
+        alias="storageInGB", ge=64, le=4095, description="At most 4,095 GB.", title="OS disk (GB)"
     )
     vm_sizes: Annotated[tuple[_SizeName, ...], Field(min_length=1, max_length=10), AfterValidator(_distinct)] = Field(
-        title="VM sizes", description="The preferred first."
+        title="VM sizes", description="The preferred size first."
     )
 
     @model_validator(mode="after")

@@ -132,6 +132,8 @@ class BulkAction(Value):
     max_concurrency: int = Field(ge=1, le=500)
     stop_at_failure_rate: int = Field(ge=0, le=100)
     canary: bool = True
+    scheduled_during_maintenance_window: bool = False
+    waits_until: datetime | None = None  # the next moment at which some of it may begin
     created_date_time: datetime
     last_modified_date_time: datetime
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.filtering import Kind, Scalar, moment
 from shared.domain.naming import derived_id
-from shared.domain.values import Value
+from shared.domain.values import Value, amount
 
 
 class OperationStatus(StrEnum):
@@ -205,15 +205,22 @@ INTERRUPTED_AFTER = timedelta(minutes=15)
 class ResourceType(StrEnum):
     """Resource types of audit events; Graph's names where Graph has one."""
 
+    ALERT_RULE = "alertRule"
+    BUDGET = "budget"
     BULK_ACTION = "bulkAction"
     CLOUD_PC = "cloudPC"
     CONNECTION = "onPremisesConnection"
     DEVICE_IMAGE = "deviceImage"
+    HEALTH = "health"
     IMAGE_SET = "imageSet"
     IMAGE_VERSION = "imageVersion"
+    MAINTENANCE_WINDOW = "maintenanceWindow"
+    NOTICE_ENDPOINT = "noticeEndpoint"
     ORPHAN = "orphan"
     ORPHAN_SCAN = "orphanScan"
     POLICY = "provisioningPolicy"
+    POWER_SCHEDULE = "powerSchedule"
+    RATE_CARD = "rateCard"
     RELEASE = "spotRelease"
     SERVICE = "service"
     SESSION_HOST = "sessionHost"
@@ -255,6 +262,21 @@ def planning(operation: Operation, at: datetime) -> Operation:
     return operation.at_step("plan", STEPS, percent=0, at=at)
 
 
+_PLANNED = {
+    "provision": "to be provisioned",
+    "wait": "waiting",
+    "list": "listed without a Cloud PC",
+    "beginGrace": "entering a grace period",
+    "cancel": "cancelled",
+    "confirmRemoval": "waiting for the confirmation of their removal",
+    "endGrace": "kept",
+    "resize": "to be resized",
+    "delete": "not listed any more",
+    "start": "starting now",
+}
+"""Words for the actions of a plan, by their names."""
+
+
 def planned(operation: Operation, counts: Mapping[str, int], users: int, at: datetime) -> Operation:
     """Return the operation with the plan for *users*: the number of Cloud PCs of each action.
 
@@ -262,10 +284,10 @@ def planned(operation: Operation, counts: Mapping[str, int], users: int, at: dat
     """
     before = (operation.result or {}).get("counts", {})
     together = {action: number + before.get(action, 0) for action, number in counts.items()}
-    some = ", ".join(f"{action} {number}" for action, number in together.items() if number)
+    some = ", ".join(f"{number} {_PLANNED.get(action, action)}" for action, number in together.items() if number)
     return (
         operation.at_step("start", STEPS, percent=50, at=at)
-        .noted("plan", f"for {users} users: {some or 'nothing changes'}")
+        .noted("plan", f"For {amount(users, 'user')}: {some or 'nothing changes'}.")
         .but(result={"users": users, "counts": together})
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.domain.policies.policy import Policy
 from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.tenants.tenant import Paused, Tenant
-from shared.domain.values import Value
+from shared.domain.values import Value, sentence
 
 
 class ServiceState(Value):
@@ -31,7 +31,7 @@ def spot_pause_reason(service: ServiceState, tenant: Tenant, group: SpotGroup) -
 def spot_pause_sentence(service: ServiceState, tenant: Tenant, group: SpotGroup) -> str | None:
     """Return the reason why a Spot Group stands still, as people are shown it with the group and all that it has."""
     reason = spot_pause_reason(service, tenant, group)
-    return f"{reason[0].upper()}{reason[1:]}." if reason else None
+    return sentence(reason) if reason else None
 
 
 def _first(service: ServiceState, tenant: Tenant, name: str, own: Paused | None) -> str | None:

@@ -176,7 +176,9 @@ def _because(plan: ServicePlan | None, record: CloudPc | None, user: User, claim
     if plan is None and record.status is not Status.IN_GRACE_PERIOD:
         return f"{words} Its licence is gone."
     if record.removal and record.status is not Status.DEPROVISIONING:
-        return f"{words} Its removal ({record.removal.cause.value}) waits to be confirmed: {record.removal.why}."
+        return (
+            f"{words} Its removal (because {record.removal.cause.words}) waits to be confirmed: {record.removal.why}."
+        )
     return words
 
 
@@ -241,8 +243,9 @@ def _in_grace(record: CloudPc) -> str:
     grace = record.grace
     if grace is None:
         return "In its grace period."
-    until = "held" if grace.held_at else f"until {grace.ends_at:%Y-%m-%d %H:%M} UTC"
-    return f"In its grace period ({grace.cause.value}), {until}; it stays if licence and policy are both back by then."
+    until = "which is held" if grace.held_at else f"until {grace.ends_at:%Y-%m-%d %H:%M} UTC"
+    why = f"In its grace period, {until}, because {grace.cause.words}."
+    return f"{why} It stays if licence and policy are both back by then."
 
 
 def _verdict(entitlement: Entitlement, claims: list[TargetingPolicy], explained: list[ExplainedCloudPc]) -> str:

@@ -81,14 +81,14 @@ def _standing(policy: Policy, first: Policy | None, member: Entitlement, built: 
     if mine:
         return _of_records(mine, len(member.plans) if member.user.account_enabled else 0)
     if not member.user.account_enabled:
-        return Standing.LACKS, "the account is disabled"
+        return Standing.LACKS, "The account is disabled."
     if first is not None and first.id != policy.id:
-        return Standing.LACKS, f"policy {first.display_name} was assigned first and wins"
+        return Standing.LACKS, f"Policy {first.display_name} was assigned first and wins."
     if not member.plans:
-        return Standing.LACKS, "no Cloud PC licence"
+        return Standing.LACKS, "The user has no Cloud PC licence."
     if built:
-        return Standing.LACKS, "the Cloud PC was built from another policy and does not move"
-    return Standing.WAITS, "licence and policy meet; the next reconcile creates the Cloud PC"
+        return Standing.LACKS, "The Cloud PC was built from another policy and stays there."
+    return Standing.WAITS, "The user has licence and policy. The next reconcile creates the Cloud PC."
 
 
 def _of_records(mine: list[CloudPc], licences: int) -> tuple[Standing, str]:
@@ -100,7 +100,7 @@ def _of_records(mine: list[CloudPc], licences: int) -> tuple[Standing, str]:
     if waiting:
         return Standing.WAITS, standing(waiting[0])
     if ready < licences:
-        return Standing.WAITS, f"{ready} of {licences} Cloud PCs are ready"
+        return Standing.WAITS, f"{ready} of {licences} Cloud PCs are ready."
     return Standing.HAS, standing(mine[0])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from shared.domain import naming
 from shared.domain.cloud_pcs import replacing
@@ -22,7 +22,6 @@ from shared.domain.planning.plans import Fleet, Observed, Plan, Rules, braked
 from shared.domain.planning.queueing import queue_up, waits
 from shared.domain.policies.policy import Policy, Snapshot
 
-_GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 _DISABLED = "the user's account is disabled"
 _LEFT_ALONE = frozenset({Status.IN_GRACE_PERIOD, Status.RESTORING, Status.RESIZING})  # planned again when it ends
 
@@ -118,7 +117,7 @@ class _Steps:
             plan=plan,
             status=Status.NOT_PROVISIONED,
             display_name=_name_of(user),
-            current=Build(generation=int((self._at - _GENERATIONS_BEGIN).total_seconds()), phase=Phase.NONE),
+            current=Build(generation=int((self._at - naming.GENERATIONS_BEGIN).total_seconds()), phase=Phase.NONE),
             created_date_time=self._at,
             last_modified_date_time=self._at,
         )
@@ -249,9 +248,12 @@ class _Steps:
         return group_id if stays else targeted_group(own, entitlement.group_ids)
 
     def _renewed(self, record: CloudPc) -> CloudPc:
-        """Return a planned Cloud PC with its policy's current snapshot; a build requested by hand keeps its own."""
+        """Return a planned Cloud PC with its policy's current snapshot.
+
+        A build that was requested by hand, or that goes on with a machine of the warm pool, keeps its own.
+        """
         fresh, licensed = self._snapshots.get(_policy_id(record) or ""), self._as_licensed(record)
-        if fresh is None or record.current.operation_id is not None:
+        if fresh is None or record.current.operation_id is not None or record.current.resumed_at is not None:
             return record
         if (fresh, licensed) == (record.current.snapshot, record):
             return record
@@ -291,7 +293,7 @@ class _Steps:
     def _cancelled(self, record: CloudPc, cause: RemovalCause) -> CloudPc:
         confirmed_by = record.removal.confirmed_by if record.removal else None
         removal = Removal(cause=cause, seen_at=self._at, confirmed_by=confirmed_by)
-        cancelled = record.with_current(reason=f"cancelled: {cause.value}", clean_up_at=None)
+        cancelled = record.with_current(reason=f"its build is cancelled, because {cause.words}", clean_up_at=None)
         return cancelled.after(Event.CANCELLED, at=self._at, removal=removal)
 
     def _list(self, record: CloudPc, reason: str, user: User) -> None:

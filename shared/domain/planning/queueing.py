@@ -79,7 +79,7 @@ def queue_up(
         elif left.get(pc.plan.id, 1) <= 0:
             position[pc.plan.id] += 1
             place = position[pc.plan.id]
-            reasons[pc.id] = f"no licence of {pc.plan.display_name} is free; position {place} in the queue"
+            reasons[pc.id] = f"no licence of {pc.plan.display_name} is free; it waits at position {place} in the queue"
         elif pc.plan.id in left:
             left[pc.plan.id] -= 1
     texts = {pc.id: reasons.get(pc.id, WAITING_TO_START) for pc in (*new, *planned)}
@@ -98,7 +98,7 @@ def _position(pc: CloudPc) -> tuple[str, str]:
     return pc.created_date_time.isoformat(), pc.id
 
 
-NO_RIGHTS_LEFT = "no role assignment is left for its user's sign-in; the provider adds a subscription to the tenant"
+NO_RIGHTS_LEFT = "no role assignment is left for its user's sign-in; add a subscription to the tenant"
 
 
 def places_of(tenant: Tenant, connection: Connection) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from shared.domain.naming import naming_template_problem
 from shared.domain.tenants.tenant import TenantSettings
-from shared.domain.values import Value, Word, when_written
+from shared.domain.values import Id, Value, Word, when_written
 
 LOCALES: tuple[str, ...] = (
     "ar-SA", "bg-BG", "cs-CZ", "da-DK", "de-DE", "el-GR", "en-AU", "en-GB", "en-US", "es-ES", "es-MX", "et-EE",
@@ -75,7 +75,9 @@ class SecurityDefaults(Value):
 class ConfigurationStep(Value):
     """Configuration of Windows. The tenant's settings decide on omitted values, also later."""
 
-    locale: Annotated[Word, when_written(_locale)] = Field("en-US", title="Display language", description="Of Windows.")
+    locale: Annotated[Word, when_written(_locale)] = Field(
+        "en-US", title="Display language", description="The language in which Windows appears."
+    )
     naming_template: Annotated[Word | None, when_written(_template)] = Field(
         None,
         title="Naming template",
@@ -101,6 +103,11 @@ class ConfigurationStep(Value):
         title="Grace period (hours)",
         description="How long a Cloud PC stays usable after its licence or group is gone; the tenant's when left out.",
     )
+    power_schedule_id: Id | None = Field(
+        None,
+        title="Power schedule",
+        description="The hours in which Cloud PCs are on; none when left out. It reaches those that are there.",
+    )
     # Not written while it is the only one there is: the rows of earlier releases do not have it.
     provisioning_type: Annotated[Word, AfterValidator(dedicated)] = Field(
         DEDICATED,
@@ -111,7 +118,8 @@ class ConfigurationStep(Value):
 
     def decided(self, settings: TenantSettings) -> "DecidedConfiguration":
         """Return the configuration with the tenant's *settings* in place of unset values."""
-        left_out = {name: getattr(settings, name) for name, value in self if value is None}
+        left_to_tenant = DecidedConfiguration.__annotations__
+        left_out = {name: getattr(settings, name) for name, value in self if value is None and name in left_to_tenant}
         return DecidedConfiguration.model_validate({**dict(self), **left_out})
 
 

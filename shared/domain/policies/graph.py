@@ -17,6 +17,9 @@ from shared.domain.values import Word
 SECURITY_DEFAULTS = "@deskwright.securityDefaults"
 """Graph has no such property: Windows 365 sets its defaults on every Cloud PC."""
 
+POWER_SCHEDULE = "@deskwright.powerScheduleId"
+"""Nor this: Windows 365 has no schedules."""
+
 
 @with_config(ConfigDict(extra="forbid"))
 class WindowsSettingView(TypedDict):
@@ -37,6 +40,8 @@ PROPERTIES = (
     Property("cloudPcNamingTemplate", "configuration", "naming_template", rebuilt=True),
     # A time in the record: no machine depends on it, and nothing has to be rebuilt for it.
     Property("gracePeriodInHours", "configuration", "grace_period_in_hours", decided=True),
+    # Looked up in the policy at each look at a Cloud PC's power: it reaches those that are there.
+    Property(POWER_SCHEDULE, "configuration", "power_schedule_id"),
     Property(
         "provisioningType",
         "configuration",

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.policies.configuration import ConfigurationStep, DecidedConfiguration
+from shared.domain.pools.settings import WarmPool
 from shared.domain.tenants.tenant import Paused, TenantSettings
 from shared.domain.values import FlatValue, Inlined, Value
 
@@ -41,6 +42,10 @@ class Assignment(Value):
     assigned_at: datetime
 
 
+def _is_empty(pools: tuple[WarmPool, ...]) -> bool:
+    return not pools
+
+
 class Policy(FlatValue):
     """A saved provisioning policy."""
 
@@ -57,8 +62,14 @@ class Policy(FlatValue):
     )
     assignments: tuple[Assignment, ...] = ()
     paused: Paused | None = None
+    # Not written while there is none: the rows of earlier releases do not have it.
+    pools: tuple[WarmPool, ...] = Field((), exclude_if=_is_empty)
     created_date_time: datetime
     last_modified_date_time: datetime
+
+    def pool_of(self, plan_id: str) -> WarmPool | None:
+        """Return the warm pool of a service plan, None when it has none."""
+        return next((pool for pool in self.pools if pool.plan.id == plan_id), None)
 
     @property
     def connection_ids(self) -> tuple[str, ...]:

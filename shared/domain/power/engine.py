@@ -64,7 +64,8 @@ class PowerFacts(Value):
 
     *removal*, *pause*, *action*: in words, why its power is left alone. *schedule*: its settings, None without any;
     *schedule_name*: for sentences. *starts_at*: when its user usually needs it in these working hours, None at their
-    beginning. *warned_for*: the time of the stop that its user was last warned of.
+    beginning; *comes_by*: until when they usually come. *warned_for*: the time of the stop that its user was last
+    warned of.
     """
 
     observed: ObservedPower
@@ -79,6 +80,7 @@ class PowerFacts(Value):
     schedule: PowerSettings | None = None
     schedule_name: str = ""
     starts_at: datetime | None = None
+    comes_by: datetime | None = None
     budget: BudgetBrake | None = None
     refused: RefusedStart | None = None
     can_hibernate: bool = False
@@ -202,26 +204,40 @@ def _changes(facts: PowerFacts, opinions: list[Opinion], now: datetime) -> Itera
         yield from (at for hours in islice(_hours(facts, facts.schedule, now), 2) for at in hours)
         waits = {_wait(facts, facts.schedule), facts.schedule.wait(disconnected=facts.sessions.disconnected > 0)}
         yield from (facts.sessions.quiet_since + wait for wait in waits)
-    if facts.starts_at is not None:
-        yield facts.starts_at
+    yield from (facts.starts_at, facts.comes_by)
 
 
-def _hours(facts: PowerFacts, schedule: PowerSettings, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
-    """Yield the working hours that last at *now* or begin later, from the time at which a machine should be on.
+def working_hours(schedule: PowerSettings, now: datetime) -> tuple[datetime, datetime | None] | None:
+    """Return the begin and the end of the working hours that last at *now* or come next; None without any soon.
 
     An end of None: later than is looked for.
     """
+    return next(_working_hours(schedule, now), None)
+
+
+def hold_until(schedule: PowerSettings | None, now: datetime, longest: timedelta) -> datetime:
+    """Return the end of a hold that begins at *now*: the next working hours; without any soon, after *longest*."""
+    hours = () if schedule is None else (begins - schedule.prestart for begins, _ in _working_hours(schedule, now))
+    return next((begins for begins in hours if begins > now), now + longest)
+
+
+def _hours(facts: PowerFacts, schedule: PowerSettings, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
+    """Yield the working hours that last at *now* or begin later, from the time at which a machine should be on."""
     lead = timedelta() if facts.budget else schedule.prestart
+    yield from ((begins - lead, ends) for begins, ends in _working_hours(schedule, now))
+
+
+def _working_hours(schedule: PowerSettings, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
     begun: datetime | None = None
     for at, working in _turns(schedule, now):
         if working and begun is None:
             begun = at
         elif not working and begun is not None:
             if at > now:
-                yield begun - lead, at
+                yield begun, at
             begun = None
     if begun is not None:
-        yield begun - lead, None
+        yield begun, None
 
 
 def _turns(schedule: PowerSettings, now: datetime) -> Iterator[tuple[datetime, bool]]:
@@ -295,9 +311,10 @@ def _schedule(facts: PowerFacts, now: datetime) -> Opinion | None:
     if hours is None or hours[0] > now:
         return _off_hours(facts, schedule, now, hours[0] if hours else None)
     begins, ends = hours
+    if facts.starts_at and (schedule.stops_in_working_hours or facts.starts_at <= begins + schedule.prestart):
+        begins = max(begins, facts.starts_at)
     if schedule.stops_in_working_hours:
-        begins = max(begins, facts.starts_at or begins)
-        rest = max(begins, facts.sessions.quiet_since) + _wait(facts, schedule)
+        rest = max(max(begins, facts.sessions.quiet_since) + _wait(facts, schedule), facts.comes_by or begins)
         ends = rest if not facts.sessions.in_use and (ends is None or rest < ends) else ends
     if begins > now or (ends is not None and ends <= now):
         return None  # in working hours, while nobody needs it

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
+from shared.domain.power.arrivals import KEPT, arrived
 from shared.domain.power.engine import PowerDecision, PowerFacts, PowerRule, PowerStep
 from shared.domain.power.state import (
     DesiredPower,
@@ -46,9 +47,10 @@ class CloudPcPower(Value):
     """The power of one Cloud PC.
 
     *since*: when *observed* became what it is. *changed_by*, *reason*: of the latest change. *step*: that is being
-    done. *quiet_since*: since when nobody is
-    active, and no session has ended. *reversals*: changes of ours in a row that somebody outside has
-    taken back. *next_transition_at*: when the engine looks again; *stops_at*: when it stops if nobody comes.
+    done. *quiet_since*: since when nobody is active, and no session has ended. *arrivals*: when the user was first
+    active on each of the latest days. *reversals*: changes of ours in a row that somebody outside has taken back.
+    *next_transition_at*: when a rule will want something else; *looks_at*: the time of the due row of the next look.
+    *stops_at*: when it stops if nobody comes.
     """
 
     id: Id
@@ -66,9 +68,11 @@ class CloudPcPower(Value):
     active: int = Field(0, ge=0)
     disconnected: int = Field(0, ge=0)
     quiet_since: datetime | None = None
+    arrivals: tuple[datetime, ...] = Field((), max_length=KEPT)
     warned_for: datetime | None = None
     reversals: int = Field(0, ge=0)
     next_transition_at: datetime | None = None
+    looks_at: datetime | None = None
     stops_at: datetime | None = None
     waits: str | None = None
 
@@ -92,19 +96,34 @@ class CloudPcPower(Value):
             quiet_since=max(quiet, self.since) if self.observed.is_on else quiet,
         )
 
-    def with_sessions(self, active: int, disconnected: int, at: datetime) -> "CloudPcPower":
-        """Return it with the sessions that were read *at* a time."""
-        ended = self.active or disconnected < self.disconnected
-        quiet = at if active or ended or self.quiet_since is None else self.quiet_since
-        return self.but(active=active, disconnected=disconnected, quiet_since=quiet)
+    def with_sessions(
+        self, active: int, disconnected: int, at: datetime, came_at: datetime | None = None
+    ) -> "CloudPcPower":
+        """Return it with the sessions that were read *at* a time. *came_at*: the begin of the first active one.
+
+        A session that is disconnected when it is first seen was active since the reading before.
+        """
+        changed = self.active or disconnected != self.disconnected
+        quiet = at if active or changed or self.quiet_since is None else self.quiet_since
+        came = arrived(self.arrivals, came_at or at) if active and not self.active else self.arrivals
+        return self.but(active=active, disconnected=disconnected, quiet_since=quiet, arrivals=came)
+
+    def unread(self, at: datetime) -> "CloudPcPower":
+        """Return it after sessions that could not be read *at* a time: somebody may have been active until then."""
+        return self.but(quiet_since=at)
 
     def with_hold(self, hold: PowerHold) -> "CloudPcPower":
         """Return it with a person's hold; a dispute is over, and refused starts are forgotten."""
         return self.but(hold=hold, desired=hold.wants, reversals=0, refused=None)
 
     def kept_awake(self, until: datetime, by: str, at: datetime) -> "CloudPcPower":
-        """Return it staying on until a time, as a person has asked."""
-        return self.but(keep_awake=KeepAwake(at=at, until=until, by=by))
+        """Return it kept on until a time by a person; a hold that keeps it off ends."""
+        hold = None if self.hold and self.hold.wants is DesiredPower.OFF else self.hold
+        return self.but(keep_awake=KeepAwake(at=at, until=until, by=by), hold=hold, reversals=0, refused=None)
+
+    def awake_at(self, now: datetime) -> KeepAwake | None:
+        """Return why it is kept awake now, or None while it is not."""
+        return self.keep_awake if self.keep_awake and self.keep_awake.until > now else None
 
     def with_refusal(self, code: str, message: str, at: datetime) -> "CloudPcPower":
         """Return it after one more start that Azure has refused."""
@@ -140,9 +159,14 @@ class CloudPcPower(Value):
         )
         return facts.but(**around)
 
-    def planned(self, decision: PowerDecision) -> "CloudPcPower":
-        """Return it with a decision of the engine."""
+    def has_look(self, before: datetime, now: datetime, row: datetime) -> bool:
+        """Whether a due row looks at it after *now*, at the latest *before* a time; the one at *row* does not count."""
+        return self.looks_at is not None and now < self.looks_at <= before and self.looks_at != row
+
+    def planned(self, decision: PowerDecision, looks_at: datetime | None) -> "CloudPcPower":
+        """Return it with a decision of the engine, and the time of the next look."""
         return self.but(
+            looks_at=looks_at,
             desired=decision.desired,
             next_transition_at=decision.next_look,
             stops_at=decision.stops_at,

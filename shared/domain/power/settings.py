@@ -1,12 +1,14 @@
 """Power schedules: the hours in which Cloud PCs are on, and the rules for unused ones. Pure."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from pydantic import Field
 
-from shared.domain.power.schedule import MOST_EXCEPTIONS, MOST_PHASES, TimedPhase
+from shared.domain.graph_property import edit_of
+from shared.domain.power.schedule import MOST_EXCEPTIONS, MOST_PHASES, TimedPhase, problems
 from shared.domain.values import Id, Label, Value, Word
+from shared.errors import Problem
 
 
 class StopAction(StrEnum):
@@ -32,15 +34,14 @@ class PowerException(Value):
     )
 
 
-class PowerSettings(Value):
-    """The phases of a week in the IANA *time_zone*, and the rules for unused Cloud PCs.
+class PowerRules(Value):
+    """The phases of a week, and the rules for unused Cloud PCs.
 
     *prestart_in_minutes*: a Cloud PC starts so long before working hours. *signed_off_in_minutes*,
     *disconnected_in_minutes*: how long nobody has to be signed in, or a session has to be disconnected, before a Cloud
     PC stops. *stops_in_working_hours*: whether it also stops in working hours when nobody uses it.
     """
 
-    time_zone: Word = Field(title="Time zone", description="An IANA name, such as Europe/Berlin.")
     phases: tuple[PowerPhase, ...] = Field((), max_length=MOST_PHASES, title="Phases", description="Of a week.")
     exceptions: tuple[PowerException, ...] = Field(
         (), max_length=MOST_EXCEPTIONS, title="Exceptions", description="Dates with phases of their own."
@@ -76,11 +77,59 @@ class PowerSettings(Value):
         return timedelta(minutes=self.disconnected_in_minutes if disconnected else self.signed_off_in_minutes)
 
 
-class PowerSchedule(PowerSettings):
+class PowerSettings(PowerRules):
+    """The rules for one Cloud PC, in the IANA *time_zone* in which its phases are."""
+
+    time_zone: Word = Field(title="Time zone", description="An IANA name, such as Europe/Berlin.")
+
+
+def _working_week() -> tuple[PowerPhase, ...]:
+    weekdays = (1, 2, 3, 4, 5)
+    return (
+        PowerPhase(begins=time(7), days=weekdays, working=True),
+        PowerPhase(begins=time(19), days=weekdays, working=False),
+    )
+
+
+class PowerScheduleForm(PowerRules):
+    """A power schedule to create; without *phases* it has working hours from Monday to Friday, 7:00 to 19:00."""
+
+    display_name: Label = Field(title="Name", description="Of the power schedule.")
+    phases: tuple[PowerPhase, ...] = Field(
+        default_factory=_working_week, max_length=MOST_PHASES, title="Phases", description="Of a week."
+    )
+    time_zone: Word | None = Field(
+        None,
+        title="Time zone",
+        description="An IANA name, such as Europe/Berlin; that of each Cloud PC's site when left out.",
+    )
+
+    def settings(self, zone: str) -> PowerSettings:
+        """Return the rules for a Cloud PC whose own time zone is *zone*."""
+        rules = {name: getattr(self, name) for name in PowerRules.model_fields}
+        return PowerSettings(**rules, time_zone=self.time_zone or zone)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems of the schedule, with pointers into the form."""
+        return tuple(Problem(f"/{at}", message) for at, message in problems(self.settings(_ANY_ZONE)))
+
+
+_ANY_ZONE = "UTC"
+
+PowerScheduleEdit = edit_of(
+    PowerScheduleForm, "PowerScheduleEdit", "Changed properties of a power schedule; null gives one its default back."
+)
+
+
+class PowerSchedule(PowerScheduleForm):
     """A power schedule of a tenant; policies refer to it."""
 
     id: Id
     tenant_id: Id
-    display_name: Label
     created_date_time: datetime
     last_modified_date_time: datetime
+
+    @property
+    def form(self) -> PowerScheduleForm:
+        """The part that people set."""
+        return PowerScheduleForm(**{name: getattr(self, name) for name in PowerScheduleForm.model_fields})

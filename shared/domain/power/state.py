@@ -90,6 +90,12 @@ class KeepAwake(Value):
     by: str
 
 
+class AwakeUntil(Value):
+    """The end of keep-awake as the audit log has it, or None while a machine is not kept awake."""
+
+    kept_awake_until: datetime | None = None
+
+
 class SeenSessions(Value):
     """Sessions of a machine at the last reading; *readable*: whether the list could be read.
 

@@ -103,7 +103,13 @@ class RemovalBrake(Value):
         title="Removals",
         description="Within an hour. Of fewer than twice as many: half of them, and at least two.",
     )
-    percent: int = Field(20, ge=0, le=100, title="Percent", description="Of the tenant's Cloud PCs, within an hour.")
+    percent: int = Field(
+        20,
+        ge=0,
+        le=100,
+        title="Percent",
+        description="How much of the tenant's Cloud PCs may be removed within an hour.",
+    )
 
     def stops(self, removals: int, *, of: int) -> bool:
         """Whether this many removals within an hour need a confirmation. *of*: the number of Cloud PCs before."""
@@ -129,10 +135,13 @@ class TenantSettings(Value):
         3, ge=1, le=10, title="Attempts", description="How often a build is tried before it is failed."
     )
     restore_point_frequency_in_hours: Frequency | None = Field(
-        None, title="Restore points every (hours)", description="None: only by hand."
+        None, title="Restore points every (hours)", description="Leave it empty to make restore points by hand only."
     )
     resize_wait_in_hours: int = Field(
         48, ge=1, le=720, title="Wait of a resize (hours)", description="How long a resize waits for its licence."
+    )
+    keep_awake_max_hours: int = Field(
+        8, ge=1, le=72, title="Keep awake at most (hours)", description="For so long somebody may keep a Cloud PC on."
     )
     clean_up_delay_in_hours: int = Field(
         3,
@@ -163,10 +172,14 @@ class TenantSettings(Value):
         description="How long a build waits for capacity or quota before it is failed.",
     )
     directory_catch_up_in_minutes: int = Field(
-        30, ge=5, le=10_080, title="Read the directory every (minutes)", description="Although no message came."
+        30,
+        ge=5,
+        le=10_080,
+        title="Read the directory every (minutes)",
+        description="How often the directory is read even if it reports no change.",
     )
     connection_recheck_in_hours: int = Field(
-        6, ge=1, le=168, title="Health checks every (hours)", description="Of connections in use."
+        6, ge=1, le=168, title="Health checks every (hours)", description="How often connections in use are checked."
     )
     orphan_scan_in_hours: int = Field(
         24,
@@ -176,7 +189,9 @@ class TenantSettings(Value):
         description="Resources that belong to nothing any more.",
     )
     remove_orphans: bool = Field(
-        False, title="Remove orphans", description="Those that are surely nobody's, without a request."
+        False,
+        title="Remove orphans",
+        description="Resources that certainly belong to nobody are removed without asking.",
     )
     remove_security_groups: bool = Field(
         False,
@@ -190,6 +205,9 @@ class TenantSettings(Value):
         title="Keep unused resources (hours)",
         description="Hosted networks, galleries and host pools that nothing uses.",
     )
+    notices_enabled: bool = Field(
+        True, title="Send notices", description="Off: nothing is sent, and what happens waits for up to seven days."
+    )
     disabled_account_starts_grace: bool = Field(
         default=False,
         description="users whose account is disabled lose their Cloud PCs, as without a licence",
@@ -201,10 +219,14 @@ class TenantSettings(Value):
         description="More removals within an hour than both wait for confirmation.",
     )
     naming_template: Annotated[str, Field(max_length=100), AfterValidator(_template)] = Field(
-        "CPC-%USERNAME:4%-%RAND:5%", title="Naming template", description="Of computer names, where a policy has none."
+        "CPC-%USERNAME:4%-%RAND:5%",
+        title="Naming template",
+        description="Names of computers whose policy has no template of its own.",
     )
     licence_source: LicenceSource = Field(
-        LicenceSource.GRAPH_SKU, title="Source of licences", description="Microsoft's, or counted here."
+        LicenceSource.GRAPH_SKU,
+        title="Source of licences",
+        description="Whether licences are read from Microsoft or counted here.",
     )
     sign_in_rights_per_subscription: int = Field(
         3800, ge=2, le=4000, title="Role assignments per subscription", description="How many are used for signing in."
@@ -278,7 +300,7 @@ class Tenant(Value):
     """One customer. *id* is the slug used in every address; it never changes."""
 
     id: TenantId = Field(title="Id", description="Stands in every address and never changes.")
-    display_name: Label = Field(title="Name", description="Of the customer.")
+    display_name: Label = Field(title="Name", description="The customer's name, as administrators see it.")
     entra_tenant_id: Guid = Field(title="Directory", description="The id of the customer's Entra ID tenant.")
     subscription_id: Guid = Field(title="Subscription", description="Where the tenant's resources are made.")
     further_subscription_ids: FurtherSubscriptions = Field((), title="Further subscriptions")
@@ -299,13 +321,13 @@ class Site(Value):
 
     id: SiteId = Field(title="Id", description="Stands in addresses and never changes.")
     tenant_id: str
-    display_name: Label = Field(title="Name", description="Of the site.")
+    display_name: Label = Field(title="Name", description="The site's name, as administrators see it.")
     region: Region = Field(title="Region", description="The Azure region that is tried first.")
     fallback_regions: Annotated[tuple[Region, ...], Field(max_length=20), AfterValidator(distinct)] = Field(
         (), title="Fall-back regions", description="Tried in this order."
     )
     zones: Annotated[tuple[Zone, ...], Field(max_length=9), AfterValidator(distinct)] = Field(
-        (), title="Zones", description="Those that are used; any when left out."
+        (), title="Zones", description="The zones to use. Leave it empty to use any zone."
     )
     resource_group: ResourceGroupName = Field(title="Resource group", description="Where the machines are made.")
     address_space: AddressSpace = Field(

@@ -81,7 +81,7 @@ class CredentialsStep(Value):
         title="Join type", description="Hybrid join needs a domain and the customer's own network."
     )
     network: CustomerNetwork | None = Field(
-        None, description='"hosted", or the customer\'s own network', title="Network"
+        None, description="The hosted network, or the customer's own network.", title="Network"
     )
     domain: DomainStep | None = Field(
         None, title="Domain join", description="The domain and its join account, for a hybrid join only."
@@ -91,7 +91,7 @@ class CredentialsStep(Value):
 class ConnectionNameStep(Value):
     """The name of the connection."""
 
-    display_name: Name = Field(title="Name", description="A name that no other one has.")
+    display_name: Name = Field(title="Name", description="The name must be unique.")
 
 
 CREATE_CONNECTION = Wizard(

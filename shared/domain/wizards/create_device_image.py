@@ -26,7 +26,7 @@ class ChosenImage(Value):
     """An image to build from: at most one of the three."""
 
     gallery_image_id: ResourceId | None = Field(
-        None, title="Marketplace image", description="An image of the marketplace. Name one source only."
+        None, title="Marketplace image", description="An image of the marketplace. Choose one source only."
     )
     gallery_version_id: ResourceId | None = Field(
         None,
@@ -99,7 +99,7 @@ VERSION_NUMBER = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
 class DeviceImageNameStep(Value):
     """The name of the image."""
 
-    display_name: Name = Field(title="Name", description="With the version it is unique.")
+    display_name: Name = Field(title="Name", description="Name and version together must be unique.")
 
 
 class DeviceImageSiteStep(Value):
@@ -113,7 +113,9 @@ class DeviceImageSiteStep(Value):
 class DeviceImageVersionStep(Value):
     """Version of the image; (name, version) is unique."""
 
-    version: str = Field(pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch", title="Version")
+    version: str = Field(
+        pattern=VERSION_NUMBER, max_length=29, description="Three numbers, such as 1.0.0.", title="Version"
+    )
 
 
 class DeviceImageSourceStep(ChosenImage):

@@ -35,7 +35,9 @@ class ImageSetSiteStep(Value):
     """Site of its hosts: one site, or all sites (Global). Exactly one of the two."""
 
     site_id: Id | None = Field(
-        None, title="Site", description="Where its versions are built and kept. Name this, or make it Global."
+        None,
+        title="Site",
+        description="Where its versions are built and kept. Choose a site, or make the image set global.",
     )
     is_global: bool = Field(False, title="Global", description="Versions are replicated to the regions of all sites.")
 
@@ -54,7 +56,7 @@ class ImageSetSourceStep(ChosenImage, _Hosts):
 class ImageSetDetailStep(Value):
     """Its name and description."""
 
-    display_name: Name = Field(title="Name", description="A name that no other one has.")
+    display_name: Name = Field(title="Name", description="The name must be unique.")
     description: Description = Field("", title="Description", description="What it is for.")
 
 

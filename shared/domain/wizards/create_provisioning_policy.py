@@ -8,10 +8,12 @@ from pydantic import AfterValidator, Field
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage, ImageType
+from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.policies.configuration import ConfigurationStep
 from shared.domain.policies.policy import Assignment, Policy
+from shared.domain.power.settings import PowerSchedule
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Description, Id, ResourceId, Value, distinct
@@ -55,7 +57,7 @@ class PolicyGroupsStep(Value):
 class PolicyDetailStep(Value):
     """The name of the policy, and its purpose."""
 
-    display_name: Name = Field(title="Name", description="A name that no other one has.")
+    display_name: Name = Field(title="Name", description="The name must be unique.")
     description: Description = Field("", title="Description", description="What it is for.")
 
 
@@ -83,6 +85,7 @@ class PolicyFacts(Value):
     images: tuple[DeviceImage, ...]
     policies: tuple[Policy, ...]
     gallery_images: tuple[GalleryImage, ...]
+    power_schedules: tuple[PowerSchedule, ...] = ()
     groups: tuple[Group, ...] = ()
     entitlements: tuple[Entitlement, ...] | None = ()
     cloud_pcs: tuple[CloudPc, ...] = ()
@@ -126,6 +129,10 @@ def _problems(reading: Reading, facts: PolicyFacts) -> list[Problem]:
     image = reading.value("image", PolicyImageStep)
     if image and (wrong := _image_problem(image, reading, facts)):
         found.append(Problem("/image/imageId", wrong, "image"))
+    configuration = reading.value("configuration", ConfigurationStep)
+    schedule = configuration.power_schedule_id if configuration else None
+    if schedule and schedule not in {each.id for each in facts.power_schedules}:
+        found.append(Problem("/configuration/powerScheduleId", "there is no such power schedule", "configuration"))
     groups = reading.value("groups", PolicyGroupsStep)
     if groups:
         found.extend(group_problems(groups.group_ids, facts.groups))
@@ -165,6 +172,16 @@ def _image_problem(step: PolicyImageStep, reading: Reading, facts: PolicyFacts) 
         if region and region not in image.regions:
             return f"the device image is not in {region}, the region of connection {connection.display_name}"
     return None
+
+
+def new_machines(reading: Reading, facts: PolicyFacts) -> tuple[str | None, list[ServicePlan]]:
+    """Return the region in which a policy would build first, and the service plan of each new Cloud PC."""
+    groups, connections = reading.value("groups", PolicyGroupsStep), facts.chosen_connections(reading)
+    if groups is None or not connections:
+        return None, []
+    members = tuple(e for e in facts.entitlements or () if e.group_ids & set(groups.group_ids))
+    reach = policy_reach(members, groups.group_ids, facts.policies, facts.cloud_pcs)
+    return facts.region_of(connections[0]), [plan for _, plan in reach.new]
 
 
 def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning], Forecast | None]:

@@ -43,7 +43,7 @@ class CapacityStep(CapacitySettings):
 class EditCapacityStep(Value):
     """Capacity settings, as a whole; left out: unchanged."""
 
-    capacity: CapacityStep | None = Field(None, title="Capacity", description="As a whole.")
+    capacity: CapacityStep | None = Field(None, title="Capacity", description="How many hosts are online, and when.")
 
 
 def capacity_problems(

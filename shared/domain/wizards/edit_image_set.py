@@ -37,7 +37,7 @@ EDIT_IMAGE_SET = Wizard(
     (
         WizardStep("set", "Select Image Set", SelectSetStep),
         WizardStep("detail", "Image Set Detail", EditDetailStep),
-        WizardStep("recipe", "Recipe", Recipe, "As a whole. Versions that there are stay as they were built."),
+        WizardStep("recipe", "Recipe", Recipe, "Replaces the whole recipe. Existing versions stay as they were built."),
         WizardStep("notes", "Notes", ImageSetNotesStep),
         WizardStep(REVIEW, "Review and Save Image Set"),
     ),

@@ -77,14 +77,14 @@ class EditGroupsStep(Value):
 class EditSessionsStep(Value):
     """The sessions as a whole; left out: they stay."""
 
-    sessions: SessionsStep | None = Field(None, title="Sessions", description="As a whole.")
+    sessions: SessionsStep | None = Field(None, title="Sessions", description="Replaces all settings of sessions.")
 
 
 class EditHostsStep(Value):
     """The settings of the hosts as a whole; left out: they stay. Hosts get them when they are rebuilt."""
 
     hosts: HostsStep | None = Field(
-        None, title="Session hosts", description="As a whole; hosts get them when they are rebuilt."
+        None, title="Session hosts", description="Replaces all settings of hosts. A host gets them when it is rebuilt."
     )
 
 

@@ -147,9 +147,9 @@ class EditCredentialsStep(Value):
     """The network and the domain; the join type never changes."""
 
     network: CustomerNetwork | None = Field(
-        None, title="Network", description='"hosted", or the customer\'s own network'
+        None, title="Network", description="The hosted network, or the customer's own network."
     )
-    domain: EditDomainStep | None = Field(None, title="Domain join", description="Of a hybrid join only.")
+    domain: EditDomainStep | None = Field(None, title="Domain join", description="For a hybrid join only.")
 
 
 EDIT_PROVISIONING_POLICY = Wizard(

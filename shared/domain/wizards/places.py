@@ -33,7 +33,7 @@ class SiteNameStep(Value):
     """The site's id in addresses, and its name."""
 
     id: SiteId = Field(title="Id", description="Stands in addresses and never changes.")
-    display_name: Label = Field(title="Name", description="Of the site.")
+    display_name: Label = Field(title="Name", description="The site's name, as administrators see it.")
 
 
 class PlaceStep(Value):
@@ -41,7 +41,7 @@ class PlaceStep(Value):
 
     region: Region = Field(title="Region", description="The Azure region that is tried first.")
     fallback_regions: _Regions = Field((), title="Fall-back regions", description="Tried in this order.")
-    zones: _Zones = Field((), title="Zones", description="Those that are used; any when left out.")
+    zones: _Zones = Field((), title="Zones", description="The zones to use. Leave it empty to use any zone.")
 
 
 class SiteNetworkStep(Value):
@@ -62,20 +62,20 @@ class SelectSiteStep(Value):
 class EditSiteNameStep(Value):
     """The site's name."""
 
-    display_name: Label | None = Field(None, title="Name", description="Of the site.")
+    display_name: Label | None = Field(None, title="Name", description="The site's name, as administrators see it.")
 
 
 class TenantNameStep(Value):
     """The customer's name."""
 
-    display_name: Label | None = Field(None, title="Name", description="Of the customer.")
+    display_name: Label | None = Field(None, title="Name", description="The customer's name, as administrators see it.")
 
 
 class NewTenantStep(Value):
     """The tenant's id in every address, and the customer's name."""
 
     id: TenantId = Field(title="Id", description="Stands in every address and never changes.")
-    display_name: Label = Field(title="Name", description="Of the customer.")
+    display_name: Label = Field(title="Name", description="The customer's name, as administrators see it.")
 
 
 class DirectoryStep(Value):
@@ -94,7 +94,7 @@ class SpotLicencesStep(Value):
     spot_licenses: SpotLicenses = Field(
         default_factory=dict,
         title="Spot licences",
-        description="Of Spot Groups by type; a type that is left out has no limit.",
+        description="How many Spot Groups may use, by type. A type without a number has no limit.",
     )
 
 
@@ -102,7 +102,9 @@ class LicencesStep(Value):
     """Settings that only the provider changes."""
 
     spot_licenses: SpotLicenses | None = Field(
-        None, title="Spot licences", description="Of Spot Groups by type; a type that is left out has no limit."
+        None,
+        title="Spot licences",
+        description="How many Spot Groups may use, by type. A type without a number has no limit.",
     )
     further_subscription_ids: FurtherSubscriptions | None = Field(
         None, title="Further subscriptions", description="Where Cloud PCs in hosted networks are built too."

@@ -52,7 +52,7 @@ Quantity = Annotated[int, Field(ge=1, le=5_000)]
 class SpotGroupNameStep(Value):
     """The group's name for administrators, and its name on its users' desktops."""
 
-    display_name: Name = Field(title="Name", description="For administrators; no other Spot Group has it.")
+    display_name: Name = Field(title="Name", description="The name that administrators see. It must be unique.")
     friendly_name: Name = Field(title="Friendly name", description="What users see on their desktop.")
 
 
@@ -60,7 +60,7 @@ class DataStep(Value):
     """Path of the data that users share; by default the path of the profiles."""
 
     data_path: UncPath | None = Field(
-        None, title="Data path", description="Where the data is that users share; the profile path when left out."
+        None, title="Data path", description="Where the users' shared data is. Leave it empty to use the profile path."
     )
     shared_drive: bool | None = Field(
         None, title="Shared drive", description="Whether every desktop shows the shared data as a drive (S:)."
@@ -106,16 +106,18 @@ class ProfileStep(DataStep, _Profiles):
 class LicenseStep(Value):
     """Licence type and number of users."""
 
-    license_type: LicenseType = Field(title="Licence type", description="Stays for ever.")
+    license_type: LicenseType = Field(title="Licence type", description="It cannot be changed later.")
     quantity: Quantity = Field(title="Quantity", description="How many users there is room for.")
 
 
 class SpotGroupSiteStep(Value):
     """The site of the hosts. *connection_id*: by which they join; the site's only usable one when left out."""
 
-    site_id: Id = Field(title="Site", description="Stays for ever.")
+    site_id: Id = Field(title="Site", description="It cannot be changed later.")
     connection_id: Id | None = Field(
-        None, title="Connection", description="By which hosts join; the site's only usable one when left out."
+        None,
+        title="Connection",
+        description="How hosts join the directory. Leave it empty to use the site's only usable connection.",
     )
 
 

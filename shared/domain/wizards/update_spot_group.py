@@ -27,8 +27,8 @@ class MethodStep(Value):
     *surge*: how many hosts there may be beyond the group's own meanwhile; as many again when left out.
     """
 
-    method: Method = Field(title="Release method", description="How users come to the new hosts.")
-    at: AwareDatetime | None = Field(None, title="Time", description="Of a scheduled release.")
+    method: Method = Field(title="Release method", description="How users move to the new hosts.")
+    at: AwareDatetime | None = Field(None, title="Time", description="When a scheduled release begins.")
     sign_off_after_in_minutes: int = Field(
         5,
         ge=0,

@@ -191,7 +191,7 @@ async def clean_up_due(deps: Dependencies, client: DurableClient, due: Due) -> d
 
     The record is claimed before the start (``clean_up_at`` goes): from then on a retry is refused until it is done.
     """
-    found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
+    found = await deps.machines.find(due.tenant_id, due.subject_id)
     if found is None:
         return None
     build, now = _to_clean_up(found.value, due), deps.clock.now()
@@ -209,7 +209,7 @@ async def clean_up_due(deps: Dependencies, client: DurableClient, due: Due) -> d
         build = _to_clean_up(pc, due)
         return pc.with_build(build.but(clean_up_at=None)).but(held_back=None) if build else None
 
-    pc = await deps.cloud_pcs.change(due.tenant_id, due.subject_id, claim)
+    pc = await deps.machines.change(due.tenant_id, due.subject_id, claim)
     claimed = _to_clean_up(pc, due)
     if claimed is None:
         return None
@@ -255,7 +255,7 @@ async def _give_back(deps: Dependencies, pc: CloudPc, build: Build, at: datetime
         return there.with_build(found.but(clean_up_at=at))
 
     if build.clean_up_at is None:
-        await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit)
+        await deps.machines.change(pc.tenant_id, pc.id, edit)
 
 
 async def _why_not(deps: Dependencies, pc: CloudPc, build: Build) -> Unanswered | str | None:

@@ -6,10 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from shared.caching import TtlCache
-from shared.clients.directory import existing_groups
 from shared.clients.pacing import retry_while_throttled
 from shared.dependencies import Dependencies
-from shared.domain import naming
 from shared.domain.cloud_pcs.user_setting import (
     UserSetting,
     UserSettingForm,
@@ -18,14 +16,13 @@ from shared.domain.cloud_pcs.user_setting import (
 )
 from shared.domain.graph_property import changed
 from shared.domain.operations.operation import ResourceType
-from shared.domain.policies.policy import Assignment
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
-from shared.domain.wizards.create_provisioning_policy import group_problems
-from shared.errors import InvalidError, Problem
+from shared.errors import Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.services.policies.assigning import judged_assignments
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 
@@ -67,16 +64,7 @@ async def assign_user_setting(
     Raises: InvalidError with a pointer ``/groups/groupIds/<n>`` for each of *group_ids* that is wrong, StaleError.
     """
     before = stored.value
-    there = {each.group_id: each for each in before.assignments}
-    new = tuple(group_id for group_id in group_ids if group_id not in there)
-    if wrong := group_problems(new, await existing_groups(context.deps.graph(context.tenant), new)):
-        places = {f"/groups/groupIds/{n}": f"/groups/groupIds/{group_ids.index(g)}" for n, g in enumerate(new)}
-        raise InvalidError(*(Problem(places[each.pointer], each.message) for each in wrong))
-    assignments = tuple(
-        there.get(g)
-        or Assignment(id=naming.derived_id("assignment", before.id, g), group_id=g, assigned_at=context.now)
-        for g in group_ids
-    )
+    assignments = await judged_assignments(context, before.id, before.assignments, group_ids)
     if assignments == before.assignments:
         return stored
     return await _replace(context, stored, before.but(assignments=assignments))

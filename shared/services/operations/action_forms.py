@@ -56,6 +56,12 @@ class PowerOffForm(Value):
     force: bool = Field(False, description="stop it although somebody is signed in; unsaved work is lost")
 
 
+class KeepAwakeForm(Value):
+    """For how many hours from now a Cloud PC stays on; zero: it is no longer kept awake."""
+
+    hours: int = Field(ge=0, le=72, description="from now, as long as the tenant allows; 0: it is no longer kept awake")
+
+
 class RestoreForm(Value):
     """The restore point to go back to; retrieveSnapshots() lists them."""
 

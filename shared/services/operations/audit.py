@@ -71,7 +71,15 @@ async def _names(context: ActionContext) -> Mapping[str, str]:
     names = {tenant_id: context.tenant.display_name}
     for entry in await deps.cloud_pcs.entries(tenant_id):
         names[str(entry["id"])] = str(entry["displayName"])
-    for repository in (deps.policies, deps.connections, deps.images, deps.image_sets, deps.spot_groups):
+    for repository in (
+        deps.policies,
+        deps.connections,
+        deps.images,
+        deps.image_sets,
+        deps.spot_groups,
+        deps.power_schedules,
+        deps.maintenance_windows,
+    ):
         async for stored in repository.each(tenant_id):
             names[stored.value.id] = stored.value.display_name
     async for version in deps.image_versions.each(tenant_id):
@@ -92,20 +100,26 @@ async def audit_names(context: ActionContext, events: Sequence[AuditEvent]) -> A
 
 _MOST = 1000  # characters of a reason, and of an id that a caller made up
 _TYPES: Mapping[str, str] = {
+    "alertRules": ResourceType.ALERT_RULE,
+    "budgets": ResourceType.BUDGET,
     "bulkActions": ResourceType.BULK_ACTION,
     "cloudPCs": ResourceType.CLOUD_PC,
     "deviceImages": ResourceType.DEVICE_IMAGE,
     "imageSets": ResourceType.IMAGE_SET,
     "imageVersions": ResourceType.IMAGE_VERSION,
+    "maintenanceWindows": ResourceType.MAINTENANCE_WINDOW,
     "me": ResourceType.CLOUD_PC,
+    "noticeEndpoints": ResourceType.NOTICE_ENDPOINT,
     "onPremisesConnections": ResourceType.CONNECTION,
     "orphans": ResourceType.ORPHAN,
+    "powerSchedules": ResourceType.POWER_SCHEDULE,
     "provisioningPolicies": ResourceType.POLICY,
     "service": ResourceType.SERVICE,
     "sessionHosts": ResourceType.SESSION_HOST,
     "sites": ResourceType.SITE,
     "spotGroups": ResourceType.SPOT_GROUP,
     "tenants": ResourceType.TENANT,
+    "rateCards": ResourceType.RATE_CARD,
     "userSettings": ResourceType.USER_SETTING,
     "userSessions": ResourceType.SPOT_GROUP,
     "wizards": "wizard",

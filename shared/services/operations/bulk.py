@@ -24,6 +24,7 @@ from shared.services.operations.catalogue import BULK_ACTIONS, Refusal
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
 from shared.services.operations.writes import change, insertion
+from shared.services.policies.maintenance_windows import waiting_for_window
 from shared.services.policies.policies import read_configuration
 from shared.storage.due import BULK_EVERY, Due, DueKind
 from shared.storage.repository import Stored
@@ -44,6 +45,10 @@ class BulkForm(Value):
     max_concurrency: int = Field(25, ge=1, le=500, description="how many at a time")
     stop_at_failure_rate: int = Field(20, ge=0, le=100, description="percent of those that have ended")
     canary: bool = Field(True, description="whether the first goes alone, and stops the rest when it fails")
+    scheduled_during_maintenance_window: bool = Field(
+        False,
+        description="whether it begins on a Cloud PC only where that ends in its maintenance window, if it has one",
+    )
 
 
 class BulkTarget(Value):
@@ -159,6 +164,7 @@ async def begin_bulk(
         max_concurrency=form.max_concurrency,
         stop_at_failure_rate=form.stop_at_failure_rate,
         canary=form.canary and len(items) > 1,
+        scheduled_during_maintenance_window=form.scheduled_during_maintenance_window,
         created_date_time=context.now,
         last_modified_date_time=context.now,
     )
@@ -214,7 +220,7 @@ async def steer(context: ActionContext, client: DurableClient, bulk_id: str, sta
             return None
         if there.status in OVER:
             raise ConflictError(f"it is over: {there.status.value}", status=there.status.value)
-        return there.but(status=status, reason=None, last_modified_date_time=context.now)
+        return there.but(status=status, reason=None, waits_until=None, last_modified_date_time=context.now)
 
     runs = status is not BulkStatus.PAUSED
     return await make_change(
@@ -226,10 +232,36 @@ async def steer(context: ActionContext, client: DurableClient, bulk_id: str, sta
     )
 
 
+async def override_maintenance_window(context: ActionContext, client: DurableClient, bulk_id: str) -> BulkAction:
+    """Begin a bulk action that waits for maintenance windows. Raises: ConflictError after its end."""
+    deps, tenant_id = context.deps, context.tenant.id
+    before = (await deps.bulk_actions.get(tenant_id, bulk_id)).value
+
+    def edit(there: BulkAction) -> BulkAction | None:
+        if there.status in OVER:
+            raise ConflictError(f"it is over: {there.status.value}", status=there.status.value)
+        if not there.scheduled_during_maintenance_window:
+            return None
+        changes = {"scheduled_during_maintenance_window": False, "waits_until": None, "reason": None}
+        return there.but(**changes, last_modified_date_time=context.now)
+
+    return await make_change(
+        context,
+        Resource(ResourceType.BULK_ACTION, bulk_id),
+        change(before, edit, partial(deps.bulk_actions.change, tenant_id, bulk_id)),
+        promise=partial(deps.due.put, DueKind.BULK, context.now + BULK_EVERY, tenant_id, bulk_id),
+        start=partial(start_bulk, client),
+    )
+
+
 async def bulk_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Resume a bulk action that broke off; each of its waves writes the next due row."""
     found = await deps.bulk_actions.find(due.tenant_id, due.subject_id)
     if found is not None and found.value.unsettled:
+        if found.value.waits_until is not None and found.value.status is BulkStatus.RUNNING:
+            wait = await waiting_for_window(deps, found.value)
+            if not wait.now and wait.next_at is not None:
+                return wait.next_at
         if await end_stalled(client, BULK, _instance(found.value), deps.clock.now()):
             return deps.clock.now() + AGAIN_AFTER
         await start_bulk(client, found.value)

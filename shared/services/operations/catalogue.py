@@ -48,6 +48,7 @@ from shared.services.operations.action_forms import (
     AccountTypeForm,
     BulkRestoreForm,
     CreateSnapshotForm,
+    KeepAwakeForm,
     Nothing,
     OwnReprovisionBody,
     PowerOffForm,
@@ -57,6 +58,8 @@ from shared.services.operations.action_forms import (
     RestoreForm,
 )
 from shared.services.power.by_hand import power_off, power_on, refuse_while_off, request
+from shared.services.power.keeping_awake import keep_awake
+from shared.services.power.keeping_awake import refusal as not_kept_awake
 from shared.workflow import DurableClient
 
 F = TypeVar("F", bound=Value)
@@ -314,6 +317,9 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
         "powerOff": _POWER_OFF,
         "start": _POWER_ON,
         "stop": _POWER_OFF,
+        "keepAwake": Performer(
+            KeepAwakeForm, keep_awake, lambda _: KeepAwakeForm(hours=1), lambda pc, _: not_kept_awake(pc)
+        ),
         "rerunStep": Performer(
             RerunForm, _rerun, _plain(RerunForm), without_warning, (_idle, refuse_while_off), _warned
         ),

@@ -18,9 +18,12 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.images.image import DeviceImage, DeviceImageStatus
 from shared.domain.networks.connection import Connection
+from shared.domain.notices.endpoint import NoticeEndpoint
+from shared.domain.notices.events import TELLERS
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.planning.queueing import waits
+from shared.domain.policies.policy import Policy
 from shared.domain.power.record import CloudPcPower
 from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.spot.hosts.host import SessionHost
@@ -34,10 +37,13 @@ from shared.services.cloud_pcs.remote_actions import action_due, restore_points_
 from shared.services.images.device_images import image_build_due
 from shared.services.images.replicas import replication_due
 from shared.services.networks.connection_checks import check_due
+from shared.services.notices.delivering import deliver_due
+from shared.services.notices.relaying import events_due
 from shared.services.operations.after_restore import watched_due
 from shared.services.operations.bulk import bulk_due
 from shared.services.operations.sweeps import Rule
 from shared.services.policies.reconciling import reconcile_due
+from shared.services.pools.filling import pool_due
 from shared.services.power.acting import power_due
 from shared.services.spot.image_schedules import image_set_due
 from shared.services.spot.reconciling import spot_due
@@ -45,7 +51,7 @@ from shared.services.spot.session_hosts import host_task_due
 from shared.services.spot.version_actions import image_version_due
 from shared.services.tenants.directory_changes import catch_up_due, changes_due, reread_due
 from shared.services.tenants.directory_subscriptions import subscription_due
-from shared.storage.due import EVERYBODY, Due, DueKind, SpotLook, Watching, grace_due, read_once
+from shared.storage.due import EVERYBODY, Delivering, Due, DueKind, SpotLook, Watching, grace_due, read_once
 from shared.storage.records import Records
 
 _BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
@@ -64,7 +70,9 @@ class TenantRecords:
     connections: list[Connection]
     images: list[DeviceImage]
     cloud_pcs: list[CloudPc]
+    policies: list[Policy]
     powers: list[CloudPcPower]
+    notice_endpoints: list[NoticeEndpoint]
     spot_groups: list[SpotGroup]
     next_looks: Mapping[str, datetime | None]
     session_hosts: list[SessionHost]
@@ -94,7 +102,9 @@ async def read_tenant_records(records: Records, tenant_id: str, at: datetime) ->
         connections=[each.value async for each in records.connections.each(tenant_id)],
         images=[each.value async for each in records.images.each(tenant_id)],
         cloud_pcs=[each.value async for each in records.cloud_pcs.each(tenant_id)],
+        policies=[each.value async for each in records.policies.each(tenant_id)],
         powers=[each.value async for each in records.cloud_pc_powers.each(tenant_id)],
+        notice_endpoints=[each.value async for each in records.notice_endpoints.each(tenant_id)],
         spot_groups=[each.value async for each in records.spot_groups.each(tenant_id)],
         next_looks={each.value.id: each.value.next_look_at async for each in records.spot_states.each(tenant_id)},
         session_hosts=[each.value async for each in records.session_hosts.each(tenant_id)],
@@ -239,8 +249,27 @@ def subscriptions_are_renewed(there: TenantRecords) -> Iterator[Due]:
 
 
 def powers_are_looked_at(there: TenantRecords) -> Iterator[Due]:
-    """Yield a look at each Cloud PC of which the power was kept: it may have changed since the export."""
-    return _of_each(there, DueKind.POWER, there.powers)
+    """Yield due rows of power: one for each stored record, and one for the Cloud PCs with a schedule."""
+    yield Due(DueKind.POWER, there.at, there.tenant_id, EVERYBODY)
+    yield from _of_each(there, DueKind.POWER, there.powers)
+
+
+def pools_are_looked_at(there: TenantRecords) -> Iterator[Due]:
+    """Yield a look at the warm pools of each policy that has some: their members are in no export."""
+    return _of_each(there, DueKind.POOL, (policy for policy in there.policies if policy.pools))
+
+
+def told_events_are_sent(there: TenantRecords) -> Iterator[Due]:
+    """Yield a look at each table's outbox: the export has the events that were in it."""
+    return (Due(DueKind.EVENTS, there.at, there.tenant_id, table) for table in TELLERS)
+
+
+def notices_are_delivered(there: TenantRecords) -> Iterator[Due]:
+    """Notices that waited are tried again; a secret that was to end ends."""
+    yield from _of_each(there, DueKind.DELIVER, there.notice_endpoints)
+    for endpoint in there.notice_endpoints:
+        if endpoint.previous_until is not None:
+            yield Due(DueKind.DELIVER, endpoint.previous_until, there.tenant_id, endpoint.id, Delivering.SECRET)
 
 
 def requested_reconciles_go_on(there: TenantRecords) -> Iterator[Due]:
@@ -298,6 +327,9 @@ DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
         DueKind.IMAGE_VERSION: DueRule(image_version_due, image_versions_go_on),
         DueKind.PROGRESS: DueRule(watched_due, forgotten_operations_end),
         DueKind.POWER: DueRule(power_due, powers_are_looked_at),
+        DueKind.POOL: DueRule(pool_due, pools_are_looked_at),
+        DueKind.EVENTS: DueRule(events_due, told_events_are_sent),
+        DueKind.DELIVER: DueRule(deliver_due, notices_are_delivered),
         DueKind.RECONCILE: DueRule(reconcile_due, requested_reconciles_go_on),
     }
 )

@@ -29,6 +29,7 @@ from shared.domain.exporting import (
 )
 from shared.storage.contents import Contents, line
 from shared.storage.listed import is_of_list
+from shared.storage.pool_members import is_of_pool
 from shared.storage.tables import Row, Tables
 
 _log = logging.getLogger("deskwright.maintenance")
@@ -131,7 +132,7 @@ async def _gather(contents: Contents, table: str, token: str) -> tuple[list[str]
     size = 0
     while token != _END and len(lines) < _PART_ROWS and size < _PART_BYTES:
         page = await contents.page(table, token or None)
-        for row in (each for each in page.rows if not is_of_list(each)):
+        for row in (each for each in page.rows if not is_of_list(each) and not is_of_pool(each)):
             lines.append(line(row))
             size += len(lines[-1])
             schemas[_schema(row)] += 1

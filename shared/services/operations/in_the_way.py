@@ -20,7 +20,9 @@ _THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "deviceImages": ("device image", "device images"),
         "imageSets": ("image set", "image sets"),
         "imageVersions": ("image version", "image versions"),
+        "powerSchedules": ("power schedule", "power schedules"),
         "userSettings": ("user setting", "user settings"),
+        "maintenanceWindows": ("maintenance window", "maintenance windows"),
         "cloudPCs": ("Cloud PC", "Cloud PCs"),
         "cloudPcs": ("Cloud PC in the middle of a build", "Cloud PCs in the middle of a build"),
     }

@@ -88,14 +88,21 @@ async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
         tenant = await deps.tenants.find(id_)
         return tenant.value.audited() if tenant else None
     repositories: dict[ResourceType, Repository[Any]] = {
+        ResourceType.ALERT_RULE: deps.alert_rules,
+        ResourceType.BUDGET: deps.budgets,
         ResourceType.BULK_ACTION: deps.bulk_actions,
         ResourceType.CLOUD_PC: deps.cloud_pcs,
         ResourceType.CONNECTION: deps.connections,
         ResourceType.DEVICE_IMAGE: deps.images,
+        ResourceType.HEALTH: deps.health_settings,
         ResourceType.IMAGE_SET: deps.image_sets,
         ResourceType.IMAGE_VERSION: deps.image_versions,
+        ResourceType.MAINTENANCE_WINDOW: deps.maintenance_windows,
+        ResourceType.NOTICE_ENDPOINT: deps.notice_endpoints,
         ResourceType.ORPHAN: deps.orphans,
         ResourceType.POLICY: deps.policies,
+        ResourceType.POWER_SCHEDULE: deps.power_schedules,
+        ResourceType.RATE_CARD: deps.rate_cards,
         ResourceType.RELEASE: deps.releases,
         ResourceType.SESSION_HOST: deps.session_hosts,
         ResourceType.SITE: deps.sites,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.clients.notice_queue import QUEUE as NOTICES
 from shared.clients.storage import oldest
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import MACHINE_GONE
@@ -21,6 +22,8 @@ from shared.domain.operations.bulk import OVER
 from shared.domain.operations.operation import ENDED
 from shared.domain.operations.overview import OpenDecisions
 from shared.errors import StaleError
+from shared.services.cost.recording import delete_old_ledgers
+from shared.services.notices.relaying import delete_notices
 from shared.services.spot.reconciling import SpotWaiting, hosts_gone_everywhere, spot_waiting_everywhere
 from shared.services.tenants.directory_changes import POISON, QUEUE
 from shared.services.usage.recording import delete_usage, record_tenants
@@ -96,16 +99,20 @@ class Deleted:
     bulk_actions: int
     idempotency_keys: int
     days_of_usage: int
+    months_of_cost: int
+    notices: int
 
 
 async def delete_old(deps: Dependencies, now: datetime) -> Deleted:
-    """Remove operations, bulk actions and usage older than the settings say, and keys older than a day."""
+    """Remove operations, bulk actions, usage, keys and notices that are older than they are kept."""
     before = now - timedelta(days=deps.settings.operations_kept_in_days)
     return Deleted(
         operations=await _delete_operations(deps, before),
         bulk_actions=await _delete_bulk_actions(deps, before),
         idempotency_keys=await deps.idempotency.delete_before(now - KEPT),
         days_of_usage=await delete_usage(deps, now),
+        months_of_cost=await delete_old_ledgers(deps, now),
+        notices=await delete_notices(deps, now),
     )
 
 
@@ -194,5 +201,5 @@ async def measure_and_record(deps: Dependencies, tenant_ids: TenantIds) -> None:
 
 async def measure_queues(deps: Dependencies) -> None:
     """Measure how long the first message of each of the service's own queues has been there."""
-    for name in (QUEUE, POISON):
+    for name in (QUEUE, POISON, NOTICES):
         measure_queue(name, await oldest(deps.queue(name)))

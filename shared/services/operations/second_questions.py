@@ -23,6 +23,7 @@ from shared.domain.operations.operation import AuditEvent
 from shared.domain.planning import planner
 from shared.domain.planning.entitlements import Entitlement, person, plans_of
 from shared.domain.planning.plans import Observed, Plan, Rules
+from shared.domain.pools.member import PoolMember
 from shared.domain.spot.hosts.host import SessionHost
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
 from shared.errors import RefusedError, UnavailableError
@@ -43,6 +44,8 @@ async def ask_for_claim(deps: Dependencies, pc: CloudPc) -> Claim | Unanswered:
 
     The planner judges the answer, as in every reconcile. Raises: ThrottledError.
     """
+    if isinstance(pc, PoolMember):
+        return Claim.GONE  # it has no user
     tenant = (await deps.tenants.get(pc.tenant_id)).value
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     status = Status.FAILED if pc.status is Status.FAILED else Status.PROVISIONED
@@ -99,7 +102,7 @@ async def hold_back(deps: Dependencies, pc: CloudPc, act: Act, why: str, *, agai
             return None
         return there.but(held_back=held_back(there.held_back, act.value, why, at=at, next_at=next_at))
 
-    after = await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit)
+    after = await deps.machines.change(pc.tenant_id, pc.id, edit)
     await _note(deps, pc.tenant_id, ("cloudPC", pc.id), after.held_back, at)
     return next_at
 

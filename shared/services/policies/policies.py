@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from shared.clients.directory import assigned_groups, existing_groups
-from shared.domain import naming
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.images.image import ImageType
 from shared.domain.operations.operation import Operation, ResourceType
@@ -35,10 +34,13 @@ from shared.services.cloud_pcs.user_settings import groups_among
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.services.policies.assigning import reassigned
 from shared.services.policies.reconciling import promise_reconcile, reconcile_for
+from shared.services.power.schedules import look_at_everybody
 from shared.services.tenants.directory import group_names
 from shared.services.tenants.licenses import licensed_members, licensed_user
 from shared.services.wizards.lookups import members_of, policy_facts
+from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
@@ -192,11 +194,7 @@ async def _overlap_warnings(context: ActionContext, policy: Policy) -> Warnings:
 
 def assigned_to(policy: Policy, group_ids: tuple[str, ...], at: datetime) -> tuple[Assignment, ...]:
     """Return the assignments to *group_ids*; groups that stay keep since when, because that decides who wins."""
-    there = {a.group_id: a for a in policy.assignments}
-    return tuple(
-        there.get(g) or Assignment(id=naming.derived_id("assignment", policy.id, g), group_id=g, assigned_at=at)
-        for g in group_ids
-    )
+    return reassigned(policy.id, policy.assignments, group_ids, at)
 
 
 def _promise(context: ActionContext) -> partial[Any]:
@@ -233,13 +231,22 @@ async def update_policy(
     if after == before:
         return UpdatedPolicy(stored)
     after = after.but(last_modified_date_time=context.now)
-    promise = partial(promise_reconcile, context.deps, context.tenant.id, context.now)
+    follows = after.configuration.power_schedule_id != before.configuration.power_schedule_id
+
+    async def promise() -> None:
+        if follows:
+            await look_at_everybody(context.deps, context.tenant.id, context.now)
+        if after.assignments:
+            await promise_reconcile(context.deps, context.tenant.id, context.now)
+        if after.pools:  # members that were built as the policy was before are replaced
+            await context.deps.due.put(DueKind.POOL, context.now, after.tenant_id, after.id)
+
     with name_taken_is(NAME_TAKEN):
         replaced = await make_change(
             context,
             Resource(ResourceType.POLICY, before.id),
             replacement(stored, after, context.deps.policies.replace),
-            promise=promise if after.assignments else None,
+            promise=promise if after.assignments or follows or after.pools else None,
         )
     # Users who could not be given a Cloud PC by it before may be given one now.
     operation = await reconcile_for(context, client, after.id) if after.assignments else None
@@ -252,7 +259,9 @@ async def delete_policy(context: ActionContext, stored: Stored[Policy]) -> None:
     if policy.assignments:
         raise await _still_assigned(context, policy)
     remove = partial(context.deps.policies.remove, policy.tenant_id, policy.id, seen=stored.etag)
-    await make_change(context, Resource(ResourceType.POLICY, policy.id), removal(policy, remove))
+    drain = partial(context.deps.due.put, DueKind.POOL, context.now, policy.tenant_id, policy.id)
+    promise = drain if policy.pools else None
+    await make_change(context, Resource(ResourceType.POLICY, policy.id), removal(policy, remove), promise=promise)
 
 
 async def edited_fields(context: ActionContext, form: Form, before: Policy) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from functools import partial
 
 from shared.clients.arm import parse_id
 from shared.contracts.calls import on_behalf_of
-from shared.contracts.outcomes import DeclinedError, MissingError
 from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -16,15 +15,18 @@ from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.cloud_pcs.remote_action_run import begun as action_begun
 from shared.domain.operations.operation import AuditEvent
-from shared.domain.power.engine import PowerDecision, PowerStep, decide
+from shared.domain.power.engine import PowerDecision, PowerFacts, PowerStep, decide, hold_until
 from shared.domain.power.record import CloudPcPower, actor_of, begun, seen
-from shared.domain.power.state import ObservedPower, PowerActor
-from shared.errors import ThrottledError, UnavailableError
+from shared.domain.power.state import DesiredPower, ObservedPower, PowerActor
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, refusal, start_action
+from shared.services.cost.budgets import brake_of
 from shared.services.policies.pausing import why_paused
-from shared.services.power.by_hand import HELD_FOR, activity_of
+from shared.services.power.applying import AppliedSchedule, promise_looks, schedule_of
+from shared.services.power.by_hand import HELD_FOR
 from shared.services.power.records import change_power
-from shared.storage.due import ACT_EVERY, Due, DueKind
+from shared.services.power.sessions import SessionReading, answer_or_none, session_reading
+from shared.services.power.warning import warn
+from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient
 
 _log = logging.getLogger("deskwright.sweeps")
@@ -35,8 +37,8 @@ _SOON = timedelta(minutes=1)
 _LATER = timedelta(minutes=15)
 """Longest time between two looks at a machine that is on, while a rule wants something of it."""
 
-_WHILE_OFF = timedelta(hours=1)
-"""Longest time between two looks at a machine that is off: somebody may have started it."""
+_WHILE_SETTLED = timedelta(hours=1)
+"""Longest time between two looks at a machine that is as it should be: somebody may have switched it outside."""
 
 _POWERS = {
     "starting": ObservedPower.STARTING,
@@ -55,39 +57,72 @@ _ACTIONS = {
 
 async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Look at the power of a Cloud PC, and do the step of the engine; return the time of the next look."""
+    if due.subject_id == EVERYBODY:
+        await promise_looks(deps, due.tenant_id, deps.clock.now())
+        return None
     found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
     before = await deps.cloud_pc_powers.find(due.tenant_id, due.subject_id)
     tenant = await deps.tenants.find(due.tenant_id)
     if found is None and before is not None:
         await deps.cloud_pc_powers.remove(due.tenant_id, due.subject_id)
-    if found is None or before is None or tenant is None:
+    if found is None or tenant is None:
         return None
     pc, now = found.value, deps.clock.now()
+    applied = await schedule_of(deps, pc)
+    if before is None and applied is None:
+        return None
     if pc.occupied:  # its end asks for the next look
         return now + _LATER
     with on_behalf_of(pc.tenant_id):
         observed = await observed_power(deps, pc)
-        sessions = (0, 0) if observed.is_off else await _sessions(deps, pc)
-    power = await change_power(deps, pc.tenant_id, pc.id, now, partial(_observed, observed, sessions, now))
-    await _tell(deps, before.value, power, now)
+        sessions = SessionReading(now) if observed.is_off else await session_reading(deps, pc)
+    power = await change_power(deps, pc.tenant_id, pc.id, now, partial(_observed, observed, sessions, applied, now))
+    await tell_of_outside(deps, before.value if before else power, power, now)
     removal = None if pc.status in WORKING else f"it is {pc.status.value}"
-    pause = await why_paused(deps, tenant.value, pc)
-    facts = power.facts(readable=sessions is not None, removal=removal)
-    decision = decide(facts.but(pause=pause) if pause else facts, now)
-    await change_power(deps, pc.tenant_id, pc.id, now, lambda there: there.planned(decision))
-    if decision.step in _ACTIONS and refusal(pc, RemoteActionRequest(_ACTIONS[decision.step])) is None:
+    facts = power.facts(readable=sessions.found is not None, removal=removal)
+    facts = applied.facts(facts, power, now) if applied else facts
+    pause = await why_paused(deps, tenant.value, pc) or facts.pause
+    facts = facts.but(budget=await brake_of(deps, pc), pause=pause)
+    decision = decide(facts, now)
+    acts = decision.step in _ACTIONS and refusal(pc, RemoteActionRequest(_ACTIONS[decision.step])) is None
+    later = now + _LATER if acts else next_look(power, facts, decision, now)  # an action's end asks for an earlier look
+    looks_at = await _promised(deps, power, later, due)
+    await change_power(
+        deps, pc.tenant_id, pc.id, now, lambda there: there.planned(decision, looks_at or there.looks_at)
+    )
+    if decision.step is PowerStep.WARN:
+        with on_behalf_of(pc.tenant_id):
+            await warn(deps, pc, facts, decision)
+    if acts:
         await _do(deps, client, pc, decision, due)
-        return now + _LATER  # its end asks for an earlier look
-    return _next_look(power, decision, now)
+    return looks_at
 
 
-def _next_look(power: CloudPcPower, decision: PowerDecision, now: datetime) -> datetime | None:
-    """Return the time of the next look, or None while nothing is wanted or waited for."""
+async def _promised(deps: Dependencies, power: CloudPcPower, at: datetime | None, due: Due) -> datetime | None:
+    """Write the due row of the next look before the record names it, unless another row looks in time.
+
+    A look that somebody has asked for, beside the planned one, leaves one row, so that they do not add up.
+    """
+    if at is None or power.has_look(at, deps.clock.now(), due.at):
+        return None
+    await deps.due.put(DueKind.POWER, at, due.tenant_id, due.subject_id)
+    return at
+
+
+def next_look(power: CloudPcPower, facts: PowerFacts, decision: PowerDecision, now: datetime) -> datetime | None:
+    """Return the time of the next look, or None while nothing is wanted or waited for.
+
+    A machine that is as it should be, and does not stop in working hours, is looked at rarely: only what somebody does
+    outside could be found.
+    """
     if power.observed in {ObservedPower.STARTING, ObservedPower.STOPPING}:
         return now + _SOON
     if decision.winner is None and decision.next_look is None:
         return None
-    latest = now + (_WHILE_OFF if power.observed.is_off else _LATER)
+    sleeps = facts.schedule is not None and facts.schedule.stops_in_working_hours
+    kept_on = power.observed.is_on and decision.desired is DesiredPower.ON and not sleeps
+    settled = power.observed.is_off or kept_on
+    latest = now + (_WHILE_SETTLED if settled else _LATER)
     return min(decision.next_look or latest, latest)
 
 
@@ -96,12 +131,11 @@ async def observed_power(deps: Dependencies, pc: CloudPc) -> ObservedPower:
     if not pc.current.resources.vm_id:
         return ObservedPower.UNKNOWN
     vm = parse_id(pc.current.resources.vm_id)
-    try:
-        view = await deps.compute(vm.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
-    except ThrottledError:
-        raise
-    except (MissingError, DeclinedError, UnavailableError) as error:
-        _log.warning("the power of %s/%s could not be read: %s", pc.tenant_id, pc.id, type(error).__name__)
+    machines = deps.compute(vm.subscription_id).virtual_machines
+    view = await answer_or_none(
+        machines.instance_view(vm.resource_group, vm.name), f"the power of {pc.tenant_id}/{pc.id}"
+    )
+    if view is None:
         return ObservedPower.UNKNOWN
     codes = [str(status.code or "").lower() for status in view.statuses or ()]
     if "hibernationstate/hibernated" in codes:
@@ -110,26 +144,21 @@ async def observed_power(deps: Dependencies, pc: CloudPc) -> ObservedPower:
     return _POWERS.get(power, ObservedPower.UNKNOWN)
 
 
-async def _sessions(deps: Dependencies, pc: CloudPc) -> tuple[int, int] | None:
-    """Return the numbers of active and of disconnected sessions, or None where they cannot be read."""
-    try:
-        active, disconnected = await activity_of(deps, pc)
-    except ThrottledError:
-        raise
-    except (DeclinedError, UnavailableError) as error:
-        _log.warning("the sessions of %s/%s could not be read: %s", pc.tenant_id, pc.id, type(error).__name__)
-        return None
-    return len(active), len(disconnected)
-
-
 def _observed(
-    observed: ObservedPower, sessions: tuple[int, int] | None, now: datetime, power: CloudPcPower
+    observed: ObservedPower,
+    sessions: SessionReading,
+    applied: AppliedSchedule | None,
+    now: datetime,
+    power: CloudPcPower,
 ) -> CloudPcPower:
-    after = power.with_sessions(*sessions, now) if sessions is not None else power
-    return seen(after, observed, now, now + HELD_FOR)
+    hold = hold_until(applied.settings if applied else None, now, HELD_FOR)
+    if sessions.found is None:
+        return seen(power.unread(sessions.at), observed, now, hold)
+    after = power.with_sessions(len(sessions.active), len(sessions.disconnected), sessions.at, sessions.began)
+    return seen(after, observed, now, hold)
 
 
-async def _tell(deps: Dependencies, before: CloudPcPower, after: CloudPcPower, now: datetime) -> None:
+async def tell_of_outside(deps: Dependencies, before: CloudPcPower, after: CloudPcPower, now: datetime) -> None:
     """Write to the audit log a change of somebody outside, and to the log that our changes end after two of them."""
     if after.since == before.since or after.changed_by is not PowerActor.OUTSIDE or not after.reason:
         return

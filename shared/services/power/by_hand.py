@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from shared.clients.arm import parse_id
-from shared.clients.pacing import retry_while_throttled
 from shared.contracts.outcomes import DeclinedError
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.operations.operation import Operation
+from shared.domain.power.engine import hold_until
 from shared.domain.power.state import DesiredPower, PowerActor, PowerHold
 from shared.errors import ConflictError, UnavailableError
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, refusal, resume_action
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.action_forms import Nothing, PowerOffForm
-from shared.services.spot.sessions import DISCONNECTED, host_named_in, sessions_in, state_of
+from shared.services.power.applying import schedule_of
+from shared.services.power.sessions import users_now
 from shared.workflow import DurableClient
 
 HELD_FOR = timedelta(days=1)
@@ -27,7 +27,7 @@ async def power_on(context: ActionContext, client: DurableClient, pc_id: str, fo
     """Start a Cloud PC. Raises: ConflictError when that is not possible now."""
     del form
     pc = (await context.cloud_pc(pc_id)).value
-    return await act(context, client, pc_id, request(Remote.POWER_ON, _hold(context, pc, DesiredPower.ON)))
+    return await act(context, client, pc_id, request(Remote.POWER_ON, await _hold(context, pc, DesiredPower.ON)))
 
 
 async def power_off(context: ActionContext, client: DurableClient, pc_id: str, form: PowerOffForm) -> Operation:
@@ -38,7 +38,7 @@ async def power_off(context: ActionContext, client: DurableClient, pc_id: str, f
     pc = (await context.cloud_pc(pc_id)).value
     if (resumed := await resume_action(context, client, pc)) is not None:
         return resumed
-    asked = request(Remote.POWER_OFF, _hold(context, pc, DesiredPower.OFF), force=form.force)
+    asked = request(Remote.POWER_OFF, await _hold(context, pc, DesiredPower.OFF), force=form.force)
     if not form.force and refusal(pc, asked) is None:
         await _refuse_in_use(context.deps, pc)
     return await act(context, client, pc_id, asked)
@@ -57,39 +57,21 @@ def request(name: Remote, hold: PowerHold | None = None, *, force: bool = False)
     return RemoteActionRequest(name, hold=hold, force=force or None)
 
 
-def _hold(context: ActionContext, pc: CloudPc, wants: DesiredPower) -> PowerHold:
+async def _hold(context: ActionContext, pc: CloudPc, wants: DesiredPower) -> PowerHold:
+    """Return the hold of the person who acts; it ends with the next working hours, without a schedule after a day."""
     actor = PowerActor.USER if context.actor.id == pc.user.id else PowerActor.ADMIN
-    return PowerHold(wants=wants, at=context.now, until=_until(context.now), actor=actor, by=context.actor.name)
-
-
-def _until(now: datetime) -> datetime:
-    return now + HELD_FOR
+    applied = await schedule_of(context.deps, pc)
+    until = hold_until(applied.settings if applied else None, context.now, HELD_FOR)
+    return PowerHold(wants=wants, at=context.now, until=until, actor=actor, by=context.actor.name)
 
 
 async def _refuse_in_use(deps: Dependencies, pc: CloudPc) -> None:
     """Raise ConflictError while somebody is active on a Cloud PC; unreadable sessions count as active."""
     try:
-        users, _ = await retry_while_throttled(lambda: activity_of(deps, pc))
+        users = await users_now(deps, pc)
     except (DeclinedError, UnavailableError) as error:
         message = "its sessions cannot be read, and somebody may be active; stop it by force if nobody is"
         raise ConflictError(message, status=pc.status.value) from error
     if users:
         message = f"{', '.join(users)} is active on it; ask them to sign out, or stop it by force"
         raise ConflictError(message, status=pc.status.value)
-
-
-async def activity_of(deps: Dependencies, pc: CloudPc) -> tuple[list[str], list[str]]:
-    """Return the principal names of the users with an active, and with a disconnected session on a Cloud PC.
-
-    The pool is asked, never its host. Raises: as the clients do.
-    """
-    made = pc.current.resources
-    name = made.session_host or made.computer_name
-    if made.host_pool_id is None or name is None:
-        return [], []
-    found = await sessions_in(deps, parse_id(made.host_pool_id))
-    users: tuple[set[str], set[str]] = (set(), set())
-    for each in found:
-        if host_named_in(each) == name.casefold():
-            users[state_of(each) == DISCONNECTED].add(each.user_principal_name or pc.user.user_principal_name)
-    return sorted(users[0]), sorted(users[1])

@@ -73,15 +73,21 @@ async def tell_users(deps: Dependencies, host: SessionHost, sessions: Iterable[D
     pool, name = _place(host)
     if pool is None:
         return 0
-    there, told = deps.desktops(pool.subscription_id).user_sessions, 0
+    told = 0
     for session in sessions:
-        body = as_content({"messageTitle": notice.title, "messageBody": notice.body})
-        try:
-            await there.send_message(pool.resource_group, pool.name, name, session.number, send_message=body)
-        except MissingError:
-            continue
-        told += 1
+        told += await tell_session(deps, pool, name, session.number, notice)
     return told
+
+
+async def tell_session(deps: Dependencies, pool: ResourceId, host: str, number: str, notice: Notice) -> bool:
+    """Show a message in one session; return False where it is over."""
+    body = as_content({"messageTitle": notice.title, "messageBody": notice.body})
+    sessions = deps.desktops(pool.subscription_id).user_sessions
+    try:
+        await sessions.send_message(pool.resource_group, pool.name, host, number, send_message=body)
+    except MissingError:  # they have signed out meanwhile
+        return False
+    return True
 
 
 async def sign_off_session(deps: Dependencies, host: SessionHost, session: DesktopSession) -> None:
@@ -145,13 +151,11 @@ async def _failing(deps: Dependencies, pool: ResourceId, sessions: Iterable[Any]
     there, failing = deps.desktops(pool.subscription_id).user_sessions, set()
     for each in sessions:
         _, _, host, _, number = str(each.id).rsplit("/", 4)
-        place = (pool.resource_group, pool.name, host, number)
         try:
             if notice is None:
-                await there.delete(*place, force=True)
+                await there.delete(pool.resource_group, pool.name, host, number, force=True)
             else:
-                body = as_content({"messageTitle": notice.title, "messageBody": notice.body})
-                await there.send_message(*place, send_message=body)
+                await tell_session(deps, pool, host, number, notice)
         except MissingError:  # they have signed out meanwhile
             continue
         except ThrottledError:

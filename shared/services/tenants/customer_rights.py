@@ -26,7 +26,10 @@ Found = TypeVar("Found")
 _INFRA = Path(__file__).parents[3] / "infra"
 _PROVIDER_VERSION = "2021-04-01"
 _PERMISSION_VERSION = "2022-04-01"
-_DEPLOY = "Deploy the template of the role in the subscription {}, for the service principal that this page shows."
+_DEPLOY = (
+    "Deploy the template of the role in the subscription {}, for the service principal that this page shows: an Owner "
+    "or User Access Administrator may, because it writes a role definition."
+)
 
 
 @cache

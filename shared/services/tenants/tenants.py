@@ -21,6 +21,12 @@ from shared.domain.wizards.forms import REVIEW, parse, problems_of
 from shared.domain.wizards.places import CREATE_TENANT, DirectoryStep, NewTenantStep, SpotLicencesStep
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
+from shared.services.alerts.judging import delete_alerts
+from shared.services.cloud_pcs.forgetting import forget_cloud_pc
+from shared.services.cost.budgets import delete_budgets_of_tenant
+from shared.services.cost.prices import delete_cost_of_tenant
+from shared.services.cost.recording import delete_ledger_of_tenant
+from shared.services.health.page import delete_health_of_tenant
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, begun_before, make_change
@@ -180,13 +186,17 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         "provisioningPolicies": deps.policies,
         "spotGroups": deps.spot_groups,
         "userSettings": deps.user_settings,
+        "powerSchedules": deps.power_schedules,
+        "maintenanceWindows": deps.maintenance_windows,
+        "noticeEndpoints": deps.notice_endpoints,
     }
     in_the_way = {name: await _count(of.each(tenant.id)) for name, of in records.items()}
     in_the_way["cloudPCs"] = sum(1 for pc in pcs if pc.status is not Status.NOT_PROVISIONED)
+    in_the_way["poolMembers"] = await _count(deps.pool_members.of_tenant(tenant.id))
     refuse_while_used("the tenant is not empty", in_the_way, advice="delete first what is in it")
     await _refuse_while_resources_go(context, tenant)
     for pc in pcs:
-        await deps.cloud_pcs.remove(tenant.id, pc.id)
+        await forget_cloud_pc(deps, tenant.id, pc.id)
     try:
         await stop_watching(deps, tenant)
     except DeskwrightError as error:  # what is left of it expires, and nothing reads its notifications
@@ -194,6 +204,11 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
     remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
     await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
     await delete_usage_of_tenant(deps, tenant.id)
+    await delete_health_of_tenant(deps, tenant.id)
+    await delete_cost_of_tenant(deps, tenant.id)
+    await delete_budgets_of_tenant(deps, tenant.id)
+    await delete_ledger_of_tenant(deps, tenant.id)
+    await delete_alerts(deps, tenant.id)
 
 
 async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> None:

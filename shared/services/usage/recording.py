@@ -17,6 +17,9 @@ from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.engine.usage import RECORDED, Look, OpenUsage, after_look
 from shared.domain.usage import Point
 from shared.errors import DeskwrightError
+from shared.services.cost.budgets import check_budgets
+from shared.services.cost.recording import record_cost
+from shared.services.usage.cloud_pcs import record_cloud_pcs
 from shared.storage.repository import Stored
 
 
@@ -92,6 +95,10 @@ async def _record_tenant(
         among = deps.audit.among(tenant_id, top=_EVENTS_AT_ONCE, since=begin, until=hour)
         events = [stored.value async for _, stored in among if begin <= stored.value.activity_date_time < hour]
         await deps.usage.add(tenant_id, TENANT, tenant_point(begin, overview.statuses, events, overview.spot))
+        if entries or states:
+            await record_cost(deps, tenant_id, now)
+            await check_budgets(deps, tenant_id, now)
+    await record_cloud_pcs(deps, tenant_id, entries, now)
 
 
 async def delete_usage(deps: Dependencies, now: datetime) -> int:

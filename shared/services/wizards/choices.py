@@ -173,6 +173,12 @@ async def policies(context: ActionContext) -> list[Choice]:
     return [{"value": stored.value.id, "title": stored.value.display_name} async for stored in found]
 
 
+async def power_schedules(context: ActionContext) -> list[Choice]:
+    """Return the power schedules of the tenant."""
+    found = context.deps.power_schedules.each(context.tenant.id)
+    return [{"value": stored.value.id, "title": stored.value.display_name} async for stored in found]
+
+
 async def plans(context: ActionContext) -> list[Choice]:
     """Return the service plans of the licences of the tenant."""
     return [{"value": p.id, "title": p.display_name} for p in (await licenses(context)).values()]
@@ -207,6 +213,7 @@ OF_POLICY: Mapping[str, Read] = {
     "connection/connectionIds": connections,
     "image/imageId": images_of_policies,
     "configuration/locale": fixed({locale: locale for locale in LOCALES}),
+    "configuration/powerScheduleId": power_schedules,
 }
 _REGIONS = fixed({region.id: region.display_name for region in SUPPORTED_REGIONS})
 OF_SITE: Mapping[str, Read] = {"place/region": _REGIONS, "place/fallbackRegions": _REGIONS}

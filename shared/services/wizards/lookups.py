@@ -47,6 +47,7 @@ async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_
         images=tuple([stored.value async for stored in deps.images.each(tenant.id)]),
         policies=policies,
         gallery_images=offered,
+        power_schedules=tuple([stored.value async for stored in deps.power_schedules.each(tenant.id)]),
         groups=found,
         entitlements=entitlements,
         cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if with_forecast else (),

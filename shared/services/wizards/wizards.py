@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from shared.domain.spot.groups.group import SpotGroup
+from shared.domain.spot.groups.group import LicenseType, SpotGroup, host_hardware
 from shared.domain.wizards.create_connection import review_connection
 from shared.domain.wizards.create_device_image import review_device_image
 from shared.domain.wizards.create_image_set import ImageSetFacts, review_image_set
 from shared.domain.wizards.create_image_version import VersionFacts, review_image_version
-from shared.domain.wizards.create_provisioning_policy import review_policy
+from shared.domain.wizards.create_provisioning_policy import new_machines, review_policy
 from shared.domain.wizards.create_spot_group import review_spot_group
 from shared.domain.wizards.edit_image_set import image_set_values, review_image_set_edit
 from shared.domain.wizards.edit_spot_group import review_spot_group_edit
@@ -21,6 +21,7 @@ from shared.domain.wizards.places import site_values
 from shared.domain.wizards.reviews import Review
 from shared.domain.wizards.update_spot_group import review_spot_group_update
 from shared.errors import NotFoundError
+from shared.services.cost.forecasts import with_cost
 from shared.services.images.device_images import image_facts
 from shared.services.networks.connections import connection_facts
 from shared.services.operations.action_context import ActionContext
@@ -169,12 +170,19 @@ async def review_new_version(context: ActionContext, form: dict[str, Any], throu
 
 async def review_new_policy(context: ActionContext, form: dict[str, Any], through_step: str) -> Review:
     """Review a policy to create."""
-    return review_policy(form, await policy_facts(context, form, with_forecast=True), through_step)[0]
+    facts = await policy_facts(context, form, with_forecast=True)
+    reviewed, reading = review_policy(form, facts, through_step)
+    region, plans = new_machines(reading, facts)
+    return await with_cost(context, reviewed, region, plans)
 
 
 async def review_new_spot_group(context: ActionContext, form: dict[str, Any], through_step: str) -> Review:
     """Review a Spot Group to create."""
-    return review_spot_group(form, await spot_group_facts(context, form, with_forecast=True), through_step)[0]
+    facts = await spot_group_facts(context, form, with_forecast=True)
+    reviewed = review_spot_group(form, facts, through_step)[0]
+    details = reviewed.would_happen.details if reviewed.would_happen else {}
+    plans = [host_hardware(LicenseType(details["licenseType"]))] * int(details["hosts"]) if details else []
+    return await with_cost(context, reviewed, details.get("region"), plans)
 
 
 async def review_group_edit(context: ActionContext, form: dict[str, Any], through_step: str) -> Review:

@@ -12,7 +12,10 @@ from triggers.http.permissions import OWN, VERBS, Role, authorize, verbs_of
 ACME = Tenant(
     id="acme", display_name="Acme", entra_tenant_id=TENANT, subscription_id="11111111-2222-3333-4444-555555555555"
 )
-SERVICE = [f"Microsoft.CloudPC/service/{verb}" for verb in ("pause", "read", "resume")]
+SERVICE = [
+    f"Microsoft.CloudPC/service/{verb}"
+    for verb in ("dismissHealth", "pause", "read", "readHealth", "resume", "updateHealth")
+]
 ROLES = VERBS.keys() - OWN
 READS = sorted(verb for verb in ROLES if verb.endswith("/read") and verb not in SERVICE)
 OTHERS = sorted(ROLES - set(READS))
@@ -26,6 +29,7 @@ ACTIONS = [
         "cloudPCs/endGracePeriod",
         "cloudPCs/extendGrace",
         "cloudPCs/holdGrace",
+        "cloudPCs/keepAwake",
         "cloudPCs/powerOff",
         "cloudPCs/powerOn",
         "cloudPCs/readSignInDetails",
@@ -39,6 +43,9 @@ ACTIONS = [
         "cloudPCs/start",
         "cloudPCs/stop",
         "cloudPCs/troubleshoot",
+        "noticeEndpoints/readDeliveries",
+        "noticeEndpoints/replay",
+        "noticeEndpoints/test",
         "onPremisesConnections/runHealthChecks",
         "orphans/scan",
         "sessionHosts/drain",

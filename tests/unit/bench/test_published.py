@@ -1,4 +1,4 @@
-"""The README's table of figures."""
+"""The table of figures of docs/performance.md."""
 
 import re
 from datetime import date
@@ -7,7 +7,7 @@ import pytest
 
 from bench.__main__ import BENCHMARKS
 from bench.figures import Figure, Missing
-from bench.published import BEGIN, END, PUBLISHED, README, replaced, table
+from bench.published import BEGIN, END, PAGE, PUBLISHED, replaced, table
 
 NAMES = [name for names in PUBLISHED.values() for name in names]
 
@@ -16,8 +16,8 @@ def rows(text: str) -> list[str]:
     return [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")][2:]
 
 
-def test_the_readme_shows_the_published_figures_and_the_day() -> None:
-    shown = README.read_text().partition(BEGIN)[2].partition(END)[0]
+def test_the_page_shows_the_published_figures_and_the_day() -> None:
+    shown = PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
     assert rows(shown) == NAMES
     assert re.search(r"^Measured on \d{4}-\d\d-\d\d", shown.strip())
 

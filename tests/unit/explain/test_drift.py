@@ -65,6 +65,7 @@ def test_what_was_just_built_has_not_drifted() -> None:
         ({"cloud_pc_naming_template": "PC-%RAND:6%"}, ("cloudPcNamingTemplate",)),
         ({"cloud_pc_naming_template": TenantSettings().naming_template}, ()),
         ({"grace_period_in_hours": 24}, ()),
+        ({"power_schedule_id": "ps1"}, ()),
         ({"assignments": ()}, ()),
     ],
     ids=str,
@@ -99,6 +100,7 @@ def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() ->
         "security_defaults": SecurityDefaults(drives=True),
         "naming_template": "PC-%RAND:6%",
         "grace_period_in_hours": 1,
+        "power_schedule_id": "ps1",
     }
     pc = built()
     assert pc.current.snapshot is not None

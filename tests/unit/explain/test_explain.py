@@ -155,14 +155,14 @@ def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) ->
     ("entry", "standing", "words"),
     [
         (on_roster(ADA, cloud_pc(ADA, Status.PROVISIONED)), "has", "Ready"),
-        (on_roster(ADA), "waits", "meet"),
+        (on_roster(ADA), "waits", "has licence and policy"),
         (on_roster(ADA, cloud_pc(ADA, Status.PENDING_PROVISION, reason="no quota")), "waits", "no quota"),
         (on_roster(ADA, cloud_pc(ADA, Status.PROVISIONING)), "waits", "Being provisioned"),
         (on_roster(ADA, cloud_pc(ADA, Status.FAILED)), "lacks", "Failed"),
         (on_roster(office.member("bob", "staff")), "lacks", "licence"),
         (on_roster(office.member("bob", "staff", enabled=False)), "lacks", "disabled"),
         (on_roster(ADA, policy=SECOND), "lacks", "First was assigned first"),
-        (on_roster(ADA, cloud_pc(ADA, Status.PROVISIONED, SECOND)), "lacks", "does not move"),
+        (on_roster(ADA, cloud_pc(ADA, Status.PROVISIONED, SECOND)), "lacks", "stays there"),
     ],
 )
 def test_a_policy_s_users_have_wait_or_lack(entry: PolicyUser, standing: str, words: str) -> None:

@@ -18,7 +18,7 @@ from tests.unit.openapi.test_document import DOCUMENT
 from triggers.http.graph import BASE
 
 Json = dict[str, Any]
-WORDS = Path(__file__).parents[3] / "portal" / "src" / "words"
+WORDS = Path(__file__).parents[3] / "portal" / "src" / "words" / "en"
 ROUTES: list[tuple[str, Json]] = [
     (path, operation)
     for path, methods in DOCUMENT["paths"].items()

@@ -95,7 +95,7 @@ def test_the_facts_for_the_engine_are_of_the_record_and_of_what_is_around_it() -
     decision = decide(facts, NOW)
     assert decision.winner is not None
     assert decision.winner.rule is PowerRule.KEEP_AWAKE
-    planned = power.planned(decision)
+    planned = power.planned(decision, UNTIL)
     assert (planned.desired, planned.is_due(UNTIL - MINUTE), planned.is_due(UNTIL)) == (DesiredPower.ON, False, True)
 
 
@@ -108,3 +108,14 @@ def test_what_is_disputed_is_left_alone() -> None:
 def test_an_observation_ages() -> None:
     assert ON.is_older_than(MINUTE, NOW)
     assert not ON.but(observed_at=NOW).is_older_than(MINUTE, NOW + MINUTE)
+
+
+def test_a_session_that_is_first_seen_disconnected_was_active_since_the_reading_before() -> None:
+    empty = ON.with_sessions(0, 0, NOW + MINUTE)
+    assert empty.with_sessions(0, 1, NOW + 16 * MINUTE).quiet_since == NOW + 16 * MINUTE
+    same = empty.with_sessions(0, 1, NOW + 16 * MINUTE).with_sessions(0, 1, NOW + 31 * MINUTE)
+    assert same.quiet_since == NOW + 16 * MINUTE
+
+
+def test_sessions_that_could_not_be_read_were_perhaps_active_until_then() -> None:
+    assert ON.with_sessions(0, 0, NOW + MINUTE).unread(NOW + 60 * MINUTE).quiet_since == NOW + 60 * MINUTE

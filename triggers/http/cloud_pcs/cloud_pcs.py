@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import azure.functions as func
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.cloud_pcs.progress import SignInDetails
+from shared.domain.cloud_pcs.use import CloudPcUse
 from shared.domain.planning.drift import TenantPolicies
 from shared.domain.power.record import CloudPcPower
 from shared.services.cloud_pcs.estimating import estimates_of, estimates_with_places
 from shared.services.cloud_pcs.lists import cloud_pc_entries, ready_sign_in
 from shared.services.cloud_pcs.orphans import begin_removal, request_scan
 from shared.services.policies.policies import read_configuration
+from shared.services.usage.cloud_pcs import latest_uses
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -41,9 +45,15 @@ from triggers.http.views.cloud_pcs import (
     cloud_pc_view,
     count_by_status,
     launch_detail_view,
-    with_power,
+    power_properties,
+    use_properties,
 )
 from triggers.http.views.operations import OPERATION, TimelineView, timeline_view
+
+_POWER = frozenset({"powerState", "@deskwright.power"})
+"""The properties for which the power of Cloud PCs is read."""
+_USE = frozenset({"lastLoginResult", "lastLogoffDateTime"})
+"""The properties for which the use of Cloud PCs is read."""
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -54,13 +64,14 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 async def list_cloud_pcs(call: Call) -> Response:
     """List the Cloud PCs."""
     configuration = await _configuration(call)
-    powers = await _powers(call)
+    powers, uses = await _powers(call), await _uses(call)
     entries = await cloud_pc_entries(call.context)
     estimates = await estimates_of(call.deps, call.tenant.id, entries)
 
     def view(pc: CloudPc) -> CloudPcView:
-        shown = cloud_pc_view(pc, call.now, configuration, estimates)
-        return shown if powers is None else with_power(shown, powers.get(pc.id))
+        power = None if powers is None else power_properties(powers.get(pc.id), call.now)
+        use = None if uses is None else use_properties(uses.get(pc.id))
+        return cloud_pc_view(pc, call.now, configuration, estimates, power, use)
 
     return await graph_kept_list(call, call.deps.cloud_pcs, CLOUD_PCS, view, entries)
 
@@ -78,10 +89,12 @@ async def get_cloud_pc(call: Call) -> Response:
     """Show one Cloud PC."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
     configuration = await _configuration(call)
-    power = await call.deps.cloud_pc_powers.find(call.tenant.id, stored.value.id)
+    found = await call.deps.cloud_pc_powers.find(call.tenant.id, stored.value.id)
+    power = power_properties(found.value if found else None, call.now)
     estimates = await estimates_with_places(call.deps, call.tenant.id, [stored.value])
-    shown = cloud_pc_view(stored.value, call.now, configuration, estimates)
-    return graph_item(call, CLOUD_PCS, with_power(shown, power.value if power else None), stored.etag)
+    use = use_properties((await latest_uses(call.deps, call.tenant.id, call.now)).get(stored.value.id))
+    shown = cloud_pc_view(stored.value, call.now, configuration, estimates, power, use)
+    return graph_item(call, CLOUD_PCS, shown, stored.etag)
 
 
 @graph_function(bp, f"{BASE}/cloudPCs/{{id}}/retrieveCloudPcLaunchDetail")
@@ -120,9 +133,17 @@ async def _configuration(call: Call) -> TenantPolicies:
 async def _powers(call: Call) -> dict[str, CloudPcPower] | None:
     """Return the power of all Cloud PCs by id, or None for callers who did not select it."""
     selected = query_of(call, CLOUD_PCS).select
-    if selected is None or "powerState" not in selected:
+    if selected is None or _POWER.isdisjoint(selected):
         return None
     return {each.value.id: each.value async for each in call.deps.cloud_pc_powers.each(call.tenant.id)}
+
+
+async def _uses(call: Call) -> Mapping[str, CloudPcUse] | None:
+    """Return the use of all Cloud PCs by id, or None for callers who did not select it."""
+    selected = query_of(call, CLOUD_PCS).select
+    if selected is None or _USE.isdisjoint(selected):
+        return None
+    return await latest_uses(call.deps, call.tenant.id, call.now)
 
 
 async def _present(call: Call) -> CloudPc:

@@ -17,11 +17,10 @@ from triggers.http.openapi_metadata import ONE, Page
 from triggers.http.views.cloud_pcs import (
     MY_CLOUD_PC,
     MY_CLOUD_PCS,
-    GraphCloudPcView,
     LaunchDetailView,
+    MyCloudPcView,
     launch_detail_view,
     my_cloud_pc_view,
-    with_power,
 )
 
 bp = Blueprint()
@@ -47,9 +46,9 @@ async def get_my_cloud_pc(call: Call) -> Response:
     return graph_item(call, MY_CLOUD_PCS, await _view(call, pc, await read_configuration(call.context)))
 
 
-async def _view(call: Call, pc: CloudPc, today: TenantPolicies) -> GraphCloudPcView:
+async def _view(call: Call, pc: CloudPc, today: TenantPolicies) -> MyCloudPcView:
     power = await call.deps.cloud_pc_powers.find(call.tenant.id, pc.id)
-    return with_power(my_cloud_pc_view(pc, today), power.value if power else None)
+    return my_cloud_pc_view(pc, today, power.value if power else None)
 
 
 @graph_function(bp, f"{PLACE}/retrieveCloudPcLaunchDetail")

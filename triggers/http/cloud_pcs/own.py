@@ -106,10 +106,12 @@ async def _views(call: Call, client: DurableClient, tenant: Tenant, pcs: Sequenc
     setting, unread = await setting_or_none(call.deps, tenant, call.caller.actor.id)
     context = replace(call.context, subject=tenant)
     estimates = await estimates_with_places(call.deps, tenant.id, pcs)
-    return [
-        own_cloud_pc_view(pc, call.now, await own_possibilities(context, client, pc, setting, unread), estimates)
-        for pc in pcs
-    ]
+    views = []
+    for pc in pcs:
+        possible = await own_possibilities(context, client, pc, setting, unread)
+        power = await call.deps.cloud_pc_powers.find(pc.tenant_id, pc.id)
+        views.append(own_cloud_pc_view(pc, call.now, possible, estimates, power.value if power else None))
+    return views
 
 
 async def addressed_own(call: Call) -> CloudPc:

@@ -12,7 +12,15 @@ from shared.domain.operations.bulk import BulkStatus
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.errors import InvalidError, Problem
 from shared.services.operations.audit import operation_facts
-from shared.services.operations.bulk import BulkForm, BulkTarget, begin_bulk, check, steer, targets_of
+from shared.services.operations.bulk import (
+    BulkForm,
+    BulkTarget,
+    begin_bulk,
+    check,
+    override_maintenance_window,
+    steer,
+    targets_of,
+)
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -164,6 +172,20 @@ async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
     """Cancel a bulk action: pending items are skipped, and actions that have begun run to their end."""
     return await _steered(call, client, BulkStatus.CANCELED)
+
+
+@bp.route(route=f"{_PLACE}/{{id}}/overrideMaintenanceWindow", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/bulkActions/overrideMaintenanceWindow", returns=BulkActionView)
+async def override_window_of_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Begin a bulk action that waits for maintenance windows; the audit log says who did so."""
+    _authorize(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
+    await call.match_record(call.deps.bulk_actions)
+
+    async def begin() -> Response:
+        return ok(bulk_action_view(await override_maintenance_window(call.context, client, call.param("id"))))
+
+    return await once(call, begin)
 
 
 async def _steered(call: Call, client: DurableClient, status: BulkStatus) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import azure.functions as func
 
@@ -11,6 +11,8 @@ from shared.domain.operations.usage import TenantUsage
 from shared.domain.spot.engine.usage import RECORDED, SpotUsage
 from shared.domain.usage import MOST_POINTS, Interval, Span, span_of
 from shared.errors import InvalidError, Problem
+from shared.services.cloud_pcs.lists import cloud_pc_entries
+from shared.services.usage.cloud_pcs import days_of, use_of
 from shared.services.usage.reports import spot_usage, tenant_usage, tenants_overview
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response
@@ -19,10 +21,16 @@ from triggers.http.graph import BASE, graph_whole_list
 from triggers.http.lists import whole_list
 from triggers.http.openapi_metadata import Page
 from triggers.http.views.usage import (
+    CLOUD_PC_DAYS,
+    CLOUD_PC_USE,
     OVERVIEWS,
     SPOT_USAGE,
     TENANT_USAGE,
+    CloudPcDayView,
+    CloudPcUseView,
     TenantOverviewView,
+    cloud_pc_day_view,
+    cloud_pc_use_view,
     tenant_overview_view,
     usage_view,
 )
@@ -52,6 +60,43 @@ async def list_tenant_usage(call: Call) -> Response:
     return await graph_whole_list(call, TENANT_USAGE, points, usual=MOST_POINTS)
 
 
+_USUAL_DAYS = timedelta(days=27)
+"""A report of Cloud PCs has 28 days, today among them, where its caller names no period."""
+
+
+@bp.route(route=f"{BASE}/cloudPCs/{{id}}/usage", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(CloudPcDayView), query=CLOUD_PC_DAYS)
+async def list_cloud_pc_usage(call: Call) -> Response:
+    """List the use of a Cloud PC, day by day: minutes on, active and disconnected, and connections."""
+    pc = (await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))).value
+    found = await days_of(call.deps, call.tenant.id, pc.id, *_days(call))
+    return await graph_whole_list(call, CLOUD_PC_DAYS, [cloud_pc_day_view(*each) for each in found], usual=MOST_POINTS)
+
+
+@bp.route(route=f"{BASE}/reports/cloudPcUse", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/reports/read", graph=True, returns=Page(CloudPcUseView), query=CLOUD_PC_USE)
+async def list_cloud_pc_use(call: Call) -> Response:
+    """List the Cloud PCs with their use in a period, and the days since their users have signed in."""
+    uses = await use_of(call.deps, call.tenant.id, *_days(call))
+    entries = await cloud_pc_entries(call.context)
+    views = [cloud_pc_use_view(each, use, call.now) for each in entries if (use := uses.get(str(each["id"])))]
+    return await graph_whole_list(call, CLOUD_PC_USE, views)
+
+
+def _days(call: Call) -> tuple[date, date]:
+    """Return the first and the last day that a request names: by default the last 28. Raises: InvalidError."""
+    end = moment_in(call, "endDateTime") or call.now
+    start = moment_in(call, "startDateTime") or end - _USUAL_DAYS
+    if start > end:
+        raise InvalidError(Problem("startDateTime", "the period must begin before it ends"))
+    if end - start > _LONGEST_REPORT:
+        raise InvalidError(Problem("startDateTime", f"a report has at most {_LONGEST_REPORT.days} days"))
+    return start.astimezone(UTC).date(), end.astimezone(UTC).date()
+
+
+_LONGEST_REPORT = timedelta(days=366)
+
+
 @bp.route(route="cloudPcsOverview", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/tenants/list", returns=Page(TenantOverviewView), query=OVERVIEWS)
 async def list_overviews(call: Call) -> Response:
@@ -62,8 +107,8 @@ async def list_overviews(call: Call) -> Response:
 
 def _span(call: Call, shortest: Interval) -> Span:
     """Return the period that a request names: by default the last day. Raises: InvalidError."""
-    end = _moment(call, "endDateTime") or call.now + _NOW
-    start = _moment(call, "startDateTime") or end - _USUAL
+    end = moment_in(call, "endDateTime") or call.now + _NOW
+    start = moment_in(call, "startDateTime") or end - _USUAL
     named = call.query("interval")
     if named is not None and named not in set(Interval):
         raise InvalidError(Problem("interval", f"write one of {', '.join(Interval)}"))
@@ -73,7 +118,8 @@ def _span(call: Call, shortest: Interval) -> Span:
         raise InvalidError(Problem("interval" if named else "startDateTime", str(error))) from error
 
 
-def _moment(call: Call, name: str) -> datetime | None:
+def moment_in(call: Call, name: str) -> datetime | None:
+    """Return the time that a parameter says, or None where it is left out. Raises: InvalidError."""
     text = call.query(name)
     if not text:
         return None

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Literal, NotRequired, TypeVar
+from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
@@ -12,11 +12,13 @@ from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import KINDS, SEARCHED, Progress, SignInDetails, progress, replacement_progress
 from shared.domain.cloud_pcs.replacing import resumable
+from shared.domain.cloud_pcs.use import CloudPcUse
 from shared.domain.destroying import HeldBack
 from shared.domain.filtering import Scalar
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import GraphPower
+from shared.domain.power.state import DesiredPower, GraphPower, PowerActor
+from shared.domain.values import sentence
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Entity
@@ -24,7 +26,7 @@ from triggers.http.views.actions import GraceView, grace_view
 
 _LACKS = (
     "allotmentDisplayName connectionSetting connectionSettings connectivityResult disasterRecoveryCapability "
-    "diskEncryptionState frontlineCloudPcAvailability isDisasterRecoveryActive lastLoginResult lastLogoffDateTime "
+    "diskEncryptionState frontlineCloudPcAvailability isDisasterRecoveryActive "
     "lastRemoteActionResult partnerAgentInstallResults sharedDeviceDetail statusDetails"
 )
 CLOUD_PCS = Collection(name="cloudPCs", kinds=KINDS, searched=SEARCHED, lacks=_LACKS)
@@ -37,7 +39,7 @@ MY_CLOUD_PCS = Collection(
         moments="createdDateTime lastModifiedDateTime provisionedDateTime gracePeriodEndDateTime",
     ),
     searched=("displayName", "managedDeviceName"),
-    lacks=_LACKS,
+    lacks=f"{_LACKS} lastLoginResult lastLogoffDateTime",
 )
 
 OF_TODAY = frozenset({"provisioningPolicyName", "@deskwright.drift"})
@@ -75,6 +77,25 @@ class SwapView(TypedDict):
     operationId: str
 
 
+class PowerView(TypedDict):
+    """The power of a Cloud PC: since when and why it is on or off, and its next change.
+
+    *stopsAt*: when it stops if nobody comes. *waits*: why the power that is wanted is not there. *nextTransitionAt*:
+    when it is looked at again.
+    """
+
+    powerState: GraphPower
+    desired: DesiredPower
+    since: Timestamp | None
+    changedBy: PowerActor | None
+    reason: str
+    waits: str | None
+    keptAwakeUntil: Timestamp | None
+    keptAwakeBy: str | None
+    stopsAt: Timestamp | None
+    nextTransitionAt: Timestamp | None
+
+
 _Extensions = TypedDict(
     "_Extensions",
     {
@@ -89,8 +110,28 @@ _Extensions = TypedDict(
 )
 
 
+PowerProperties = TypedDict("PowerProperties", {"powerState": GraphPower, "@deskwright.power": PowerView}, total=False)
+"""The properties of a Cloud PC that come from the table of its power."""
+
+
+class LoginResultView(TypedDict):
+    """Graph's cloudPcLoginResult."""
+
+    time: Timestamp
+
+
+class UseProperties(TypedDict, total=False):
+    """The properties of a Cloud PC that come from the readings of its sessions, every quarter of an hour."""
+
+    lastLoginResult: LoginResultView | None
+    lastLogoffDateTime: Timestamp | None
+
+
 class GraphCloudPcView(TypedDict):
-    """Graph's cloudPC. *powerState*: in lists only where ``$select`` names it, because it has a table of its own."""
+    """Graph's cloudPC. *powerState*: in lists only where ``$select`` names it, because it has a table of its own.
+
+    So has our ``@deskwright.power``.
+    """
 
     id: str
     displayName: str
@@ -120,11 +161,20 @@ class GraphCloudPcView(TypedDict):
     createdDateTime: Timestamp
     lastModifiedDateTime: Timestamp
     scopeIds: list[str]
-    powerState: NotRequired[GraphPower]
 
 
-class CloudPcView(_Extensions, GraphCloudPcView, TypedDict):
-    """Graph's cloudPC, and our own properties."""
+class CloudPcView(_Extensions, GraphCloudPcView, PowerProperties, UseProperties, TypedDict):
+    """Graph's cloudPC, and our own properties.
+
+    In lists *powerState*, ``@deskwright.power``, *lastLoginResult* and *lastLogoffDateTime* are there only where
+    ``$select`` names them: they are in tables of their own.
+    """
+
+
+class MyCloudPcView(GraphCloudPcView, TypedDict):
+    """Graph's cloudPC as its user sees it."""
+
+    powerState: GraphPower
 
 
 class LaunchDetailView(TypedDict):
@@ -149,12 +199,17 @@ class StatusCountsView(TypedDict):
     value: list[StatusCountView]
 
 
-_View = TypeVar("_View", GraphCloudPcView, CloudPcView)
-
-CLOUD_PC, MY_CLOUD_PC = Entity(CloudPcView), Entity(GraphCloudPcView)
+CLOUD_PC, MY_CLOUD_PC = Entity(CloudPcView), Entity(MyCloudPcView)
 
 
-def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies, estimates: Estimates) -> CloudPcView:
+def cloud_pc_view(
+    pc: CloudPc,
+    now: datetime,
+    today: TenantPolicies,
+    estimates: Estimates,
+    power: PowerProperties | None = None,
+    use: UseProperties | None = None,
+) -> CloudPcView:
     """Return a Cloud PC as Graph's cloudPC; properties that begin with ``@deskwright.`` are ours.
 
     The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.
@@ -162,6 +217,8 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies, estimates: 
     drift = today.drift(pc)
     return {
         **_graph_view(pc, today),
+        **(power or PowerProperties()),
+        **(use or UseProperties()),
         "@deskwright.progress": progress(pc, now, estimates).to_json(),
         "@deskwright.replacement": _replacement(pc, now, estimates),
         "@deskwright.drift": drift.to_json() if drift else None,
@@ -172,16 +229,42 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies, estimates: 
     }
 
 
-def with_power(view: _View, power: CloudPcPower | None) -> _View:
-    """Return a view of a Cloud PC with its observed power, which is unknown before it was first seen."""
-    shown = view.copy()
-    shown["powerState"] = power.observed.graph if power else "unknown"
-    return shown
+def power_properties(power: CloudPcPower | None, now: datetime) -> PowerProperties:
+    """Return the properties of a Cloud PC that come from its power."""
+    shown = power_view(power, now)
+    return {"powerState": shown["powerState"], "@deskwright.power": shown}
 
 
-def my_cloud_pc_view(pc: CloudPc, today: TenantPolicies) -> GraphCloudPcView:
+def use_properties(use: CloudPcUse | None) -> UseProperties:
+    """Return the properties of a Cloud PC that come from its use; *use* is None before it was first read."""
+    last = use.last_login if use else None
+    return {
+        "lastLoginResult": {"time": timestamp(last)} if last else None,
+        "lastLogoffDateTime": timestamp(use.last_logoff) if use else None,
+    }
+
+
+def power_view(power: CloudPcPower | None, now: datetime) -> PowerView:
+    """Return the power of a Cloud PC; *power* is None where nobody has switched it, and no rule wants anything."""
+    awake = power.awake_at(now) if power else None
+    return {
+        "powerState": power.observed.graph if power else "unknown",
+        "desired": power.desired if power else DesiredPower.LEAVE,
+        "since": timestamp(power.since) if power else None,
+        "changedBy": power.changed_by if power else None,
+        "reason": power.reason if power else "",
+        "waits": power.waits if power else None,
+        "keptAwakeUntil": timestamp(awake.until) if awake else None,
+        "keptAwakeBy": awake.by if awake else None,
+        "stopsAt": timestamp(power.stops_at) if power and power.observed.is_on else None,
+        "nextTransitionAt": timestamp(power.next_transition_at) if power else None,
+    }
+
+
+def my_cloud_pc_view(pc: CloudPc, today: TenantPolicies, power: CloudPcPower | None) -> MyCloudPcView:
     """Return a Cloud PC as its user sees it in Graph: the details of an error are for administrators."""
-    return {**_graph_view(pc, today), "statusDetail": None}
+    observed: GraphPower = power.observed.graph if power else "unknown"
+    return {**_graph_view(pc, today), "statusDetail": None, "powerState": observed}
 
 
 def _graph_view(pc: CloudPc, today: TenantPolicies) -> GraphCloudPcView:
@@ -270,7 +353,7 @@ def _detail(pc: CloudPc) -> StatusDetailView | None:
     reason = build.reason
     if reason is None and pc.replacement is not None and not pc.replacement.unfinished:
         reason = f"another machine of it is removed: {pc.replacement.reason}"
-    return _status_detail(pc.status.value, reason, {}) if reason else None
+    return _status_detail(pc.status.value, sentence(reason), {}) if reason else None
 
 
 def _status_detail(code: str, message: str, facts: dict[str, str]) -> StatusDetailView:

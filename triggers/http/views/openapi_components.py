@@ -26,9 +26,21 @@ _CONNECTION_FORM: Json = {
 }
 
 BODIES: Mapping[str, Json] = {
+    "add_power_schedule": {"displayName": "Office hours", "timeZone": "Europe/Berlin"},
+    "create_notice_endpoint": {"displayName": "Service desk", "address": "https://hooks.example.com/deskwright"},
+    "update_notice_endpoint": {"eventTypes": ["cloudpc.failed", "removals.held"]},
+    "replay_notices": {"since": "2026-11-20T08:00:00Z", "onlyFailed": True},
     "add_user_setting": {"displayName": "Self-service", "selfServiceEnabled": True},
     "assign_user_settings": {"assignments": [{"target": {"groupId": _ID}}]},
     "change_own_account_type": {"userAccountType": "standardUser"},
+    "change_power_schedule": {"signedOffInMinutes": 20},
+    "add_maintenance_window": {
+        "displayName": "Nights",
+        "schedules": [{"scheduleType": "weekday", "startTime": "22:00", "endTime": "04:00"}],
+    },
+    "change_alert_rule": {"enabled": True, "threshold": {"target": 3}},
+    "assign_maintenance_windows": {"assignments": [{"target": {"groupId": _ID}}]},
+    "change_maintenance_window": {"notificationLeadTimeInMinutes": 30},
     "change_user_setting": {"selfServiceEnabled": False},
     "change_my_account_type": {"userAccountType": "standardUser"},
     "rename_my_cloud_pc": {"displayName": "My Cloud PC"},
@@ -63,13 +75,26 @@ BODIES: Mapping[str, Json] = {
         },
     },
     "extend_grace": {"hours": 48},
+    "dismiss_service_health": {"section": "queues", "dismissedUntilDateTime": None},
+    "dismiss_tenant_health": {"section": "quota", "dismissedUntilDateTime": None},
+    "update_health_thresholds": {"storageLatencyWarningInMilliseconds": 400},
     "foresee_change": {"assign": {"policyId": _ID, "groupIds": []}},
     "hold_grace": {"held": True},
+    "keep_cloud_pc_awake": {"hours": 2},
+    "keep_own_cloud_pc_awake": {"hours": 2},
+    "keep_my_cloud_pc_awake": {"hours": 2},
     "log_off_sessions": {"sessionIds": [_ID]},
     "message_sessions": {"title": "Maintenance", "body": "Please save your work."},
     "pause_policy": {"reason": "new image"},
     "pause_service": {"reason": "maintenance"},
     "pause_tenant": {"reason": "maintenance"},
+    "set_budget": {"displayName": "All desks", "scope": "tenant", "amount": 5000, "brakes": True},
+    "set_rate_card": {
+        "currency": "EUR",
+        "discountInPercent": 12,
+        "hourlyPrices": {"Standard_D2s_v5": 0.09},
+    },
+    "set_policy_pools": {"pools": [{"servicePlanId": _ID, "desired": 2}]},
     "put_site": {"displayName": "West Europe", "region": "westeurope", "resourceGroup": "deskwright-contoso-weu"},
     "receive_notifications": {
         "value": [

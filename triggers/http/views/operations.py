@@ -30,9 +30,9 @@ BULK_ACTIONS = Collection(
     name="bulkActions",
     kinds=kinds_of(
         *("id", "action", "status", "requestedBy", "reason"),
-        moments="createdDateTime lastModifiedDateTime",
+        moments="createdDateTime lastModifiedDateTime waitsUntilDateTime",
         numbers="total percentComplete maxConcurrency stopAtFailureRate",
-        flags="canary",
+        flags="canary scheduledDuringMaintenanceWindow",
     ),
     searched=("action", "requestedBy", "reason"),
     order="createdDateTime desc",
@@ -53,7 +53,8 @@ BULK_ITEM = Without(BulkItem, ("tenantId", "bulkId"))
 class BulkActionView(TypedDict):
     """A bulk action. *counts*: how many Cloud PCs there are of each status.
 
-    *estimatedEndDateTime*: never in the past; null when it does not run, or nothing is known.
+    *estimatedEndDateTime*: never in the past; null when it does not run, or nothing is known. *waitsUntilDateTime*:
+    when the next maintenance window opens for which it waits; null when it does not wait.
     """
 
     id: str
@@ -69,6 +70,8 @@ class BulkActionView(TypedDict):
     maxConcurrency: int
     stopAtFailureRate: int
     canary: bool
+    scheduledDuringMaintenanceWindow: bool
+    waitsUntilDateTime: Timestamp | None
     createdDateTime: Timestamp
     lastModifiedDateTime: Timestamp
 
@@ -94,6 +97,8 @@ def bulk_action_view(bulk: BulkAction, estimated_end: datetime | None = None) ->
         "maxConcurrency": bulk.max_concurrency,
         "stopAtFailureRate": bulk.stop_at_failure_rate,
         "canary": bulk.canary,
+        "scheduledDuringMaintenanceWindow": bulk.scheduled_during_maintenance_window,
+        "waitsUntilDateTime": timestamp(bulk.waits_until),
         "createdDateTime": timestamp(bulk.created_date_time),
         "lastModifiedDateTime": timestamp(bulk.last_modified_date_time),
     }

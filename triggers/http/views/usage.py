@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 from typing_extensions import TypedDict
 
+from shared.domain.cloud_pcs.use import CloudPcUse
+from shared.domain.filtering import Scalar
 from shared.domain.operations.overview import OpenDecisions, SpotCapacity, TenantOverview, building
 from shared.domain.operations.usage import TenantUsage
 from shared.domain.spot.engine.usage import SpotUsage
@@ -37,6 +41,61 @@ OVERVIEWS = Collection(
 )
 
 
+_OF_DAYS = ("startDateTime", "endDateTime")
+_COUNTED = "recordedMinutes minutesOn minutesActive minutesDisconnected connections"
+CLOUD_PC_DAYS = Collection(
+    name="cloudPCs/usage",
+    kinds=kinds_of(moments="intervalStartDateTime", numbers=_COUNTED),
+    key=("intervalStartDateTime",),
+    own=_OF_DAYS,
+)
+CLOUD_PC_USE = Collection(
+    name="reports/cloudPcUse",
+    kinds=kinds_of(
+        *("id", "userPrincipalName", "managedDeviceName", "servicePlanName", "provisioningPolicyName", "status"),
+        moments="lastActiveTime",
+        numbers=f"{_COUNTED} totalUsageInHour daysSinceLastSignIn",
+        flags="neverSignedIn",
+    ),
+    searched=("userPrincipalName", "managedDeviceName"),
+    own=_OF_DAYS,
+)
+
+
+class CloudPcMinutes(TypedDict):
+    """Use of a Cloud PC in a period. *recordedMinutes*: how many minutes of it were observed."""
+
+    recordedMinutes: int
+    minutesOn: int
+    minutesActive: int
+    minutesDisconnected: int
+    connections: int
+
+
+class CloudPcDayView(CloudPcMinutes, TypedDict):
+    """Use of a Cloud PC on one day of UTC."""
+
+    intervalStartDateTime: Timestamp
+
+
+class CloudPcUseView(CloudPcMinutes, TypedDict):
+    """A Cloud PC with its use in a period, by the names of Graph's report of remote connections.
+
+    *neverSignedIn*: no session of it was ever seen. *daysSinceLastSignIn*: None then.
+    """
+
+    id: str
+    userPrincipalName: str
+    managedDeviceName: str | None
+    servicePlanName: str
+    provisioningPolicyName: str | None
+    status: str
+    totalUsageInHour: float
+    daysSinceLastSignIn: int | None
+    neverSignedIn: bool
+    lastActiveTime: Timestamp | None
+
+
 class TenantOverviewView(TypedDict):
     """A tenant on the provider's board. *total*: Cloud PCs in all statuses, also before they are built.
 
@@ -62,6 +121,43 @@ def usage_view(point: UsagePoint) -> Json:
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in point.to_json().items()
     }
+
+
+def _counts(use: CloudPcUse) -> CloudPcMinutes:
+    return {
+        "recordedMinutes": use.recorded_minutes,
+        "minutesOn": use.minutes_on,
+        "minutesActive": use.minutes_active,
+        "minutesDisconnected": use.minutes_disconnected,
+        "connections": use.connections,
+    }
+
+
+def cloud_pc_day_view(day: date, use: CloudPcUse) -> CloudPcDayView:
+    """Return the use of a Cloud PC on one day."""
+    return {"intervalStartDateTime": timestamp(datetime.combine(day, time(), UTC)), **_counts(use)}
+
+
+def cloud_pc_use_view(entry: Mapping[str, Scalar], use: CloudPcUse, now: datetime) -> CloudPcUseView:
+    """Return a Cloud PC with its use in a period. *entry*: as lists of Cloud PCs have it."""
+    last = use.read_at if use.seen.active else use.last_logoff or use.last_login
+    return {
+        "id": str(entry["id"]),
+        "userPrincipalName": str(entry["userPrincipalName"]),
+        "managedDeviceName": _text(entry["managedDeviceName"]),
+        "servicePlanName": str(entry["servicePlanName"]),
+        "provisioningPolicyName": _text(entry["provisioningPolicyName"]),
+        "status": str(entry["status"]),
+        "totalUsageInHour": round(use.minutes_active / 60, 2),
+        "daysSinceLastSignIn": (now - use.last_login).days if use.last_login else None,
+        "neverSignedIn": use.last_login is None,
+        "lastActiveTime": timestamp(last),
+        **_counts(use),
+    }
+
+
+def _text(value: Scalar) -> str | None:
+    return None if value is None else str(value)
 
 
 def tenant_overview_view(tenant: Tenant, overview: TenantOverview | None) -> TenantOverviewView:

@@ -14,12 +14,14 @@ from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import ADDRESS, Progress, PublishedDesktop, progress
 from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingForm
+from shared.domain.power.record import CloudPcPower
 from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.spot.groups.members import MemberStatus, SpotMember
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Entity
 from triggers.http.properties import Properties, typed
+from triggers.http.views.cloud_pcs import PowerView, power_view
 from triggers.http.views.policies import AssignmentView, assignment_view
 
 PROPERTIES = Properties(user_setting.PROPERTIES, {"": UserSettingForm})
@@ -83,7 +85,10 @@ SPOT_DESKTOPS = Collection(
 
 
 class OwnCloudPcView(TypedDict):
-    """A Cloud PC of the caller's own. *actions*: actions they may take now, and reasons against the others."""
+    """A Cloud PC of the caller's own. *actions*: actions they may take now, and reasons against the others.
+
+    *power*: with the time at which it stops if nobody comes, and until when it is kept awake.
+    """
 
     id: str
     displayName: str
@@ -93,6 +98,7 @@ class OwnCloudPcView(TypedDict):
     provisionedDateTime: Timestamp | None
     gracePeriodEndDateTime: Timestamp | None
     progress: Annotated[Json, DumpOf(Progress)]
+    power: PowerView
     actions: list[Annotated[Json, DumpOf(Possibility)]]
 
 
@@ -112,7 +118,7 @@ class SpotDesktopView(TypedDict):
 
 
 def own_cloud_pc_view(
-    pc: CloudPc, now: datetime, actions: Iterable[Possibility], estimates: Estimates
+    pc: CloudPc, now: datetime, actions: Iterable[Possibility], estimates: Estimates, power: CloudPcPower | None
 ) -> OwnCloudPcView:
     """Return a Cloud PC as its user sees it."""
     return {
@@ -124,6 +130,7 @@ def own_cloud_pc_view(
         "provisionedDateTime": timestamp(pc.provisioned_date_time),
         "gracePeriodEndDateTime": timestamp(pc.grace.ends_at) if pc.grace else None,
         "progress": progress(pc, now, estimates).to_json(),
+        "power": power_view(power, now),
         "actions": [each.to_json() for each in actions],
     }
 

@@ -6,13 +6,18 @@ The tables are data: ``commands.py`` makes them commands. A test compares them w
 from collections.abc import Mapping
 
 from deskwright.catalogue.cloud_pcs import CONNECTION, IMAGE, MY, PC, POLICY
+from deskwright.catalogue.cost import BUDGET, COST, RATE_CARD
 from deskwright.catalogue.service import (
+    ALERT,
     AUDIT,
     BULK,
     GROUP,
+    MAINTENANCE_WINDOW,
+    NOTICE_ENDPOINT,
     OFFER,
     OPERATION,
     ORPHAN,
+    POWER_SCHEDULE,
     REMOVAL,
     SERVICE,
     SITE,
@@ -27,8 +32,37 @@ from deskwright.catalogue.words import NAMES, SHOWN_OTHERWISE, Named, Noun, Verb
 WHOAMI = Verb("whoami", "get_me", ("name", "kind", "roles", "tenants", "directoryId", "id"))
 
 NOUNS = (
-    *(PC, POLICY, CONNECTION, IMAGE, SPOT, HOST, SESSION, RELEASE, IMAGE_SET, IMAGE_VERSION),
-    *(BULK, OPERATION, REMOVAL, ORPHAN, USER, GROUP, USER_SETTING, TENANT, SITE, OFFER, AUDIT, WIZARD, SERVICE, MY),
+    PC,
+    POLICY,
+    CONNECTION,
+    IMAGE,
+    SPOT,
+    HOST,
+    SESSION,
+    RELEASE,
+    IMAGE_SET,
+    IMAGE_VERSION,
+    BULK,
+    OPERATION,
+    REMOVAL,
+    ORPHAN,
+    USER,
+    GROUP,
+    USER_SETTING,
+    POWER_SCHEDULE,
+    NOTICE_ENDPOINT,
+    TENANT,
+    SITE,
+    OFFER,
+    BUDGET,
+    COST,
+    RATE_CARD,
+    AUDIT,
+    WIZARD,
+    MAINTENANCE_WINDOW,
+    ALERT,
+    SERVICE,
+    MY,
 )
 
 WITHOUT_COMMAND: Mapping[str, str] = {
@@ -38,6 +72,7 @@ WITHOUT_COMMAND: Mapping[str, str] = {
         "Graph's shape for its SDKs; my has commands for those of all tenants",
     ),
     "get_changes": "the portal asks it whether a page that is open is up to date; api prints the versions",
+    **dict.fromkeys(("get_service_health", "get_tenant_health"), "health shows it, and ends with an exit code"),
     "find_source_images": "image create offers them",
     "get_audit_activity_types": "audit list shows what was done; api prints the types",
     "get_snapshot": "pc restore-points lists those of a Cloud PC; api prints one",

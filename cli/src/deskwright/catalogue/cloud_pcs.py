@@ -45,6 +45,15 @@ PC = Noun(
             rows="entries",
             named="pc",
         ),
+        Verb(
+            "usage",
+            "list_cloud_pc_usage",
+            (
+                *("DAY=intervalStartDateTime", "ON=minutesOn", "ACTIVE=minutesActive"),
+                *("DISCONNECTED=minutesDisconnected", "CONNECTIONS=connections"),
+            ),
+            named="pc",
+        ),
         Verb("actions", "get_supported_actions", ACTIONS, rows="value", named="pc"),
         Verb("sign-in", "get_sign_in_details", named="pc"),
         Verb("check-resize", "validate_bulk_resize", rows="value"),
@@ -87,6 +96,16 @@ POLICY = Noun(
             "list_policy_users",
             ("USER=user/userPrincipalName", "STANDING=standing", "BECAUSE=because"),
             named="policy",
+        ),
+        Verb("set-pools", "set_policy_pools", named="policy", asks="Replace the warm pools of {}? Others are drained."),
+        Verb(
+            "pools",
+            "list_pools",
+            (
+                *("POLICY=policyName", "PLAN=servicePlanName", "DESIRED=desired", "READY=eligible"),
+                *("BUILDING=starting", "GOING=deleting", "HITS=usage/hitRate", "NEXT=nextStep"),
+            ),
+            about="List the warm pools of all policies: members, hits, and the next step with its reason.",
         ),
         Verb("pause", "pause_policy", named="policy", planned_as="pause"),
         Verb("resume", "resume_policy", named="policy"),

@@ -30,6 +30,11 @@ BULK = Noun(
         Verb("create", "begin_bulk_action", asks="Begin this on all that are chosen?", own_dry_run=True),
         Verb("pause", "pause_bulk_action"),
         Verb("resume", "resume_bulk_action"),
+        Verb(
+            "override-window",
+            "override_window_of_bulk_action",
+            asks="Begin {} outside of the maintenance windows?",
+        ),
         Verb("cancel", "cancel_bulk_action", asks="Cancel {}? What has begun is completed."),
     ),
 )
@@ -92,6 +97,103 @@ USER_SETTING = Noun(
         Verb("assign", "assign_user_settings", named="user-setting", asks="Replace the groups of {}?"),
     ),
 )
+POWER_SCHEDULE = Noun(
+    "power-schedule",
+    "The hours in which Cloud PCs are on; policies refer to them",
+    (
+        Verb(
+            "list",
+            "list_power_schedules",
+            (*NAME, "ZONE=timeZone", "STOP=stopAction", "EARLY=prestartInMinutes", *CHANGED, *ID),
+        ),
+        Verb("show", "get_power_schedule", named="power-schedule"),
+        Verb("create", "add_power_schedule"),
+        Verb("update", "change_power_schedule", named="power-schedule"),
+        Verb(
+            "delete",
+            "remove_power_schedule",
+            named="power-schedule",
+            asks=f"Delete the power schedule {{}}? {DESTROYS}",
+        ),
+    ),
+)
+
+MAINTENANCE_WINDOW = Noun(
+    "maintenance-window",
+    "Hours in which work that disturbs people may begin",
+    (
+        Verb(
+            "list",
+            "list_maintenance_windows",
+            (*NAME, "NOTICE=notificationLeadTimeInMinutes", "GROUPS=assignments", *CHANGED, *ID),
+        ),
+        Verb("show", "get_maintenance_window", named="maintenance-window"),
+        Verb("create", "add_maintenance_window"),
+        Verb("update", "change_maintenance_window", named="maintenance-window"),
+        Verb(
+            "delete",
+            "remove_maintenance_window",
+            named="maintenance-window",
+            asks=f"Delete the maintenance window {{}}? {DESTROYS}",
+        ),
+        Verb("assign", "assign_maintenance_windows", named="maintenance-window", asks="Replace the groups of {}?"),
+    ),
+)
+ALERT = Noun(
+    "alert",
+    "Alerts of a tenant, and the rules that raise them",
+    (
+        Verb(
+            "list",
+            "list_alert_records",
+            (
+                *("ALERT=displayName", "SEVERITY=severity", "STATUS=status", "COUNT=alertImpact/value"),
+                *("SINCE=detectedDateTime", "RESOLVED=resolvedDateTime", *ID),
+            ),
+        ),
+        Verb("show", "get_alert_record"),
+        Verb(
+            "rules",
+            "list_alert_rules",
+            ("RULE=displayName", "SEVERITY=severity", "ENABLED=enabled", "FROM=threshold/target", *ID),
+        ),
+        Verb("rule", "get_alert_rule"),
+        Verb("set-rule", "change_alert_rule"),
+    ),
+)
+
+NOTICE_ENDPOINT = Noun(
+    "notice-endpoint",
+    "Where notices go: webhooks and Teams",
+    (
+        Verb(
+            "list",
+            "list_notice_endpoints",
+            (*NAME, "KIND=kind", "ADDRESS=address", "STATUS=status", "FAILURE=lastFailure", *ID),
+        ),
+        Verb("show", "get_notice_endpoint", named="notice-endpoint"),
+        Verb("create", "create_notice_endpoint"),
+        Verb("update", "update_notice_endpoint", named="notice-endpoint"),
+        Verb("delete", "delete_notice_endpoint", named="notice-endpoint", asks=f"Delete the endpoint {{}}? {DESTROYS}"),
+        Verb("rotate-key", "rotate_notice_key", named="notice-endpoint", asks="Give {} another secret?"),
+        Verb("test", "test_notice_endpoint", named="notice-endpoint"),
+        Verb("replay", "replay_notices", named="notice-endpoint"),
+        Verb(
+            "deliveries",
+            "list_deliveries",
+            (
+                "AT=event/time",
+                "TYPE=event/type",
+                "SUBJECT=event/subject",
+                "STATUS=status",
+                "TRIES=tries",
+                "ID=event/id",
+            ),
+            named="notice-endpoint",
+        ),
+        Verb("events", "list_event_types", ("TYPE=type", "TITLE=title", "MANDATORY=mandatory")),
+    ),
+)
 TENANT = Noun(
     "tenant",
     "Tenants: customers, or your organisation",
@@ -115,6 +217,15 @@ TENANT = Noun(
             ),
             on_tenant=True,
         ),
+        Verb(
+            "use",
+            "list_cloud_pc_use",
+            (
+                *("USER=userPrincipalName", "PLAN=servicePlanName", "HOURS=totalUsageInHour", "ON=minutesOn"),
+                *("CONNECTIONS=connections", "DAYS AWAY=daysSinceLastSignIn", "LAST=lastActiveTime"),
+            ),
+            on_tenant=True,
+        ),
         Verb("readiness", "get_readiness", ("STATUS=status", "CHECKS=checks"), on_tenant=True),
         Verb(
             "roles",
@@ -130,6 +241,7 @@ TENANT = Noun(
         Verb("delete", "delete_tenant", asks=f"Delete the tenant {{}}? {DESTROYS}", on_tenant=True),
         Verb("pause", "pause_tenant", planned_as="pause", on_tenant=True),
         Verb("resume", "resume_tenant", on_tenant=True),
+        Verb("dismiss-health", "dismiss_tenant_health", on_tenant=True),
     ),
 )
 SITE = Noun(
@@ -199,6 +311,8 @@ SERVICE = Noun(
         Verb("show", "get_pause", about="Show whether everything is paused, who did it and why."),
         Verb("pause", "pause_service", asks="Pause all tenants?"),
         Verb("resume", "resume_service"),
+        Verb("dismiss-health", "dismiss_service_health"),
+        Verb("health-thresholds", "update_health_thresholds"),
         Verb("set-aside", "list_set_aside", ("SINCE=since", "TENANT=tenantId", "KIND=kind", "REASON=reason")),
         Verb("configuration", "get_configuration"),
         Verb("openapi", "openapi"),

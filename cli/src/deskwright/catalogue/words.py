@@ -73,6 +73,9 @@ NAMES: Mapping[str, Named] = {
     "image-set": Named("image set", "list_image_sets", ("displayName",)),
     "spot": Named("Spot Group", "list_spot_groups", ("displayName",)),
     "user-setting": Named("user setting", "list_user_settings", ("displayName",)),
+    "power-schedule": Named("power schedule", "list_power_schedules", ("displayName",)),
+    "maintenance-window": Named("maintenance window", "list_maintenance_windows", ("displayName",)),
+    "notice-endpoint": Named("endpoint of notices", "list_notice_endpoints", ("displayName",)),
     "site": Named("site", "list_sites", ("id", "displayName")),
     "my": Named("Cloud PC of yours", "list_own_cloud_pcs", ("displayName", "computerName"), "servicePlanName"),
 }

@@ -1,4 +1,4 @@
-"""Tenants, sites, user settings and provisioning policies: written by PATCH, PUT and POST."""
+"""Tenants, sites, power schedules, user settings and provisioning policies: written by PATCH, PUT and POST."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -82,6 +82,29 @@ class _Site(Kind):
         return {name: value for name, value in change.whole.items() if name in self.properties}
 
 
+class _PowerSchedule(Kind):
+    name = "powerSchedule"
+    lists, shows = "list_power_schedules", "get_power_schedule"
+    properties = tuple(
+        field.name for field in operation("add_power_schedule").fields or () if field.name not in Kind.key
+    )
+
+    def faults(self, change: Change) -> Iterator[str]:
+        name = "change_power_schedule" if change.found else "add_power_schedule"
+        yield from faults_of(self._body(change), operation(name).schema)
+
+    def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
+        if change.found is None:
+            yield writing.send("add_power_schedule", self._body(change)).operation
+        else:
+            given = self.given(change.found.identifier)
+            yield writing.send("change_power_schedule", self._body(change), given, change.etag).operation
+
+    def _body(self, change: Change) -> Json:
+        names = self.properties if change.found else (*self.key, *self.properties)
+        return {name: change.said[name] for name in names if name in change.said}
+
+
 class _Assigned(Kind):
     """A kind that is assigned to groups. *creates*, *changes*, *assigns*: operations."""
 
@@ -138,20 +161,31 @@ _SETTABLE = {
     field.name.removeprefix(_OURS): field.name for field in operation("update_policy").fields or () if field.form
 }
 """The properties of a policy by their names in a file, in which ours have no prefix."""
+_SCHEDULE_ID = "powerScheduleId"
+"""Files name the power schedule instead."""
 
 
 class _Policy(_Assigned):
     name = "provisioningPolicy"
     lists, shows = "list_policies", "get_policy"
     creates, changes, assigns = "create_policy", "update_policy", "assign_policy"
-    properties = (*(name for name in _SETTABLE if name != "displayName"), "image", "connections")
-    references = {"connections": "connection", "image": "deviceImage"}  # noqa: RUF012 - as the base class declares it
+    properties = (
+        *(name for name in _SETTABLE if name not in {"displayName", _SCHEDULE_ID}),
+        *("image", "connections", "powerSchedule"),
+    )
+    references = {  # noqa: RUF012 - as the base class declares it
+        "connections": "connection",
+        "image": "deviceImage",
+        "powerSchedule": "powerSchedule",
+    }
 
     def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:
         super().word(found, view, references)
         joins = [each["onPremisesConnectionId"] for each in view["domainJoinConfigurations"]]
         found["connections"] = [references.label_of("connection", each) for each in joins]
-        found |= {name: view[graph] for name, graph in _SETTABLE.items() if name != graph}
+        found |= {name: view[graph] for name, graph in _SETTABLE.items() if name not in {graph, _SCHEDULE_ID}}
+        if schedule := view.get(_SETTABLE[_SCHEDULE_ID]):
+            found["powerSchedule"] = references.label_of("powerSchedule", schedule)
         if view["imageType"] == "custom":
             found["image"] = references.label_of("deviceImage", found.pop("imageId"))
         if found["gracePeriodInHours"] == references.tenant["settings"]["gracePeriodInHours"]:
@@ -164,6 +198,9 @@ class _Policy(_Assigned):
             body["domainJoinConfigurations"] = [{"onPremisesConnectionId": each} for each in ids]
         if image := body.pop("image", None):
             body["imageId"], body["imageType"] = references.identifier("deviceImage", image), "custom"
+        if "powerSchedule" in body:
+            named = body.pop("powerSchedule")
+            body[_SCHEDULE_ID] = references.identifier("powerSchedule", named) if named else None
         return {_SETTABLE.get(name, name): value for name, value in body.items()}
 
     def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:
@@ -191,4 +228,4 @@ class _Policy(_Assigned):
         yield "create-provisioning-policy", form
 
 
-TENANT, SITE, USER_SETTING, POLICY = _Tenant(), _Site(), _UserSetting(), _Policy()
+TENANT, SITE, POWER_SCHEDULE, USER_SETTING, POLICY = _Tenant(), _Site(), _PowerSchedule(), _UserSetting(), _Policy()

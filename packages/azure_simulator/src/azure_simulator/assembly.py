@@ -14,8 +14,10 @@ from azure_simulator import (
     graph,
     network,
     pages,
+    prices,
     scenarios,
     sites,
+    storage,
     vault,
 )
 from azure_simulator.core import control_plane, webhooks
@@ -29,7 +31,21 @@ if TYPE_CHECKING:
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.times import Clock
 
-SERVICES = (arm, authorization, network, compute, entra, directories, vault, graph, desktops, sites, deployments)
+SERVICES = (
+    arm,
+    authorization,
+    network,
+    compute,
+    entra,
+    directories,
+    vault,
+    graph,
+    desktops,
+    storage,
+    sites,
+    deployments,
+    prices,
+)
 """In the order of installation: a part's listeners and seeds run before the next part's."""
 
 

@@ -26,7 +26,11 @@ const STEP: Schema = {
     quantity: { type: "integer", minimum: 1, maximum: 500, default: 10 },
     anything: { type: "object" },
     seats: { type: "object", title: "Seats", "x-namedBy": "Licence", additionalProperties: { type: "integer" } },
-    spot: { type: "object", propertyNames: { enum: ["pooled", "personal"] }, additionalProperties: { type: "integer" } },
+    spot: {
+      type: "object",
+      propertyNames: { enum: ["pooled", "personal"] },
+      additionalProperties: { type: "integer" },
+    },
     plans: { type: "object", additionalProperties: { $ref: "#/$defs/Plan" } },
     frequency: { anyOf: [{ type: "integer", enum: [4, 6] }, { type: "null" }] },
     hibernate: { type: "boolean", default: false },
@@ -88,7 +92,10 @@ describe("fieldsOf", () => {
   });
 
   it("never asks for the ids of what the tenant has, also while it has none", () => {
-    const step = { type: "object", properties: { connectionIds: { type: "array", items: { type: "string" } }, siteId: { type: "string" } } };
+    const step = {
+      type: "object",
+      properties: { connectionIds: { type: "array", items: { type: "string" } }, siteId: { type: "string" } },
+    };
     expect(fieldsOf(step, { connectionIds: [] })).toMatchObject([
       { kind: "several", madeBy: "create-connection" },
       { kind: "one", madeBy: "create-site" },
@@ -97,7 +104,10 @@ describe("fieldsOf", () => {
 
   it("says which choice is a language, and which cannot be used now", () => {
     const step = { type: "object", properties: { locale: { type: "string" }, connectionId: { type: "string" } } };
-    const choices = { locale: [{ value: "de-DE", title: "de-DE" }], connectionId: [{ value: "c", title: "North", usable: false }] };
+    const choices = {
+      locale: [{ value: "de-DE", title: "de-DE" }],
+      connectionId: [{ value: "c", title: "North", usable: false }],
+    };
     const [locale, connection] = fieldsOf(step, choices);
     expect(locale?.choices[0]?.title).toContain("German");
     expect(connection?.choices[0]?.title).toBe("North (not usable now)");

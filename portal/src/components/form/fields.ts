@@ -2,6 +2,7 @@
 
 import { titleOf } from "../../api/errors.ts";
 import { words } from "../../words/form.ts";
+import { region } from "../../words/language.ts";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined };
 
@@ -39,7 +40,21 @@ export interface Choice {
   readonly [property: string]: Json | undefined;
 }
 
-export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows" | "map" | "directoryGroups" | "json";
+export type Kind =
+  | "text"
+  | "long"
+  | "secret"
+  | "number"
+  | "switch"
+  | "one"
+  | "several"
+  | "lines"
+  | "moment"
+  | "group"
+  | "rows"
+  | "map"
+  | "directoryGroups"
+  | "json";
 
 /** One thing that a form asks for. *path*: its place in the step, as a JSON pointer. */
 export interface Field {
@@ -72,7 +87,7 @@ export interface Field {
 
 type Choices = Readonly<Record<string, readonly Choice[]>>;
 const LONG = 400;
-const languages = new Intl.DisplayNames(undefined, { type: "language" });
+const languages = new Intl.DisplayNames(region, { type: "language" });
 /**
  * What is chosen of the tenant's own things, also while there are none: nobody writes their ids. Each has the wizard that
  * makes one; groups come from the directory.
@@ -95,7 +110,10 @@ const LANGUAGE = "locale";
 const NAMED_FREELY = "displayName";
 
 /** Return the choices that fit to what the other fields of the form have. */
-export function fitting(choices: readonly Choice[], values: Readonly<Record<string, Json | undefined>>): readonly Choice[] {
+export function fitting(
+  choices: readonly Choice[],
+  values: Readonly<Record<string, Json | undefined>>,
+): readonly Choice[] {
   return choices.filter((choice) =>
     Object.entries(choice).every(([name, value]) => {
       const other = name === "value" || name === "title" ? undefined : values[name];
@@ -116,7 +134,15 @@ export function fieldsOf(step: Schema, choices: Choices): Field[] {
 
 function read(schema: Schema, root: Schema, choices: Choices, path: string, dotted: string): Field[] {
   return Object.entries(schema.properties ?? {}).map(([name, raw]) =>
-    fieldOf(name, raw, root, choices, `${path}/${escape(name)}`, `${dotted}${name}`, schema.required?.includes(name) ?? false),
+    fieldOf(
+      name,
+      raw,
+      root,
+      choices,
+      `${path}/${escape(name)}`,
+      `${dotted}${name}`,
+      schema.required?.includes(name) ?? false,
+    ),
   );
 }
 
@@ -132,7 +158,12 @@ function fieldOf(
   const schema = resolved(raw, root);
   const own = choices[dotted] ?? choices[name] ?? [];
   const listed = own.length > 0 ? own : optionsOf(schema, root);
-  const kind = name in CHOSEN ? (schema.type === "array" ? "several" : "one") : kindOf(schema, root, name === NAMED_FREELY ? [] : listed);
+  const kind =
+    name in CHOSEN
+      ? schema.type === "array"
+        ? "several"
+        : "one"
+      : kindOf(schema, root, name === NAMED_FREELY ? [] : listed);
   const rows = kind === "rows" && schema.items ? resolved(schema.items, root) : schema;
   const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}/`) : [];
   const map = kind === "map" ? mapOf(raw, schema, root, choices, path, dotted) : undefined;
@@ -163,18 +194,30 @@ function shownAs(choice: Choice, name: string): Choice {
   if (name === LANGUAGE && choice.title === choice.value) {
     return { ...choice, title: `${languages.of(choice.value) ?? choice.value} (${choice.value})` };
   }
-  return choice["usable"] === false ? { ...choice, title: words.notUsable(choice.title) } : choice;
+  return choice["usable"] === false ? { ...choice, title: words.notUsable({ title: choice.title }) } : choice;
 }
 
 /** Return what a map asks for in each row: its name, and the fields of its value. */
-function mapOf(outer: Schema, schema: Schema, root: Schema, choices: Choices, path: string, dotted: string): { keys: Field; values: readonly Field[] } {
+function mapOf(
+  outer: Schema,
+  schema: Schema,
+  root: Schema,
+  choices: Choices,
+  path: string,
+  dotted: string,
+): { keys: Field; values: readonly Field[] } {
   const raw = schema.additionalProperties as Schema;
   const value = resolved(raw, root);
   const title = outer["x-namedBy"] ?? schema["x-namedBy"] ?? "Name";
   const named: Schema = { maxLength: LONG, ...resolved(schema.propertyNames ?? {}, root), type: "string", title };
   const values =
     value.properties === undefined
-      ? [{ ...fieldOf("", raw, root, choices, path, `${dotted}/`, true), label: outer.title ?? schema.title ?? "Value" }]
+      ? [
+          {
+            ...fieldOf("", raw, root, choices, path, `${dotted}/`, true),
+            label: outer.title ?? schema.title ?? "Value",
+          },
+        ]
       : read(value, root, choices, path, `${dotted}/`);
   return { keys: fieldOf("name", named, root, {}, path, dotted, true), values };
 }
@@ -187,7 +230,8 @@ function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
     return schema.items && resolved(schema.items, root).type === "object" ? "rows" : "lines";
   }
   if (schema.type === "object" && listed.length === 0) {
-    const isMap = typeof schema.additionalProperties === "object" && Object.keys(schema.additionalProperties).length > 0;
+    const isMap =
+      typeof schema.additionalProperties === "object" && Object.keys(schema.additionalProperties).length > 0;
     return schema.properties === undefined ? (isMap ? "map" : "json") : "group";
   }
   if (listed.length > 0) {

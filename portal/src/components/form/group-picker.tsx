@@ -25,16 +25,30 @@ export function GroupPicker({ known, chosen, onChange }: Given): ReactElement {
   const [typed, setTyped] = useState("");
   const [seen, setSeen] = useState<readonly Choice[]>(known);
   const search = useSettled(typed.trim());
-  const query = useOne("/tenants/{tenant}/directory/groups", { tenant }, { query: search === "" ? {} : { $search: search }, isKept: true });
-  const found = (query.data?.value ?? []).map(({ id, displayName }): Choice => ({ value: id, title: displayName ?? id }));
-  const offered = new Map([...seen.filter(({ value }) => chosen.includes(value)), ...found].map((each) => [each.value, each]));
+  const query = useOne(
+    "/tenants/{tenant}/directory/groups",
+    { tenant },
+    { query: search === "" ? {} : { $search: search }, isKept: true },
+  );
+  const found = (query.data?.value ?? []).map(({ id, displayName }): Choice => ({
+    value: id,
+    title: displayName ?? id,
+  }));
+  const offered = new Map(
+    [...seen.filter(({ value }) => chosen.includes(value)), ...found].map((each) => [each.value, each]),
+  );
   const toggle = (choice: Choice, isChosen: boolean): void => {
     setSeen([...seen, choice]);
     onChange(isChosen ? [...chosen, choice.value] : chosen.filter((id) => id !== choice.value));
   };
   return (
     <>
-      <Input value={typed} aria-label={words.searchGroups} placeholder={words.searchGroups} onChange={(_, { value }) => setTyped(value)} />
+      <Input
+        value={typed}
+        aria-label={words.searchGroups}
+        placeholder={words.searchGroups}
+        onChange={(_, { value }) => setTyped(value)}
+      />
       {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       <div className={styles.list}>
         {[...offered.values()].map((choice) => (

@@ -11,14 +11,14 @@ const PROBLEMS = new Map([
 
 describe("problems of a form", () => {
   it("are said where one control is for a whole list", () => {
-    expect(problemIn(PROBLEMS, "/place/zones")).toBe("is no zone is there twice");
+    expect(problemIn(PROBLEMS, "/place/zones")).toBe("Is no zone. Is there twice.");
     expect(problemIn(PROBLEMS, "/place/zone")).toBeUndefined();
   });
 
   it("are said above the form where no field is theirs", () => {
     expect(problemsElsewhere(PROBLEMS, "/place", [{ name: "zones" }])).toEqual([
-      "names no region that has capacity",
-      "is unknown",
+      "Names no region that has capacity.",
+      "Is unknown.",
     ]);
   });
 });

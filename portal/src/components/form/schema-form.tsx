@@ -123,7 +123,11 @@ function Single(given: AskedGiven & { readonly problem: string | undefined }): R
       className={styles.field}
       label={field.label}
       required={field.required}
-      hint={field.kind === "moment" ? [field.help, words.inZone(zoneName())].filter(Boolean).join(" ") : field.help}
+      hint={
+        field.kind === "moment"
+          ? [field.help, words.inZone({ zone: zoneName() })].filter(Boolean).join(" ")
+          : field.help
+      }
       {...(problem === undefined ? {} : { validationState: "error" as const, validationMessage: problem })}
     >
       <Control {...given} />
@@ -146,7 +150,9 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
           className={styles.select}
           select={{ className: styles.select }}
           value={text}
-          onChange={(_, data) => (field.numeric === true && data.value !== "" ? onChange(Number(data.value)) : write(data.value))}
+          onChange={(_, data) =>
+            field.numeric === true && data.value !== "" ? onChange(Number(data.value)) : write(data.value)
+          }
         >
           <option value="">{field.required ? words.choose : words.notChosen}</option>
           {choices.map((each) => (
@@ -178,12 +184,14 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
       return <Textarea value={text} resize="vertical" onChange={(_, data) => write(data.value)} />;
     case "moment":
       return (
-        <Input type="datetime-local" value={localOf(text)} onChange={(_, data) => onChange(momentOf(data.value) ?? nothing)} />
+        <Input
+          type="datetime-local"
+          value={localOf(text)}
+          onChange={(_, data) => onChange(momentOf(data.value) ?? nothing)}
+        />
       );
     case "secret":
-      return (
-        <Input type="password" autoComplete="off" value={text} onChange={(_, data) => write(data.value)} />
-      );
+      return <Input type="password" autoComplete="off" value={text} onChange={(_, data) => write(data.value)} />;
     default:
       return choices.length === 0 ? (
         <Input value={text} onChange={(_, data) => write(data.value)} />
@@ -216,14 +224,20 @@ function NumberSlider({ field, value, onChange }: Pick<AskedGiven, "field" | "va
         value={typeof value === "number" ? String(value) : ""}
         min={minimum}
         max={maximum}
-        onChange={(_, data) => onChange(data.value === "" ? (field.nullable === true ? null : undefined) : Number(data.value))}
+        onChange={(_, data) =>
+          onChange(data.value === "" ? (field.nullable === true ? null : undefined) : Number(data.value))
+        }
       />
     </div>
   );
 }
 
 /** A name that people choose; those that are there are offered. */
-function NewName(given: { readonly value: string; readonly taken: readonly Choice[]; readonly onChange: (name: string) => void }): ReactElement {
+function NewName(given: {
+  readonly value: string;
+  readonly taken: readonly Choice[];
+  readonly onChange: (name: string) => void;
+}): ReactElement {
   const { value, taken, onChange } = given;
   const list = useId();
   return (
@@ -270,7 +284,11 @@ function Several({ field, at, value, beside, problems, onChange }: AskedGiven): 
           {offered.map((each) => (
             <Checkbox
               key={each.value}
-              label={field.ordered === true && chosen.length > 1 ? words.inOrder(each.title, chosen.indexOf(each.value)) : each.title}
+              label={
+                field.ordered === true && chosen.length > 1
+                  ? inOrder(each.title, chosen.indexOf(each.value))
+                  : each.title
+              }
               checked={chosen.includes(each.value)}
               onChange={(_, { checked }) =>
                 onChange(checked === true ? [...chosen, each.value] : chosen.filter((id) => id !== each.value))
@@ -299,11 +317,7 @@ function Group({ field, at, value, problems, onChange }: AskedGiven): ReactEleme
       <legend>{field.label}</legend>
       {field.help}
       {!field.required && (
-        <Switch
-          label={words.fillIn}
-          checked={isThere}
-          onChange={(_, { checked }) => fill(checked)}
-        />
+        <Switch label={words.fillIn} checked={isThere} onChange={(_, { checked }) => fill(checked)} />
       )}
       <Wrong text={problem} />
       {(isThere || field.required) && (
@@ -361,7 +375,8 @@ function MapRows({ field, at, value, problems, onChange }: AskedGiven): ReactEle
     setEntries(next);
     onChange(Object.fromEntries(next.map(([name, each]) => [name, each ?? (isPlain(field) ? null : {})])) as Json);
   };
-  const change = (index: number, next: Entry): void => write(entries.map((entry, place) => (place === index ? next : entry)));
+  const change = (index: number, next: Entry): void =>
+    write(entries.map((entry, place) => (place === index ? next : entry)));
   const problem = problems.get(at);
   return (
     <fieldset className={styles.group}>
@@ -413,7 +428,14 @@ function MapRow({ field, at, entry: [name, value], isTwice, problems, onChange }
         />
       )}
       {isPlain(field) && only !== undefined ? (
-        <Asked field={only} at={at} value={value} beside={{}} problems={problems} onChange={(next) => onChange([name, next])} />
+        <Asked
+          field={only}
+          at={at}
+          value={value}
+          beside={{}}
+          problems={problems}
+          onChange={(next) => onChange([name, next])}
+        />
       ) : (
         <SchemaForm
           fields={field.fields}
@@ -430,4 +452,9 @@ function MapRow({ field, at, entry: [name, value], isTwice, problems, onChange }
 /** Whether the values of a map are no objects. */
 function isPlain(field: Field): boolean {
   return field.fields.length === 1 && field.fields[0]?.name === "";
+}
+
+/** A choice with its place among those that are chosen; -1 where it is not. */
+function inOrder(title: string, place: number): string {
+  return place < 0 ? title : words.inOrder({ title, place: place + 1 });
 }

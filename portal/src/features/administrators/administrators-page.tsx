@@ -17,7 +17,13 @@ type Assignment = RowOf<Path>;
 const COLUMNS: readonly Column<Assignment>[] = [
   { id: "name", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
   { id: "account", title: words.columns.account, sort: "userPrincipalName", cell: (row) => row.userPrincipalName },
-  { id: "kind", width: "160px", title: words.columns.kind, sort: "principalType", cell: (row) => words.kinds[row.principalType] },
+  {
+    id: "kind",
+    width: "160px",
+    title: words.columns.kind,
+    sort: "principalType",
+    cell: (row) => words.kinds[row.principalType],
+  },
   { id: "role", title: words.columns.role, sort: "role", cell: (row) => roleOf(row.role) },
   { id: "since", title: words.columns.since, cell: (row) => moment(row.createdDateTime) },
 ];

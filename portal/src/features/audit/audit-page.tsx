@@ -23,8 +23,18 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
       cell: (row) => <Link to={`/t/${tenant}/audit/${row.id}`}>{activityOf(row.displayName)}</Link>,
     },
     { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
-    { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
-    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? titleOf(each.type)).join(", ") },
+    {
+      id: "result",
+      width: "110px",
+      title: words.columns.result,
+      cell: (row) => <StatusBadge status={row.activityResult} />,
+    },
+    {
+      id: "which",
+      width: "140px",
+      title: words.columns.which,
+      cell: (row) => row.resources.map((each) => each.displayName ?? titleOf(each.type)).join(", "),
+    },
   ],
 };
 

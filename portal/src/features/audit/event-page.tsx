@@ -20,7 +20,11 @@ import { activityOf, whoOf } from "./who.ts";
 type Change = components["schemas"]["AuditProperty"];
 
 const CHANGES: readonly Column<Change>[] = [
-  { id: "property", title: words.changeColumns.property, cell: (row) => (row.displayName ? titleOf(row.displayName) : "-") },
+  {
+    id: "property",
+    title: words.changeColumns.property,
+    cell: (row) => (row.displayName ? titleOf(row.displayName) : "-"),
+  },
   { id: "before", title: words.changeColumns.before, cell: (row) => writtenText(row.oldValue, row.displayName ?? "") },
   { id: "after", title: words.changeColumns.after, cell: (row) => writtenText(row.newValue, row.displayName ?? "") },
 ];

@@ -21,8 +21,18 @@ const LISTED: Listed<"/auditEvents"> = {
     { id: "at", width: "170px", title: words.columns.at, cell: (row) => moment(row.activityDateTime) },
     { id: "what", title: words.columns.what, cell: (row) => activityOf(row.displayName) },
     { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
-    { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
-    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? titleOf(each.type)).join(", ") },
+    {
+      id: "result",
+      width: "110px",
+      title: words.columns.result,
+      cell: (row) => <StatusBadge status={row.activityResult} />,
+    },
+    {
+      id: "which",
+      width: "140px",
+      title: words.columns.which,
+      cell: (row) => row.resources.map((each) => each.displayName ?? titleOf(each.type)).join(", "),
+    },
     { id: "changes", title: words.changes, cell: (row) => changesOf(row) || "-" },
   ],
 };

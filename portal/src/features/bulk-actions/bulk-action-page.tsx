@@ -25,6 +25,7 @@ import { useActions } from "../../components/use-actions.tsx";
 import { useAddress } from "../../components/use-address.ts";
 import { words } from "../../words/bulk-actions.ts";
 
+const OUTCOMES = ["pending", "running", "succeeded", "failed", "refused", "skipped"];
 const useStyles = makeStyles({ outcome: { maxWidth: "240px", marginBottom: tokens.spacingVerticalS } });
 
 type BulkAction = Found<"/tenants/{tenant}/bulkActions/{id}">;
@@ -72,7 +73,9 @@ export function BulkActionPage(): ReactElement {
 /** What the action was given: a service plan by its name. */
 function parametersOf({ parameters }: BulkAction, plans: readonly ServicePlan[]): Readonly<Record<string, unknown>> {
   const { targetServicePlanId: id, ...others } = parameters;
-  return id === undefined ? others : { servicePlan: plans.find((each) => each.id === id)?.displayName ?? id, ...others };
+  return id === undefined
+    ? others
+    : { servicePlan: plans.find((each) => each.id === id)?.displayName ?? id, ...others };
 }
 
 function isRunning({ status }: BulkAction): boolean {
@@ -118,15 +121,26 @@ function Items({ tenant, bulk }: { readonly tenant: string; readonly bulk: BulkA
   const columns = useMemo(() => columnsOf(tenant), [tenant]);
   return (
     <Section title={words.items}>
-      <Select className={styles.outcome} aria-label={words.itemColumns.status} value={outcome} onChange={(_, { value }) => setOutcome(value)}>
+      <Select
+        className={styles.outcome}
+        aria-label={words.itemColumns.status}
+        value={outcome}
+        onChange={(_, { value }) => setOutcome(value)}
+      >
         <option value="">{titleOf("all")}</option>
-        {words.outcomes.map((each) => (
+        {OUTCOMES.map((each) => (
           <option key={each} value={each}>
             {titleOf(each)}
           </option>
         ))}
       </Select>
-      <ListView label={words.items} list={list} columns={columns} idOf={(row) => row.cloudPcId} none={<p>{words.noItems}</p>} />
+      <ListView
+        label={words.items}
+        list={list}
+        columns={columns}
+        idOf={(row) => row.cloudPcId}
+        none={<p>{words.noItems}</p>}
+      />
     </Section>
   );
 }
@@ -143,7 +157,8 @@ function columnsOf(tenant: string): Column<Item>[] {
     {
       id: "operation",
       title: words.itemColumns.operation,
-      cell: (row) => (row.operationId ? <Link to={`/t/${tenant}/operations/${row.operationId}`}>{words.show}</Link> : "-"),
+      cell: (row) =>
+        row.operationId ? <Link to={`/t/${tenant}/operations/${row.operationId}`}>{words.show}</Link> : "-",
     },
   ];
 }

@@ -26,7 +26,12 @@ const LISTED: Listed<"/tenants/{tenant}/bulkActions"> = {
     { id: "percent", title: words.columns.percent, cell: (row) => `${row.percentComplete} %` },
     { id: "total", title: words.columns.total, cell: (row) => String(row.total) },
     { id: "by", title: words.columns.by, sort: "requestedBy", cell: (row) => row.requestedBy },
-    { id: "created", title: words.columns.created, sort: "createdDateTime", cell: (row) => moment(row.createdDateTime) },
+    {
+      id: "created",
+      title: words.columns.created,
+      sort: "createdDateTime",
+      cell: (row) => moment(row.createdDateTime),
+    },
   ],
 };
 

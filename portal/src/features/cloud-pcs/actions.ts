@@ -20,7 +20,11 @@ export type ActionName = keyof typeof ACTIONS.cloudPCs | "releaseGrace";
 /** In the order of their words: what is done often first. */
 const ORDER = Object.keys(words.actions) as ActionName[];
 
-export function factsOf(name: ActionName): { readonly path: string; readonly destroys: boolean; readonly bulk: boolean } {
+export function factsOf(name: ActionName): {
+  readonly path: string;
+  readonly destroys: boolean;
+  readonly bulk: boolean;
+} {
   return ACTIONS.cloudPCs[serviceName(name)];
 }
 
@@ -96,11 +100,19 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, 
       return [input("one", "targetServicePlanId", words.fields.plan, { help: words.fields.planHelp, choices })];
     }
     case "changeUserAccountType":
-      return [input("one", "userAccountType", words.fields.accountType, { choices: accountTypes(), value: pc.userAccountType })];
+      return [
+        input("one", "userAccountType", words.fields.accountType, {
+          choices: accountTypes(),
+          value: pc.userAccountType,
+        }),
+      ];
     case "restore": {
       const choices = restorePoints
         .filter(({ id }) => allowed.has(id))
-        .map((each) => ({ value: each.id, title: `${moment(each.createdDateTime)} (${titleOf(each.snapshotType).toLowerCase()})` }));
+        .map((each) => ({
+          value: each.id,
+          title: `${moment(each.createdDateTime)} (${titleOf(each.snapshotType).toLowerCase()})`,
+        }));
       return [input("one", "cloudPcSnapshotId", words.fields.restorePoint, { choices })];
     }
     case "rerunStep": {
@@ -110,6 +122,8 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, 
     case "powerOff":
     case "stop":
       return [input("switch", "force", words.fields.force, { optional: true, value: false })];
+    case "keepAwake":
+      return [input("number", "hours", words.fields.awake, { value: 2, minimum: 0, maximum: 72 })];
     case "extendGrace":
       return [input("number", "hours", words.fields.hours, { value: 48, minimum: 1, maximum: 8_760 })];
     default:

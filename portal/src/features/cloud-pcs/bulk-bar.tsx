@@ -1,4 +1,14 @@
-import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, makeStyles, tokens, useRestoreFocusTarget } from "@fluentui/react-components";
+import {
+  Button,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  makeStyles,
+  tokens,
+  useRestoreFocusTarget,
+} from "@fluentui/react-components";
 import { Suspense, lazy, useState, type ReactElement } from "react";
 
 import { may, useMe } from "../../api/context.tsx";
@@ -53,7 +63,7 @@ export function BulkBar({ tenant, selecting, query, filter, list }: Given): Reac
       <output>{sentenceOf(selection, matching, filter, shown)}</output>
       {offersAll && (
         <Button size="small" onClick={() => onSelect(everythingOf(query))}>
-          {words.bulk.selectAll(matching)}
+          {words.bulk.selectAll({ count: matching })}
         </Button>
       )}
       <Button size="small" onClick={() => onSelect(NOTHING)}>

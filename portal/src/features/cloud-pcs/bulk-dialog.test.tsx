@@ -15,7 +15,12 @@ const ALL_BUT_ONE: Selection = { ...ALL, except: new Set(["c"]) } as Selection;
 test.each([
   ["rows that were clicked", PICKED, { cloudPcIds: ["a", "b"] }, "2 "],
   ["all of a filter", ALL, { filter: { where: "status eq 'failed'" }, excludeCloudPcIds: [] }, "All 9 "],
-  ["all of a filter but one", ALL_BUT_ONE, { filter: { where: "status eq 'failed'" }, excludeCloudPcIds: ["c"] }, "All 9 Cloud PCs are selected, except 1"],
+  [
+    "all of a filter but one",
+    ALL_BUT_ONE,
+    { filter: { where: "status eq 'failed'" }, excludeCloudPcIds: ["c"] },
+    "All 9 Cloud PCs are selected, except 1",
+  ],
 ])("what is shown as selected is what is sent: %s", async (_, selection, sent, sentence) => {
   expect(sentenceOf(selection, 9, [], ["a", "b"])).toContain(sentence);
   const asked = rendered(

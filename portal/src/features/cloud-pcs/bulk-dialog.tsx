@@ -82,7 +82,10 @@ export function BulkDialog({ tenant, name, targets, onClose }: Given): ReactElem
   const isBusy = dryRun.isPending || start.isPending;
   const error = dryRun.error ?? start.error;
   return (
-    <Dialog open modalType={destroys ? "alert" : "modal"} onOpenChange={(_, { type }) => {
+    <Dialog
+      open
+      modalType={destroys ? "alert" : "modal"}
+      onOpenChange={(_, { type }) => {
         if (type !== "backdropClick" || dryRun.data === undefined || start.data !== undefined) {
           onClose(); // a click beside the dialog does not throw away what was found
         }
@@ -109,9 +112,11 @@ export function BulkDialog({ tenant, name, targets, onClose }: Given): ReactElem
               {dryRun.data !== undefined && start.data === undefined && (
                 <>
                   <WouldHappen found={dryRun.data} />
-                  {possible > 1 && <SchemaForm fields={PACE} values={pace} problems={NO_PROBLEMS} onChange={setPace} at="" />}
+                  {possible > 1 && (
+                    <SchemaForm fields={PACE} values={pace} problems={NO_PROBLEMS} onChange={setPace} at="" />
+                  )}
                   {destroys && possible > 0 && (
-                    <Field label={asking.type(String(possible))} required>
+                    <Field label={asking.type({ text: String(possible) })} required>
                       <Input value={written} autoComplete="off" onChange={(_, { value }) => setWritten(value)} />
                     </Field>
                   )}
@@ -155,7 +160,10 @@ function useBulk(tenant: string) {
 
 /** The result of a dry run for a screen reader: the focus is elsewhere. */
 function saidOf({ possible, refused }: DryRun): string {
-  const said = [words.bulk.possible(possible), ...(refused > 0 ? [words.bulk.refused(refused)] : [])];
+  const said = [
+    words.bulk.possible({ count: possible }),
+    ...(refused > 0 ? [words.bulk.refused({ count: refused })] : []),
+  ];
   return said.map((each) => `${each}.`).join(" ");
 }
 
@@ -165,15 +173,15 @@ function WouldHappen({ found }: { readonly found: DryRun }): ReactElement {
   const refused = found.value.filter(({ refusal }) => refusal);
   return (
     <section aria-label={words.bulk.dryRun}>
-      <Subtitle2 as="h3">{words.bulk.possible(found.possible)}</Subtitle2>
+      <Subtitle2 as="h3">{words.bulk.possible({ count: found.possible })}</Subtitle2>
       {refused.length > 0 && (
         <>
-          <p>{words.bulk.refused(found.refused)}</p>
+          <p>{words.bulk.refused({ count: found.refused })}</p>
           <ul className={styles.list}>
             {refused.slice(0, MOST_SHOWN).map((each) => (
               <li key={each.cloudPcId}>{`${each.userPrincipalName || each.cloudPcId}: ${each.refusal}`}</li>
             ))}
-            {found.refused > MOST_SHOWN && <li>{words.bulk.andMore(found.refused - MOST_SHOWN)}</li>}
+            {found.refused > MOST_SHOWN && <li>{words.bulk.andMore({ count: found.refused - MOST_SHOWN })}</li>}
           </ul>
         </>
       )}

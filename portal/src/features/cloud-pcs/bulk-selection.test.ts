@@ -1,18 +1,32 @@
 import { describe, expect, it } from "vitest";
 
 import type { Query } from "../../api/read.ts";
-import { NOTHING, everythingOf, isChosen, keptFor, toggleAll, toggleRow, type Selection } from "../../components/selection.ts";
+import {
+  NOTHING,
+  everythingOf,
+  isChosen,
+  keptFor,
+  toggleAll,
+  toggleRow,
+  type Selection,
+} from "../../components/selection.ts";
 import { sentenceOf, targetsOf } from "./bulk-selection.ts";
 
 const QUERY = { $filter: "status eq 'failed'", $search: '"ada"', $orderby: "displayName" };
 
 describe("targetsOf", () => {
   it("sends what the list was asked for at the click", () => {
-    expect(targetsOf(everythingOf(QUERY))).toEqual({ filter: { where: "status eq 'failed'", search: '"ada"' }, excludeCloudPcIds: [] });
+    expect(targetsOf(everythingOf(QUERY))).toEqual({
+      filter: { where: "status eq 'failed'", search: '"ada"' },
+      excludeCloudPcIds: [],
+    });
   });
 
   it("leaves out what somebody has unselected", () => {
-    expect(targetsOf(toggleRow(everythingOf({}), ["a", "b"], 0, null))).toEqual({ filter: {}, excludeCloudPcIds: ["a"] });
+    expect(targetsOf(toggleRow(everythingOf({}), ["a", "b"], 0, null))).toEqual({
+      filter: {},
+      excludeCloudPcIds: ["a"],
+    });
   });
 });
 
@@ -26,17 +40,26 @@ describe("sentenceOf", () => {
 
   it("says that the list does not show what is selected", () => {
     const selection = toggleAll(NOTHING, ["a", "b"]);
-    expect(sentenceOf(selection, 1, ["Status: Failed"], ["c"])).toBe("2 Cloud PCs are selected, 2 of them not in this list.");
+    expect(sentenceOf(selection, 1, ["Status: Failed"], ["c"])).toBe(
+      "2 Cloud PCs are selected, 2 of them not in this list.",
+    );
   });
 });
 
 // 40 Cloud PCs, of which a filter finds some; the list shows as many of these as were read.
 const ALL = Array.from({ length: 40 }, (_, place) => `pc${place}`);
-const FILTERS: readonly Query[] = [{}, { $filter: "third" }, { $search: "even" }, { $filter: "third", $search: "even" }];
+const FILTERS: readonly Query[] = [
+  {},
+  { $filter: "third" },
+  { $search: "even" },
+  { $filter: "third", $search: "even" },
+];
 const PAGE = 6;
 
 function found({ $filter, $search }: Query): string[] {
-  return ALL.filter((_, place) => ($filter === undefined || place % 3 === 0) && ($search === undefined || place % 2 === 0));
+  return ALL.filter(
+    (_, place) => ($filter === undefined || place % 3 === 0) && ($search === undefined || place % 2 === 0),
+  );
 }
 
 /** What the service makes of what it is sent. */
@@ -46,7 +69,9 @@ function chosenBy(sent: ReturnType<typeof targetsOf>): string[] {
   }
   const { where, search } = (sent as { filter: { where?: string; search?: string } }).filter;
   const left = (sent as { excludeCloudPcIds: string[] }).excludeCloudPcIds;
-  return found({ ...(where && { $filter: where }), ...(search && { $search: search }) }).filter((id) => !left.includes(id));
+  return found({ ...(where && { $filter: where }), ...(search && { $search: search }) }).filter(
+    (id) => !left.includes(id),
+  );
 }
 
 /** Numbers from 0 to *below*, the same for the same *seed*. */
@@ -105,7 +130,9 @@ describe("whatever somebody does with a list", () => {
       expect(read > before.read ? selection : before.selection).toBe(before.selection);
       const isAll = selection.kind === "everything";
       expect(sent.length).toBe(isAll ? count - second : count);
-      expect(sent.filter((id) => !shown.includes(id)).length).toBe(isAll ? sent.length - shown.filter((id) => isChosen(selection, id)).length : second);
+      expect(sent.filter((id) => !shown.includes(id)).length).toBe(
+        isAll ? sent.length - shown.filter((id) => isChosen(selection, id)).length : second,
+      );
     }
   });
 });

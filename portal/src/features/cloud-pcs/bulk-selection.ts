@@ -21,9 +21,15 @@ export function targetsOf(selection: Selection): Targets {
  * Say what is selected. *matching*: how many the filter finds; *filter*: the filter in words; *shown*: the rows of the
  * list, of which rows that were clicked before another filter was chosen are not.
  */
-export function sentenceOf(selection: Selection, matching: number, filter: readonly string[], shown: readonly string[]): string {
+export function sentenceOf(
+  selection: Selection,
+  matching: number,
+  filter: readonly string[],
+  shown: readonly string[],
+): string {
   if (selection.kind === "everything") {
-    return words.bulk.all(matching, filter.join(", "), selection.except.size);
+    const said = { count: matching, except: selection.except.size };
+    return filter.length === 0 ? words.bulk.all(said) : words.bulk.allWith({ ...said, filter: filter.join(", ") });
   }
-  return words.bulk.selected(selection.ids.size, hiddenOf(selection, shown));
+  return words.bulk.selected({ count: selection.ids.size, hidden: hiddenOf(selection, shown) });
 }

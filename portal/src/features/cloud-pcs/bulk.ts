@@ -8,7 +8,9 @@ import { accountTypes, factsOf, plansOf, type ActionName } from "./actions.ts";
 import type { ServicePlan } from "./api.ts";
 
 type CloudPcActions = typeof ACTIONS.cloudPCs;
-export type BulkName = { [Name in keyof CloudPcActions]: CloudPcActions[Name]["bulk"] extends true ? Name : never }[keyof CloudPcActions];
+export type BulkName = {
+  [Name in keyof CloudPcActions]: CloudPcActions[Name]["bulk"] extends true ? Name : never;
+}[keyof CloudPcActions];
 
 /** In the order of their words. */
 export const BULK = (Object.keys(words.actions) as ActionName[]).filter(
@@ -25,7 +27,9 @@ export function parametersOf(name: BulkName, servicePlans: readonly ServicePlan[
         input("one", "userAccountType", fields.accountType, { optional: true, choices: accountTypes() }),
       ];
     case "resize":
-      return [input("one", "targetServicePlanId", fields.plan, { help: fields.planHelp, choices: plansOf(servicePlans) })];
+      return [
+        input("one", "targetServicePlanId", fields.plan, { help: fields.planHelp, choices: plansOf(servicePlans) }),
+      ];
     case "changeUserAccountType":
       return [input("one", "userAccountType", fields.accountType, { choices: accountTypes() })];
     case "restore":
@@ -38,6 +42,8 @@ export function parametersOf(name: BulkName, servicePlans: readonly ServicePlan[
       ];
     case "powerOff":
       return [input("switch", "force", fields.force, { optional: true, value: false })];
+    case "keepAwake":
+      return [input("number", "hours", fields.awake, { value: 2, minimum: 0, maximum: 72 })];
     case "extendGrace":
       return [input("number", "hours", fields.hours, { value: 48, minimum: 1, maximum: 8_760 })];
     case "holdGrace":

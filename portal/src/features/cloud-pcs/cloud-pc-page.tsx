@@ -1,4 +1,11 @@
-import { MessageBar, MessageBarBody, MessageBarTitle, ProgressBar, makeStyles, tokens } from "@fluentui/react-components";
+import {
+  MessageBar,
+  MessageBarBody,
+  MessageBarTitle,
+  ProgressBar,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
 import { Camera20Regular } from "@fluentui/react-icons/svg/camera";
 import { Timeline20Regular } from "@fluentui/react-icons/svg/timeline";
 import type { ReactElement } from "react";
@@ -21,7 +28,7 @@ import { distance, endRange, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { Overview } from "../../components/overview.tsx";
 import { PageError } from "../../components/page-error.tsx";
-import { sentence } from "../../components/paused.ts";
+import { sentence } from "../../words/sentence.ts";
 import { PageStatus } from "../../components/page-status.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
@@ -54,7 +61,11 @@ export function CloudPcPage(): ReactElement {
   const restorePoints = points.data?.value ?? NO_POINTS;
   return (
     <>
-      <PageHeader title={pc.displayName} about={[pc.userPrincipalName, pc.managedDeviceName].filter(Boolean).join(" · ")} status={<PageStatus of={pc.displayName} status={pc.status} />}>
+      <PageHeader
+        title={pc.displayName}
+        about={[pc.userPrincipalName, pc.managedDeviceName].filter(Boolean).join(" · ")}
+        status={<PageStatus of={pc.displayName} status={pc.status} />}
+      >
         <AsOf query={query} />
       </PageHeader>
       <Actions tenant={tenant} pc={pc} restorePoints={restorePoints} />
@@ -78,7 +89,11 @@ interface ActionsGiven {
 function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
   const api = useApi();
   const work = useActions(inTenant(tenant));
-  const asked = useOne("/tenants/{tenant}/cloudPCs/{id}/supportedActions", { tenant, id: pc.id }, { runs: () => isRunning(pc) });
+  const asked = useOne(
+    "/tenants/{tenant}/cloudPCs/{id}/supportedActions",
+    { tenant, id: pc.id },
+    { runs: () => isRunning(pc) },
+  );
   const plans = useOne(`${ROOT}/servicePlans`, { tenant });
   const send = (name: ActionName, values: Values) => sendAction(api, tenant, pc.id, name, values);
   const supported = asked.data?.value ?? [];
@@ -96,7 +111,7 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
 function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
   const styles = useStyles();
   const [detail, grace, drift] = [pc.statusDetail, pc["@deskwright.grace"], pc["@deskwright.drift"]];
-  const replacement = pc["@deskwright.replacement"];
+  const [replacement, power] = [pc["@deskwright.replacement"], pc["@deskwright.power"]];
   return (
     <div className={styles.notices}>
       {detail?.message ? (
@@ -104,16 +119,28 @@ function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
           <MessageBarBody>
             <MessageBarTitle>{titleOf(detail.code)}</MessageBarTitle>
             {detail.message}
-            <Facts facts={Object.fromEntries(detail.additionalInformation.map(({ name, value }) => [name, evidenceOf(name, value)]))} />
+            <Facts
+              facts={Object.fromEntries(
+                detail.additionalInformation.map(({ name, value }) => [name, evidenceOf(name, value)]),
+              )}
+            />
           </MessageBarBody>
         </MessageBar>
       ) : null}
       <HeldBackNotice held={pc["@deskwright.heldBack"]} />
+      <Facts
+        facts={{
+          [words.stopsAt]: power?.stopsAt ? moment(power.stopsAt) : null,
+          [words.keptAwake]: power?.keptAwakeUntil ? moment(power.keptAwakeUntil) : null,
+        }}
+      />
       {grace ? (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>
             <MessageBarTitle>{titleOf(grace.cause)}</MessageBarTitle>
-            {grace.held ? words.graceHeld : `${moment(grace.endDateTime)} (${distance(grace.endDateTime, serviceNow())})`}
+            {grace.held
+              ? words.graceHeld
+              : `${moment(grace.endDateTime)} (${distance(grace.endDateTime, serviceNow())})`}
           </MessageBarBody>
         </MessageBar>
       ) : null}
@@ -153,7 +180,11 @@ function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
       ) : null}
       <Overview
         facts={{
-          user: <Link to={`/t/${tenant}/users?user=${encodeURIComponent(pc.userPrincipalName)}`}>{pc.userPrincipalName}</Link>,
+          user: (
+            <Link to={`/t/${tenant}/users?user=${encodeURIComponent(pc.userPrincipalName)}`}>
+              {pc.userPrincipalName}
+            </Link>
+          ),
           policy: pc.provisioningPolicyId ? (
             <Link to={`/t/${tenant}/policies/${pc.provisioningPolicyId}`}>{pc.provisioningPolicyName}</Link>
           ) : null,
@@ -177,7 +208,11 @@ function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
 }
 
 function History({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {
-  const query = useOne("/tenants/{tenant}/cloudPCs/{id}/timeline", { tenant, id: pc.id }, { runs: () => isRunning(pc) });
+  const query = useOne(
+    "/tenants/{tenant}/cloudPCs/{id}/timeline",
+    { tenant, id: pc.id },
+    { runs: () => isRunning(pc) },
+  );
   return (
     <Section title={words.timeline} icon={Timeline20Regular}>
       {query.isPending && <Loading why={query.failureReason} />}
@@ -192,10 +227,16 @@ function stepsOf(timeline: Timeline): Step[] {
   return timeline.entries.map((entry) => ({
     id: `${entry.generation}/${entry.attempt}/${entry.step}/${entry.startedAt}`,
     title: entry.title,
-    group: words.attempt(builds.length > 1 ? builds.indexOf(entry.generation) + 1 : null, entry.attempt),
+    group:
+      builds.length > 1
+        ? words.attemptOf({ build: builds.indexOf(entry.generation) + 1, attempt: entry.attempt })
+        : words.attempt({ attempt: entry.attempt }),
     startedAt: entry.startedAt,
     endedAt: entry.endedAt ?? null,
     outcome: entry.outcome ?? null,
-    detail: [entry.error?.message, entry.error?.advice, entry.note].map((each) => sentence(each)).filter(Boolean).join(" "),
+    detail: [entry.error?.message, entry.error?.advice, entry.note]
+      .map((each) => sentence(each))
+      .filter(Boolean)
+      .join(" "),
   }));
 }

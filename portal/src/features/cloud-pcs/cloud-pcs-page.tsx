@@ -24,7 +24,8 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
   words,
   columns: columnsOf,
   idOf: (row) => row.id,
-  nameOf: ({ displayName, managedDeviceName }) => (managedDeviceName ? `${displayName} (${managedDeviceName})` : displayName),
+  nameOf: ({ displayName, managedDeviceName }) =>
+    managedDeviceName ? `${displayName} (${managedDeviceName})` : displayName,
   runs: isRunning,
   isById: true,
   size: PAGE,
@@ -46,7 +47,9 @@ export function CloudPcsPage(): ReactElement {
       filters={filters}
       isSelectable={mayBulk}
       above={({ query, list, state, selecting }) =>
-        selecting && <BulkBar tenant={tenant} selecting={selecting} query={query} list={list} filter={inWords(state, filters)} />
+        selecting && (
+          <BulkBar tenant={tenant} selecting={selecting} query={query} list={list} filter={inWords(state, filters)} />
+        )
       }
     />
   );
@@ -62,7 +65,12 @@ function filtersOf(summary: Summary | undefined): Filter[] {
       property: "status",
       choices: statuses.map(([value]) => ({ value, title: titleOf(value) })),
     },
-    { name: "policy", title: words.columns.policy, property: "provisioningPolicyId", choices: sharesOf(summary?.provisioningPolicies) },
+    {
+      name: "policy",
+      title: words.columns.policy,
+      property: "provisioningPolicyId",
+      choices: sharesOf(summary?.provisioningPolicies),
+    },
     { name: "plan", title: words.columns.plan, property: "servicePlanId", choices: sharesOf(summary?.servicePlans) },
     { name: "region", title: words.columns.region, property: "deviceRegionName", choices: sharesOf(summary?.regions) },
     {
@@ -115,11 +123,41 @@ function columnsOf(tenant: string): Column<CloudPc>[] {
         </>
       ),
     },
-    { id: "user", width: "17%", title: words.columns.user, sort: "userPrincipalName", cell: (row) => <UserName name={row.userPrincipalName} /> },
-    { id: "status", width: "15%", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
-    { id: "policy", width: "9%", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
-    { id: "plan", width: "16%", title: words.columns.plan, sort: "servicePlanName", cell: (row) => shortPlan(row.servicePlanName) },
-    { id: "region", width: "10%", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
+    {
+      id: "user",
+      width: "17%",
+      title: words.columns.user,
+      sort: "userPrincipalName",
+      cell: (row) => <UserName name={row.userPrincipalName} />,
+    },
+    {
+      id: "status",
+      width: "15%",
+      title: words.columns.status,
+      sort: "status",
+      cell: (row) => <StatusBadge status={row.status} />,
+    },
+    {
+      id: "policy",
+      width: "9%",
+      title: words.columns.policy,
+      sort: "provisioningPolicyName",
+      cell: (row) => row.provisioningPolicyName ?? "-",
+    },
+    {
+      id: "plan",
+      width: "16%",
+      title: words.columns.plan,
+      sort: "servicePlanName",
+      cell: (row) => shortPlan(row.servicePlanName),
+    },
+    {
+      id: "region",
+      width: "10%",
+      title: words.columns.region,
+      sort: "deviceRegionName",
+      cell: (row) => row.deviceRegionName ?? "-",
+    },
     {
       id: "changed",
       width: "12%",

@@ -11,7 +11,12 @@ export function SignIn({ tenant, id }: { readonly tenant: string; readonly id: s
     return null;
   }
   return (
-    <SectionOnDemand title={words.signIn} show={words.showSignIn} path="/tenants/{tenant}/cloudPCs/{id}/signInDetails" place={{ tenant, id }}>
+    <SectionOnDemand
+      title={words.signIn}
+      show={words.showSignIn}
+      path="/tenants/{tenant}/cloudPCs/{id}/signInDetails"
+      place={{ tenant, id }}
+    >
       {(details) => <CopyText label={words.signInText} text={details.text} />}
     </SectionOnDemand>
   );

@@ -9,7 +9,7 @@ import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useOne, type Found } from "../../api/read.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
@@ -44,14 +44,25 @@ export function ConnectionPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const api = useApi();
   const work = useActions(inTenant(tenant));
-  const query = useOne(`${ROOT}/onPremisesConnections/{id}`, { tenant, id }, { query: { $select: PROPERTIES }, runs: isChecked });
+  const query = useOne(
+    `${ROOT}/onPremisesConnections/{id}`,
+    { tenant, id },
+    { query: { $select: PROPERTIES }, runs: isChecked },
+  );
   const mayEdit = useMay("wizards/save");
   return (
     <DetailView query={query}>
       {(connection) => (
         <>
-          <PageHeader title={connection.displayName} status={<PageStatus of={connection.displayName} status={connection.healthCheckStatus} />}>
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-connection?id=${id}`} icon={Edit20Regular}>{words.edit}</LinkButton>}
+          <PageHeader
+            title={connection.displayName}
+            status={<PageStatus of={connection.displayName} status={connection.healthCheckStatus} />}
+          >
+            {mayEdit && (
+              <LinkButton to={`/t/${tenant}/wizards/edit-connection?id=${id}`} icon={Edit20Regular}>
+                {words.edit}
+              </LinkButton>
+            )}
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, connection)} begin={work.begin} />
@@ -97,7 +108,7 @@ function actionsOf(api: Api, tenant: string, connection: Connection): Action[] {
     permission: "onPremisesConnections/updateAdDomainPassword",
     fields: [input("secret", "adDomainPassword", words.fields.password)],
     run: (values) =>
-      sent(api.POST(`${ROOT}/onPremisesConnections/{id}/updateAdDomainPassword`, { ...place, body: values as never })),
+      sent(api.POST(`${ROOT}/onPremisesConnections/{id}/updateAdDomainPassword`, { ...place, body: entered(values) })),
   };
   return [
     {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import { customerCommand, deployCommand, deployLink, forgetCommand, registerCommands, type Customer } from "./commands.ts";
+import {
+  customerCommand,
+  deployCommand,
+  deployLink,
+  forgetCommand,
+  registerCommands,
+  type Customer,
+} from "./commands.ts";
 
 const WHO: Customer = { directory: "d", subscription: "s", clientId: "c", principal: "p", region: "westeurope" };
 

@@ -1,4 +1,13 @@
-import { Button, Field, Input, MessageBar, MessageBarBody, Switch, makeStyles, tokens } from "@fluentui/react-components";
+import {
+  Button,
+  Field,
+  Input,
+  MessageBar,
+  MessageBarBody,
+  Switch,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import { useParams } from "react-router";
@@ -64,7 +73,13 @@ export function LeavingPage(): ReactElement {
           {progress.state === "gone" ? (
             <Gone customer={customer} isAbroad={Boolean(consentUrl)} />
           ) : (
-            <Asked key={progress.state} tenant={tenant} isRunning={progress.state === "running"} begin={begin} stop={stop} />
+            <Asked
+              key={progress.state}
+              tenant={tenant}
+              isRunning={progress.state === "running"}
+              begin={begin}
+              stop={stop}
+            />
           )}
           <Going progress={progress} />
         </>
@@ -174,7 +189,7 @@ function Asked({ tenant, isRunning, begin, stop }: AskedGiven): ReactElement {
     >
       <p>{leaving.graceText}</p>
       <Switch label={leaving.endGrace} checked={endsGrace} onChange={(_, { checked }) => setEndsGrace(checked)} />
-      <Field label={leaving.typed(tenant)}>
+      <Field label={leaving.typed({ name: tenant })}>
         <Input value={typed} autoComplete="off" onChange={(_, { value }) => setTyped(value)} />
       </Field>
       <Button type="submit" appearance="primary" disabledFocusable={typed !== tenant}>

@@ -93,7 +93,7 @@ export async function goRound(who: Leaving): Promise<Round> {
 /** Return the kinds of which there is something, with their numbers. */
 export function leftOf(counts: Counts, kinds: readonly Counted[]): string {
   const there = kinds.filter((kind) => counts[kind] > 0);
-  return leaving.left(there.map((kind) => `${counts[kind]} ${leaving.kinds[kind]}`).join(", "));
+  return leaving.left({ kinds: there.map((kind) => `${counts[kind]} ${leaving.kinds[kind]}`).join(", ") });
 }
 
 /** Let security groups go with their networks, target nobody any more, confirm what the removal brake holds, end the grace periods where that is meant. */
@@ -104,24 +104,31 @@ async function takePeople(who: Leaving): Promise<void> {
     await api.PATCH("/tenants/{tenant}", { params: { path: { tenant } }, body });
     who.note(leaving.withNetworks);
   });
-  await one(who, await readAll(api, `${ROOT}/provisioningPolicies`, { tenant }), "assign", async ({ id, displayName }) => {
-    await api.POST(`${ROOT}/provisioningPolicies/{id}/assign`, {
-      params: { path: { ...at(tenant), id } },
-      body: { assignments: [] },
-    });
-    who.note(leaving.unassigned(displayName ?? id));
-  });
+  await one(
+    who,
+    await readAll(api, `${ROOT}/provisioningPolicies`, { tenant }),
+    "assign",
+    async ({ id, displayName }) => {
+      await api.POST(`${ROOT}/provisioningPolicies/{id}/assign`, {
+        params: { path: { ...at(tenant), id } },
+        body: { assignments: [] },
+      });
+      who.note(leaving.unassigned({ name: displayName ?? id }));
+    },
+  );
   await one(who, await readAll(api, `${ROOT}/spotGroups`, { tenant }), "delete", async ({ id, displayName }) => {
     const params = { path: { ...at(tenant), id }, query: { confirm: "true" } };
     await api.DELETE(`${ROOT}/spotGroups/{id}`, { params });
-    who.note(leaving.deleted(leaving.kinds.spotGroups, displayName ?? id));
+    who.note(leaving.deleted({ kind: leaving.kinds.spotGroups, name: displayName ?? id }));
   });
   for (const { cloudPcId: id } of await readAll(api, "/tenants/{tenant}/removals", { tenant })) {
     // One after the other: the service answers each at once.
     // oxlint-disable-next-line no-await-in-loop
-    const said = await ask(() => api.POST("/tenants/{tenant}/cloudPCs/{id}/confirmRemoval", { params: { path: { tenant, id } } }));
+    const said = await ask(() =>
+      api.POST("/tenants/{tenant}/cloudPCs/{id}/confirmRemoval", { params: { path: { tenant, id } } }),
+    );
     if (said === "") {
-      who.note(leaving.confirmed(id));
+      who.note(leaving.confirmed({ id }));
     }
   }
   if (!who.endsGrace) {
@@ -130,9 +137,11 @@ async function takePeople(who: Leaving): Promise<void> {
   for (const { id, status } of await readAll(api, `${ROOT}/cloudPCs`, { tenant })) {
     if (status === "inGracePeriod") {
       // oxlint-disable-next-line no-await-in-loop
-      const said = await ask(() => api.POST(`${ROOT}/cloudPCs/{id}/endGracePeriod`, { params: { path: { ...at(tenant), id } } }));
+      const said = await ask(() =>
+        api.POST(`${ROOT}/cloudPCs/{id}/endGracePeriod`, { params: { path: { ...at(tenant), id } } }),
+      );
       if (said === "") {
-        who.note(leaving.ended(id));
+        who.note(leaving.ended({ id }));
       }
     }
   }
@@ -141,7 +150,8 @@ async function takePeople(who: Leaving): Promise<void> {
 async function takeKind(who: Leaving, kind: Kind): Promise<string> {
   const { api, tenant } = who;
   const remove: Readonly<Record<Kind, (id: string) => Promise<unknown>>> = {
-    provisioningPolicies: (id) => api.DELETE(`${ROOT}/provisioningPolicies/{id}`, { params: { path: { ...at(tenant), id } } }),
+    provisioningPolicies: (id) =>
+      api.DELETE(`${ROOT}/provisioningPolicies/{id}`, { params: { path: { ...at(tenant), id } } }),
     deviceImages: (id) => api.DELETE(`${ROOT}/deviceImages/{id}`, { params: { path: { ...at(tenant), id } } }),
     imageSets: (id) => api.DELETE(`${ROOT}/imageSets/{id}`, { params: { path: { ...at(tenant), id } } }),
     userSettings: (id) => api.DELETE(`${ROOT}/userSettings/{id}`, { params: { path: { ...at(tenant), id } } }),
@@ -151,7 +161,7 @@ async function takeKind(who: Leaving, kind: Kind): Promise<string> {
   const rows = (await readAll(api, `${ROOT}/${kind}` as `${typeof ROOT}/userSettings`, { tenant })) as readonly Named[];
   return one(who, rows, kind, async ({ id, displayName }) => {
     await remove[kind](id);
-    who.note(leaving.deleted(leaving.kinds[kind], displayName ?? id));
+    who.note(leaving.deleted({ kind: leaving.kinds[kind], name: displayName ?? id }));
   });
 }
 
@@ -159,7 +169,7 @@ async function takeSites(who: Leaving): Promise<string> {
   const { api, tenant } = who;
   return one(who, await readAll(api, "/tenants/{tenant}/sites", { tenant }), "sites", async ({ id, displayName }) => {
     await api.DELETE("/tenants/{tenant}/sites/{site}", { params: { path: { tenant, site: id } } });
-    who.note(leaving.deleted(leaving.kinds.sites, displayName ?? id));
+    who.note(leaving.deleted({ kind: leaving.kinds.sites, name: displayName ?? id }));
   });
 }
 

@@ -9,6 +9,7 @@ import { DetailView } from "../../components/detail-view.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { textFor } from "../../words/texts.ts";
 import { words } from "../../words/customers.ts";
 import { customerCommand, deployCommand, deployLink, registerCommands, type Customer } from "./commands.ts";
 
@@ -38,7 +39,9 @@ export function ReadinessPage(): ReactElement {
           </PageHeader>
           <p>{words.intro}</p>
           <Checks checks={found.checks} />
-          <DetailView query={about} isPart>{(known) => <Ways found={found} customer={customerOf(known, found)} />}</DetailView>
+          <DetailView query={about} isPart>
+            {(known) => <Ways found={found} customer={customerOf(known, found)} />}
+          </DetailView>
         </>
       )}
     </DetailView>
@@ -65,8 +68,9 @@ function Checks({ checks }: { readonly checks: readonly Check[] }): ReactElement
 
 /** Return what a check is called; resource providers have their own names. */
 function nameOf(name: string): string {
-  const names: Readonly<Record<string, string>> = words.names;
-  return name.startsWith("quota") ? words.quota(name.slice("quota ".length)) : (names[name] ?? name);
+  return name.startsWith("quota ")
+    ? words.quota({ place: name.slice("quota ".length) })
+    : (textFor(words.names, name) ?? name);
 }
 
 /** How a customer's administrator gives what is missing: by links, or by commands. */

@@ -46,23 +46,94 @@ function cloudPcs(list: string, { statuses, building, failed, removalsWaiting }:
   const of = (status: string): number => statuses[status] ?? 0;
   const at = (status: string): string => `${list}?status=${status}`;
   return [
-    { id: "ready", icon: CheckmarkCircle20Regular, label: words.ready, count: of("provisioned"), to: at("provisioned"), color: "success" },
-    { id: "warned", icon: Warning20Regular, label: words.warnings, count: of("provisionedWithWarnings"), to: at("provisionedWithWarnings"), color: "warning" },
+    {
+      id: "ready",
+      icon: CheckmarkCircle20Regular,
+      label: words.ready,
+      count: of("provisioned"),
+      to: at("provisioned"),
+      color: "success",
+    },
+    {
+      id: "warned",
+      icon: Warning20Regular,
+      label: words.warnings,
+      count: of("provisionedWithWarnings"),
+      to: at("provisionedWithWarnings"),
+      color: "warning",
+    },
     { id: "building", icon: ArrowSync20Regular, label: words.building, count: building, to: at("provisioning") },
-    { id: "failed", icon: ErrorCircle20Regular, label: words.haveFailed, count: failed, to: at("failed"), color: "danger" },
-    { id: "grace", icon: Clock20Regular, label: words.inGrace, count: of("inGracePeriod"), to: at("inGracePeriod"), color: "warning" },
-    { id: "waiting", icon: People20Regular, label: words.removalsWaiting, count: removalsWaiting, to: list.replace("cloud-pcs", "removals"), color: "warning" },
+    {
+      id: "failed",
+      icon: ErrorCircle20Regular,
+      label: words.haveFailed,
+      count: failed,
+      to: at("failed"),
+      color: "danger",
+    },
+    {
+      id: "grace",
+      icon: Clock20Regular,
+      label: words.inGrace,
+      count: of("inGracePeriod"),
+      to: at("inGracePeriod"),
+      color: "warning",
+    },
+    {
+      id: "waiting",
+      icon: People20Regular,
+      label: words.removalsWaiting,
+      count: removalsWaiting,
+      to: list.replace("cloud-pcs", "removals"),
+      color: "warning",
+    },
   ];
 }
 
 function spot(list: string, { spotCapacity, spot: waiting }: Summary): Figure[] {
   const { activeSessions, disconnectedSessions, seats, onlineHosts, builtHosts } = spotCapacity;
   return [
-    { id: "hosts", icon: Server20Regular, label: words.hostsOnline, count: onlineHosts, of: builtHosts, to: list, color: "success" },
-    { id: "seats", icon: PersonAvailable20Regular, label: words.seatsUsed, count: activeSessions + disconnectedSessions, of: seats, to: list },
+    {
+      id: "hosts",
+      icon: Server20Regular,
+      label: words.hostsOnline,
+      count: onlineHosts,
+      of: builtHosts,
+      to: list,
+      color: "success",
+    },
+    {
+      id: "seats",
+      icon: PersonAvailable20Regular,
+      label: words.seatsUsed,
+      count: activeSessions + disconnectedSessions,
+      of: seats,
+      to: list,
+    },
     { id: "active", icon: People20Regular, label: words.activeSessions, count: activeSessions, to: list },
-    { id: "broken", icon: ErrorCircle20Regular, label: words.hostsBroken, count: waiting.hostsBroken, to: list, color: "danger" },
-    { id: "stopped", icon: Warning20Regular, label: words.releasesStopped, count: waiting.releasesStopped, to: list, color: "warning" },
-    { id: "held", icon: Clock20Regular, label: words.membersHeld, count: waiting.removalsHeld, to: list, color: "warning" },
+    {
+      id: "broken",
+      icon: ErrorCircle20Regular,
+      label: words.hostsBroken,
+      count: waiting.hostsBroken,
+      to: list,
+      color: "danger",
+    },
+    {
+      id: "stopped",
+      icon: Warning20Regular,
+      label: words.releasesStopped,
+      count: waiting.releasesStopped,
+      to: list,
+      color: "warning",
+    },
+    {
+      id: "held",
+      icon: Clock20Regular,
+      label: words.membersHeld,
+      count: waiting.removalsHeld,
+      to: list,
+      color: "warning",
+    },
   ];
 }

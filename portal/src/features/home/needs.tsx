@@ -57,22 +57,40 @@ export function Needs({ tenant, summary }: { readonly tenant: string; readonly s
   const { remedies } = words;
   const needs: Need[] = [
     ...counted(summary.statuses["failed"], words.failed, "/cloud-pcs?status=failed", remedies.show),
-    ...counted(summary.statuses["provisionedWithWarnings"], words.warned, "/cloud-pcs?status=provisionedWithWarnings", remedies.show, true),
-    ...counted(summary.machinesGone, words.machinesGone, summary.statuses["failed"] ? "/cloud-pcs?status=failed" : "/spot-groups", remedies.show),
+    ...counted(
+      summary.statuses["provisionedWithWarnings"],
+      words.warned,
+      "/cloud-pcs?status=provisionedWithWarnings",
+      remedies.show,
+      true,
+    ),
+    ...counted(
+      summary.machinesGone,
+      words.machinesGone,
+      summary.statuses["failed"] ? "/cloud-pcs?status=failed" : "/spot-groups",
+      remedies.show,
+    ),
     ...counted(summary.sharedMissing, words.sharedMissing, "/removals", remedies.show),
     ...counted(summary.removalsWaiting, words.removals, "/removals", remedies.decide, true),
     ...counted(summary.spot.removalsHeld, words.spotRemovals, "/spot-groups", remedies.decide, true),
     ...counted(summary.spot.releasesStopped, words.spotReleases, "/spot-groups", remedies.show),
     ...counted(summary.spot.hostsBroken, words.spotHosts, "/spot-groups", remedies.show),
     ...(connections.data?.value ?? []).map(({ id, displayName }) => ({
-      text: words.unhealthy(displayName ?? id),
+      text: words.unhealthy({ name: displayName ?? id }),
       path: `/connections/${id}`,
       remedy: remedies.check,
     })),
     ...(licenses.data?.value ?? [])
       .filter(({ total, free }) => total > 0 && free === 0)
-      .map(({ displayName }) => ({ text: words.short(displayName), path: "/licenses", remedy: remedies.show, isWarning: true })),
-    ...(settings.data?.paused ? [{ text: words.paused, path: "/tenant", remedy: remedies.resume, isWarning: true }] : []),
+      .map(({ displayName }) => ({
+        text: words.short({ plan: displayName }),
+        path: "/licenses",
+        remedy: remedies.show,
+        isWarning: true,
+      })),
+    ...(settings.data?.paused
+      ? [{ text: words.paused, path: "/tenant", remedy: remedies.resume, isWarning: true }]
+      : []),
   ];
   return (
     <Section title={words.needs} icon={Alert20Regular} isInGrid>
@@ -82,13 +100,18 @@ export function Needs({ tenant, summary }: { readonly tenant: string; readonly s
           <span>{words.nothingNeeds}</span>
         </p>
       )}
-      {failed === undefined && asked.some(({ isPending }) => isPending) && <Loading why={asked.find(({ isPending }) => isPending)?.failureReason ?? null} />}
+      {failed === undefined && asked.some(({ isPending }) => isPending) && (
+        <Loading why={asked.find(({ isPending }) => isPending)?.failureReason ?? null} />
+      )}
       {failed !== undefined && <ErrorNotice error={failed.error} again={() => void failed.refetch()} />}
       <ul className={styles.list}>
         {needs.map(({ text, path, remedy, isWarning = false }) => (
           <li key={text}>
             <Link to={`/t/${tenant}${path}`} className={styles.row}>
-              <IconTile icon={isWarning ? Warning20Regular : ErrorCircle20Regular} color={isWarning ? "warning" : "danger"} />
+              <IconTile
+                icon={isWarning ? Warning20Regular : ErrorCircle20Regular}
+                color={isWarning ? "warning" : "danger"}
+              />
               <span className={styles.text}>{text}</span>{" "}
               <span className={styles.remedy}>
                 {remedy}
@@ -102,6 +125,12 @@ export function Needs({ tenant, summary }: { readonly tenant: string; readonly s
   );
 }
 
-function counted(count: number | undefined, say: (count: number) => string, path: string, remedy: string, isWarning = false): Need[] {
-  return count ? [{ text: say(count), path, remedy, isWarning }] : [];
+function counted(
+  count: number | undefined,
+  say: (values: { readonly count: number }) => string,
+  path: string,
+  remedy: string,
+  isWarning = false,
+): Need[] {
+  return count ? [{ text: say({ count }), path, remedy, isWarning }] : [];
 }

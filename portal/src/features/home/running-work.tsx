@@ -15,7 +15,14 @@ import { words } from "../../words/home.ts";
 
 const MOST = "5";
 const useStyles = makeStyles({
-  list: { listStyleType: "none", padding: 0, margin: 0, display: "grid", rowGap: tokens.spacingVerticalS, maxWidth: "640px" },
+  list: {
+    listStyleType: "none",
+    padding: 0,
+    margin: 0,
+    display: "grid",
+    rowGap: tokens.spacingVerticalS,
+    maxWidth: "640px",
+  },
 });
 
 /** The newest operations that are not over. */
@@ -29,14 +36,18 @@ export function RunningWork({ tenant }: { readonly tenant: string }): ReactEleme
   const operations = query.data?.value ?? [];
   return (
     <Section title={words.running} icon={Pulse20Regular} isInGrid>
-      {query.isError && query.data === undefined && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
+      {query.isError && query.data === undefined && (
+        <ErrorNotice error={query.error} again={() => void query.refetch()} />
+      )}
       {query.isPending && <Loading why={query.failureReason} />}
       {query.isSuccess && operations.length === 0 && <p>{words.noRunning}</p>}
       <ul className={styles.list}>
         {operations.map(({ id, kind, percentComplete, resourceDisplayName, ...estimate }) => (
           <li key={id}>
-            <Link to={`/t/${tenant}/operations/${id}`}>{[titleOf(kind), resourceDisplayName].filter(Boolean).join(": ")}</Link>
-            {endRange(estimate) ? ` ${asking.remaining(endRange(estimate) ?? "")}` : null}
+            <Link to={`/t/${tenant}/operations/${id}`}>
+              {[titleOf(kind), resourceDisplayName].filter(Boolean).join(": ")}
+            </Link>
+            {endRange(estimate) ? ` ${asking.remaining({ when: endRange(estimate) ?? "" })}` : null}
             <ProgressBar value={(percentComplete ?? 0) / 100} aria-label={titleOf(kind)} />
           </li>
         ))}

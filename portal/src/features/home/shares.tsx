@@ -22,12 +22,23 @@ const useStyles = makeStyles({
     marginTop: tokens.spacingVerticalL,
   },
   list: { listStyleType: "none", padding: 0, margin: 0, display: "grid", rowGap: tokens.spacingVerticalM },
-  head: { display: "flex", justifyContent: "space-between", columnGap: tokens.spacingHorizontalM, overflowWrap: "anywhere" },
+  head: {
+    display: "flex",
+    justifyContent: "space-between",
+    columnGap: tokens.spacingHorizontalM,
+    overflowWrap: "anywhere",
+  },
   counts: { color: tokens.colorNeutralForeground2, flexShrink: 0 },
 });
 
 /** How the Cloud PCs are shared out, by policy, plan and region. */
-export function Shares({ tenant, summary }: { readonly tenant: string; readonly summary: Summary }): ReactElement | null {
+export function Shares({
+  tenant,
+  summary,
+}: {
+  readonly tenant: string;
+  readonly summary: Summary;
+}): ReactElement | null {
   const styles = useStyles();
   if (summary.total === 0) {
     return null;
@@ -67,8 +78,12 @@ function Row({ tenant, filter, share, whole }: RowGiven): ReactElement {
   return (
     <li>
       <div className={styles.head}>
-        {value ? <Link to={`/t/${tenant}/cloud-pcs?${filter}=${encodeURIComponent(value)}`}>{nameOf(share)}</Link> : <span>{nameOf(share)}</span>}
-        <Caption1 className={styles.counts}>{words.shareCounts(share.count, ready, failed)}</Caption1>
+        {value ? (
+          <Link to={`/t/${tenant}/cloud-pcs?${filter}=${encodeURIComponent(value)}`}>{nameOf(share)}</Link>
+        ) : (
+          <span>{nameOf(share)}</span>
+        )}
+        <Caption1 className={styles.counts}>{words.shareCounts({ count: share.count, ready, failed })}</Caption1>
       </div>
       <ShareBar
         whole={whole}

@@ -18,7 +18,8 @@ export function Today({ today }: { readonly today: Hours }): ReactElement {
   const hours = filled(today, beginsAt, HOUR);
   const [first] = today;
   const from = first === undefined ? 0 : beginsAt(first);
-  const values = (of: (hour: Hour) => number | null | undefined): (number | null)[] => hours.map((hour) => (hour === null ? null : (of(hour) ?? null)));
+  const values = (of: (hour: Hour) => number | null | undefined): (number | null)[] =>
+    hours.map((hour) => (hour === null ? null : (of(hour) ?? null)));
   const spot: Series[] = [
     { id: "sessions", title: words.sessions, look: "area", values: values(({ spotSessions }) => spotSessions) },
     { id: "seats", title: words.seats, look: "dashed", values: values(({ spotSeats }) => spotSeats) },
@@ -26,7 +27,12 @@ export function Today({ today }: { readonly today: Hours }): ReactElement {
   ];
   const pcs: Series[] = [
     { id: "ready", title: words.ready, look: "area", values: values(({ provisioned }) => provisioned) },
-    { id: "building", title: words.building, look: "second", values: values(({ provisioning, pendingProvision }) => (provisioning ?? 0) + (pendingProvision ?? 0)) },
+    {
+      id: "building",
+      title: words.building,
+      look: "second",
+      values: values(({ provisioning, pendingProvision }) => (provisioning ?? 0) + (pendingProvision ?? 0)),
+    },
     { id: "failed", title: words.haveFailed, look: "danger", values: values(({ failed }) => failed) },
   ];
   return (

@@ -9,7 +9,7 @@ import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useList, useOne, type Found } from "../../api/read.ts";
 import type { components } from "../../api/schema.d.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DataTable, type Column } from "../../components/data-table.tsx";
@@ -42,8 +42,14 @@ export function ImageSetPage(): ReactElement {
       {(set) => (
         <>
           <PageHeader title={set.displayName}>
-            {mayMake && <LinkButton to={`/t/${tenant}/wizards/edit-image-set?id=${id}`} icon={Edit20Regular}>{words.edit}</LinkButton>}
-            {mayMake && <LinkButton to={`/t/${tenant}/wizards/create-image-version?id=${id}`}>{words.newVersion}</LinkButton>}
+            {mayMake && (
+              <LinkButton to={`/t/${tenant}/wizards/edit-image-set?id=${id}`} icon={Edit20Regular}>
+                {words.edit}
+              </LinkButton>
+            )}
+            {mayMake && (
+              <LinkButton to={`/t/${tenant}/wizards/create-image-version?id=${id}`}>{words.newVersion}</LinkButton>
+            )}
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, set)} begin={work.begin} />
@@ -54,9 +60,13 @@ export function ImageSetPage(): ReactElement {
               for: titleOf(set.hostPoolType),
               source: set.sourceName,
               site: set.isGlobal ? words.global : set.siteId,
-              recipe: (set.recipe.steps ?? []).map(({ name, packageId }) => (packageId ? `${name} (${packageId})` : name)),
+              recipe: (set.recipe.steps ?? []).map(({ name, packageId }) =>
+                packageId ? `${name} (${packageId})` : name,
+              ),
               secrets: (set.recipe.secrets ?? []).map(({ name }) => name),
-              schedule: set.recipe.schedule ? words.everyMonth(set.recipe.schedule.dayOfMonth, set.recipe.schedule.hour ?? 0) : null,
+              schedule: set.recipe.schedule
+                ? words.everyMonth({ day: set.recipe.schedule.dayOfMonth, hour: set.recipe.schedule.hour ?? 0 })
+                : null,
               versionsKept: set.recipe.keepVersions ?? null,
               nextBuild: set.nextBuildDateTime ? moment(set.nextBuildDateTime) : null,
             }}
@@ -77,7 +87,13 @@ function Versions({ tenant, set }: { readonly tenant: string; readonly set: Imag
   const columns = useMemo(() => versionColumns(tenant, set.id), [tenant, set.id]);
   return (
     <Section title={words.versions}>
-      <ListView label={words.versions} list={list} columns={columns} idOf={(row) => row.id} none={<p>{words.noVersions}</p>} />
+      <ListView
+        label={words.versions}
+        list={list}
+        columns={columns}
+        idOf={(row) => row.id}
+        none={<p>{words.noVersions}</p>}
+      />
     </Section>
   );
 }
@@ -98,7 +114,9 @@ function Usage({ tenant, uses }: { readonly tenant: string; readonly uses: reado
   if (uses.length === 0) {
     return <p>{words.noUsage}</p>;
   }
-  return <DataTable label={words.usage} rows={uses} columns={columns} idOf={(row) => `${row.spotGroupId}${row.version}`} />;
+  return (
+    <DataTable label={words.usage} rows={uses} columns={columns} idOf={(row) => `${row.spotGroupId}${row.version}`} />
+  );
 }
 
 function actionsOf(api: Api, tenant: string, set: ImageSet): Action[] {
@@ -110,7 +128,7 @@ function actionsOf(api: Api, tenant: string, set: ImageSet): Action[] {
       ...words.actions.note,
       permission: "imageSets/update",
       fields: [input("long", "notes", words.fields.note, { longest: 2_000 })],
-      run: (values) => sent(api.PATCH(`${ROOT}/imageSets/{id}`, { ...place, body: values as never })),
+      run: (values) => sent(api.PATCH(`${ROOT}/imageSets/{id}`, { ...place, body: entered(values) })),
     },
     {
       name: "delete",

@@ -12,7 +12,7 @@ import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useOne } from "../../api/read.ts";
-import { sent, typing, type Action } from "../../components/action.ts";
+import { entered, sent, typing, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
@@ -40,7 +40,10 @@ export function ImageVersionPage(): ReactElement {
     <DetailView query={query}>
       {(version) => (
         <>
-          <PageHeader title={`${words.versionColumns.version} ${version.version}`} status={<PageStatus of={version.version} status={version.status} />}>
+          <PageHeader
+            title={`${words.versionColumns.version} ${version.version}`}
+            status={<PageStatus of={version.version} status={version.status} />}
+          >
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, id, version, saidOf(supported))} begin={work.begin} />
@@ -57,7 +60,9 @@ export function ImageVersionPage(): ReactElement {
               runs: version.running ? titleOf(version.running) : null,
               usedBy: version.usedBy.map(({ displayName, hosts }) => `${displayName} (${hosts})`),
               created: moment(version.createdDateTime),
-              work: version.operationId ? <Link to={`/t/${tenant}/operations/${version.operationId}`}>{words.build}</Link> : null,
+              work: version.operationId ? (
+                <Link to={`/t/${tenant}/operations/${version.operationId}`}>{words.build}</Link>
+              ) : null,
             }}
           />
           <NoteList notes={version.notes} />
@@ -84,7 +89,9 @@ function Notices({ version }: { readonly version: ImageVersion }): ReactElement 
         <MessageBar layout="multiline">
           <MessageBarBody>
             <MessageBarTitle>{words.access}</MessageBarTitle>
-            <Facts facts={{ for: access.address, at: access.publicAddress ?? access.bastionId, until: moment(access.until) }} />
+            <Facts
+              facts={{ for: access.address, at: access.publicAddress ?? access.bastionId, until: moment(access.until) }}
+            />
           </MessageBarBody>
         </MessageBar>
       ) : null}
@@ -132,7 +139,7 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
         input("text", "address", fields.address, { optional: true, help: fields.addressHelp }),
         input("number", "minutes", fields.minutes, { value: 60, minimum: 5, maximum: 480 }),
       ],
-      run: (values) => sent(api.POST(`${address}/connect`, { ...place, body: values as never })),
+      run: (values) => sent(api.POST(`${address}/connect`, { ...place, body: entered(values) })),
     },
     {
       name: "disconnect",
@@ -160,7 +167,7 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
       ...actions.noteVersion,
       permission: "imageVersions/update",
       fields: [input("long", "notes", fields.note, { longest: 2_000 })],
-      run: (values) => sent(api.PATCH(address, { ...place, body: values as never })),
+      run: (values) => sent(api.PATCH(address, { ...place, body: entered(values) })),
     },
     {
       name: "delete",

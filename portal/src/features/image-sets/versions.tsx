@@ -6,7 +6,8 @@ import { moment } from "../../components/moments.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/image-sets.ts";
 
-export type ImageVersion = RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/imageSets/{id}/versions">;
+export type ImageVersion =
+  RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/imageSets/{id}/versions">;
 
 const RESTS: ReadonlySet<string> = new Set(["available", "failed", "customizing"]);
 
@@ -25,7 +26,11 @@ export function versionColumns(tenant: string, set: string): Column<ImageVersion
     { id: "status", title: words.versionColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
     { id: "source", title: words.versionColumns.source, cell: (row) => row.sourceName },
     { id: "costs", title: words.versionColumns.costs, cell: (row) => costsOf(row) },
-    { id: "proved", title: words.versionColumns.proved, cell: (row) => (row.validated ? words.proved : words.notProved) },
+    {
+      id: "proved",
+      title: words.versionColumns.proved,
+      cell: (row) => (row.validated ? words.proved : words.notProved),
+    },
     { id: "used", title: words.versionColumns.used, cell: (row) => String(row.usedBy.length) },
     { id: "changed", title: words.versionColumns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
   ];
@@ -33,6 +38,8 @@ export function versionColumns(tenant: string, set: string): Column<ImageVersion
 
 /** What a version costs at most, and whether it goes. */
 function costsOf({ cost, isRetired }: ImageVersion): string {
-  const said = cost.copies ? words.costs(cost.copies, cost.dollarsAMonth ?? 0) : words.costsNothing;
+  const said = cost.copies
+    ? words.costs({ copies: cost.copies, dollars: Math.ceil(cost.dollarsAMonth ?? 0) })
+    : words.costsNothing;
   return isRetired ? `${said} ${words.retired}` : said;
 }

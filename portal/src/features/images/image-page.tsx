@@ -7,7 +7,7 @@ import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useOne, type Found } from "../../api/read.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
@@ -63,7 +63,11 @@ export function ImagePage(): ReactElement {
 function Problem({ tenant, image }: { readonly tenant: string; readonly image: DeviceImage }): ReactElement | null {
   const found = image["@deskwright.errorDetail"];
   const build = image["@deskwright.operationId"] ?? "";
-  const query = useOne("/tenants/{tenant}/operations/{id}", { tenant, id: build }, { enabled: build !== "" && image.status === "failed" });
+  const query = useOne(
+    "/tenants/{tenant}/operations/{id}",
+    { tenant, id: build },
+    { enabled: build !== "" && image.status === "failed" },
+  );
   if (!image.errorCode && !found) {
     return null;
   }
@@ -72,7 +76,9 @@ function Problem({ tenant, image }: { readonly tenant: string; readonly image: D
       <MessageBarBody>
         <MessageBarTitle>{titleOf(image.errorCode ?? image.status)}</MessageBarTitle>
         <p>{found}</p>
-        {query.data?.error ? <Facts facts={{ evidence: query.data.error.evidence, whatToDo: query.data.error.advice }} /> : null}
+        {query.data?.error ? (
+          <Facts facts={{ evidence: query.data.error.evidence, whatToDo: query.data.error.advice }} />
+        ) : null}
       </MessageBarBody>
     </MessageBar>
   );
@@ -93,7 +99,7 @@ function actionsOf(api: Api, tenant: string, image: DeviceImage): Action[] {
       ...words.actions.rename,
       permission: "deviceImages/update",
       fields: [input("text", "displayName", words.fields.name, { value: image.displayName, longest: 120 })],
-      run: (values) => sent(api.PATCH(`${ROOT}/deviceImages/{id}`, { ...place, body: values as never })),
+      run: (values) => sent(api.PATCH(`${ROOT}/deviceImages/{id}`, { ...place, body: entered(values) })),
     },
     {
       name: "delete",

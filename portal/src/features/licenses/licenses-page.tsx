@@ -38,7 +38,12 @@ const useStyles = makeStyles({
 
 const LICENSES: readonly Column<License>[] = [
   { id: "plan", width: "34%", title: words.licenseColumns.plan, cell: (row) => row.displayName },
-  { id: "used", width: "34%", title: words.licenseColumns.used, cell: (row) => <Share used={row.used} limit={row.total} /> },
+  {
+    id: "used",
+    width: "34%",
+    title: words.licenseColumns.used,
+    cell: (row) => <Share used={row.used} limit={row.total} />,
+  },
   { id: "free", title: words.licenseColumns.free, cell: (row) => String(row.free) },
   { id: "cloudPcs", title: words.licenseColumns.cloudPcs, cell: (row) => String(row.cloudPcs) },
 ];
@@ -46,9 +51,23 @@ const LICENSES: readonly Column<License>[] = [
 function quotaColumns(nameOf: (subscription: string) => string): readonly Column<Used>[] {
   return [
     { id: "region", width: "16%", title: words.quotaColumns.region, cell: (row) => row.region },
-    { id: "family", width: "30%", title: words.quotaColumns.family, cell: (row) => (row.family === WHOLE ? words.whole : row.family) },
-    { id: "used", width: "34%", title: words.quotaColumns.used, cell: (row) => (row.used === null || row.limit === null ? "-" : <Share used={row.used} limit={row.limit} />) },
-    { id: "subscription", title: words.quotaColumns.subscription, cell: (row) => <span title={row.subscription}>{nameOf(row.subscription)}</span> },
+    {
+      id: "family",
+      width: "30%",
+      title: words.quotaColumns.family,
+      cell: (row) => (row.family === WHOLE ? words.whole : row.family),
+    },
+    {
+      id: "used",
+      width: "34%",
+      title: words.quotaColumns.used,
+      cell: (row) => (row.used === null || row.limit === null ? "-" : <Share used={row.used} limit={row.limit} />),
+    },
+    {
+      id: "subscription",
+      title: words.quotaColumns.subscription,
+      cell: (row) => <span title={row.subscription}>{nameOf(row.subscription)}</span>,
+    },
   ];
 }
 
@@ -63,11 +82,20 @@ function Share({ used, limit }: { readonly used: number; readonly limit: number 
   return (
     <div className={styles.used}>
       <span className={styles.line}>
-        {words.usedOf(used, limit)}
+        {words.usedOf({ used, limit })}
         {isShort && <StatusBadge status="failed" title={words.isShort} />}
         {isNearly && <StatusBadge status="warning" title={words.isNearlyShort} />}
       </span>
-      <ShareBar whole={limit} parts={[{ id: "used", count: Math.min(used, limit), ...(isShort ? { look: "danger" as const } : isNearly ? { look: "warning" as const } : {}) }]} />
+      <ShareBar
+        whole={limit}
+        parts={[
+          {
+            id: "used",
+            count: Math.min(used, limit),
+            ...(isShort ? { look: "danger" as const } : isNearly ? { look: "warning" as const } : {}),
+          },
+        ]}
+      />
     </div>
   );
 }
@@ -83,7 +111,11 @@ export function LicensesPage(): ReactElement {
   const columns = useMemo(
     () =>
       quotaColumns((id) =>
-        subscriptions === undefined ? id : id === subscriptions.subscriptionId ? words.mainSubscription : words.furtherSubscription(subscriptions.furtherSubscriptionIds.indexOf(id) + 1),
+        subscriptions === undefined
+          ? id
+          : id === subscriptions.subscriptionId
+            ? words.mainSubscription
+            : words.furtherSubscription({ number: subscriptions.furtherSubscriptionIds.indexOf(id) + 1 }),
       ),
     [subscriptions],
   );
@@ -109,7 +141,7 @@ export function LicensesPage(): ReactElement {
         tools={
           all.rows.length > inUse.length ? (
             <Button size="small" appearance="subtle" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
-              {isAll ? words.fewer : words.more(all.rows.length - inUse.length)}
+              {isAll ? words.fewer : words.more({ count: all.rows.length - inUse.length })}
             </Button>
           ) : null
         }

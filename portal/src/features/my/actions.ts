@@ -3,7 +3,7 @@
 import { ACTIONS } from "../../api/actions.ts";
 import type { Api } from "../../api/client.ts";
 import type { Found, RowOf } from "../../api/read.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import { CLOUD_PC_ICONS } from "../../components/cloud-pc-icons.ts";
@@ -21,6 +21,7 @@ export function actionsOf(api: Api, pc: OwnCloudPc, points: readonly RestorePoin
   const asks: Partial<Record<OwnName, Field[]>> = {
     rename: [input("text", "displayName", words.fields.name, { value: pc.displayName, longest: 64 })],
     restore: [input("one", "cloudPcSnapshotId", words.fields.restorePoint, { choices: choicesOf(points) })],
+    keepAwake: [input("number", "hours", words.fields.awake, { value: 2, minimum: 0, maximum: 72 })],
     changeUserAccountType: [input("one", "userAccountType", words.fields.accountType, { choices: accountTypes() })],
   };
   return (Object.keys(words.actions) as OwnName[]).flatMap((name): Action[] => {
@@ -40,7 +41,7 @@ export function actionsOf(api: Api, pc: OwnCloudPc, points: readonly RestorePoin
         of: shownOf(pc),
         ...(destroys ? { typed: typedOf(pc) } : {}),
         ...(fields === undefined ? {} : { fields }),
-        run: (values) => sent(api.POST(action as "/me/cloudPCs/{id}/rename", { ...place, body: values as never })),
+        run: (values) => sent(api.POST(action as "/me/cloudPCs/{id}/rename", { ...place, body: entered(values) })),
       },
     ];
   });

@@ -6,6 +6,7 @@ import { People20Regular } from "@fluentui/react-icons/svg/people";
 import type { ReactElement } from "react";
 
 import { useApi } from "../../api/context.tsx";
+import { titleOf } from "../../api/errors.ts";
 import { useList, useOne, type RowOf } from "../../api/read.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
@@ -23,13 +24,25 @@ import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/my.ts";
+import { textFor } from "../../words/texts.ts";
 import { actionsOf } from "./actions.ts";
 
 type OwnCloudPc = RowOf<"/me/cloudPCs">;
 type SpotDesktop = RowOf<"/me/spotDesktops">;
 
-const USABLE: ReadonlySet<string> = new Set(["provisioned", "provisionedWithWarnings", "inGracePeriod", "resizePendingLicense"]);
-const RUNNING: ReadonlySet<string> = new Set(["pendingProvision", "provisioning", "resizing", "restoring", "deprovisioning"]);
+const USABLE: ReadonlySet<string> = new Set([
+  "provisioned",
+  "provisionedWithWarnings",
+  "inGracePeriod",
+  "resizePendingLicense",
+]);
+const RUNNING: ReadonlySet<string> = new Set([
+  "pendingProvision",
+  "provisioning",
+  "resizing",
+  "restoring",
+  "deprovisioning",
+]);
 
 const useStyles = makeStyles({
   cards: {
@@ -53,7 +66,8 @@ export function MyPage(): ReactElement {
   const list = useList("/me/cloudPCs", {}, { runs: ({ status }) => RUNNING.has(status) });
   const desktops = useList("/me/spotDesktops", {});
   const pcs = list.rows.filter(({ status }) => status !== "notProvisioned"); // a licence alone is no Cloud PC
-  const isNothing = pcs.length === 0 && desktops.rows.length === 0 && !list.isPending && !desktops.isPending && desktops.error === null;
+  const isNothing =
+    pcs.length === 0 && desktops.rows.length === 0 && !list.isPending && !desktops.isPending && desktops.error === null;
   return (
     <>
       <PageHeader title={words.title} about={words.about}>
@@ -108,15 +122,21 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
       </div>
       {pc.progress.percentComplete < 100 && !isUsable ? (
         <>
-          <span>{pc.progress.title}</span>
+          <span>{textFor(words.steps, pc.progress.step ?? "") ?? titleOf(pc.status)}</span>
           {pc.progress.reason ? <span>{pc.progress.reason}</span> : null}
-          {ends ? <span>{words.ready(ends)}</span> : null}
+          {ends ? <span>{words.ready({ when: ends })}</span> : null}
           {pc.progress.delayReason ? <span>{pc.progress.delayReason}</span> : null}
           <ProgressBar value={pc.progress.percentComplete / 100} aria-label={words.progress} />
         </>
       ) : null}
       {isUsable ? <OpenLink id={pc.id} /> : <span>{pc.status === "failed" ? words.hasFailed : words.notYet}</span>}
-      <Facts facts={{ [words.ends]: pc.gracePeriodEndDateTime ? moment(pc.gracePeriodEndDateTime) : null }} />
+      <Facts
+        facts={{
+          [words.ends]: pc.gracePeriodEndDateTime ? moment(pc.gracePeriodEndDateTime) : null,
+          [words.stopsAt]: pc.power.stopsAt ? moment(pc.power.stopsAt) : null,
+          [words.keptAwake]: pc.power.keptAwakeUntil ? moment(pc.power.keptAwakeUntil) : null,
+        }}
+      />
       <ActionButtons actions={actionsOf(api, pc, points.data?.value ?? [])} begin={work.begin} shown={2} />
       {work.view}
     </Panel>
@@ -125,7 +145,7 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
 
 /** What a status means to the person who uses the Cloud PC, where there are words for it. */
 function statusWords(status: string): { readonly title?: string } {
-  const title = (words.statuses as Readonly<Record<string, string>>)[status];
+  const title = textFor(words.statuses, status);
   return title === undefined ? {} : { title };
 }
 
@@ -134,9 +154,7 @@ function OpenLink({ id }: { readonly id: string }): ReactElement | null {
   if (details.data === undefined) {
     return details.isError ? <ErrorNotice error={details.error} again={() => void details.refetch()} /> : null;
   }
-  return (
-    <DesktopLinks address={details.data.address} appAddress={details.data.appAddress} />
-  );
+  return <DesktopLinks address={details.data.address} appAddress={details.data.appAddress} />;
 }
 
 interface DesktopLinksProps {
@@ -149,7 +167,15 @@ function DesktopLinks({ address, appAddress }: DesktopLinksProps): ReactElement 
   const styles = useStyles();
   return (
     <div className={styles.row}>
-      <Button as="a" href={address} target="_blank" rel="noreferrer" appearance="primary" size="large" icon={<Open20Regular />}>
+      <Button
+        as="a"
+        href={address}
+        target="_blank"
+        rel="noreferrer"
+        appearance="primary"
+        size="large"
+        icon={<Open20Regular />}
+      >
         {words.openBrowser}
       </Button>
       {appAddress ? (

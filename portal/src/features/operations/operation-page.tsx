@@ -74,14 +74,37 @@ const NAMED: Readonly<Record<string, readonly [title: string, place: string | nu
 function resultOf(tenant: string, { result, resourceDisplayName }: Operation): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(result ?? {}).map(([name, value]) => {
+      if (name === "counts") {
+        return [words.plan, planned(value as Counts)];
+      }
       const [title, place] = NAMED[name] ?? [name, undefined];
       if (place === undefined || typeof value !== "string") {
         return [name, value];
       }
       const said = resourceDisplayName ?? value;
-      return [title, place === null ? said : <Link key={name} to={`/t/${tenant}/${place}/${value}`}>{said}</Link>];
+      return [
+        title,
+        place === null ? (
+          said
+        ) : (
+          <Link key={name} to={`/t/${tenant}/${place}/${value}`}>
+            {said}
+          </Link>
+        ),
+      ];
     }),
   );
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+/** What a plan does with how many Cloud PCs; what it does with none is left out. */
+function planned(counts: Counts): string {
+  const said = Object.entries(words.planned).flatMap(([name, say]) => {
+    const count = counts[name] ?? 0;
+    return count === 0 ? [] : [say({ count })];
+  });
+  return said.length === 0 ? words.plannedNothing : said.join(", ");
 }
 
 function Failure({ operation }: { readonly operation: Operation }): ReactElement | null {
@@ -103,7 +126,16 @@ function Failure({ operation }: { readonly operation: Operation }): ReactElement
 function stepsOf(operation: Operation): Step[] {
   return operation.steps.flatMap(({ name, title, startedAt, endedAt, outcome, detail }) =>
     startedAt
-      ? [{ id: name, title: withoutCodes(title), startedAt, endedAt: endedAt ?? null, outcome: outcome ?? null, detail: detail ?? null }]
+      ? [
+          {
+            id: name,
+            title: withoutCodes(title),
+            startedAt,
+            endedAt: endedAt ?? null,
+            outcome: outcome ?? null,
+            detail: detail ?? null,
+          },
+        ]
       : [],
   );
 }

@@ -8,6 +8,7 @@ import { moment } from "../../components/moments.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/operations.ts";
 
+const STATUSES = ["running", "succeeded", "failed", "notStarted", "canceled"];
 const LISTED: Listed<"/tenants/{tenant}/operations"> = {
   statusOf: ({ status }) => status,
   path: "/tenants/{tenant}/operations",
@@ -22,7 +23,7 @@ const LISTED: Listed<"/tenants/{tenant}/operations"> = {
       name: "status",
       title: words.columns.status,
       property: "status",
-      choices: words.statuses.map((value) => ({ value, title: titleOf(value) })),
+      choices: STATUSES.map((value) => ({ value, title: titleOf(value) })),
     },
   ],
   columns: (tenant) => [
@@ -36,7 +37,12 @@ const LISTED: Listed<"/tenants/{tenant}/operations"> = {
     { id: "of", title: words.columns.of, cell: (row) => row.resourceDisplayName ?? "-" },
     { id: "percent", title: words.columns.percent, cell: (row) => `${row.percentComplete} %` },
     { id: "by", title: words.columns.by, sort: "requestedBy", cell: (row) => row.requestedBy },
-    { id: "created", title: words.columns.created, sort: "createdDateTime", cell: (row) => moment(row.createdDateTime) },
+    {
+      id: "created",
+      title: words.columns.created,
+      sort: "createdDateTime",
+      cell: (row) => moment(row.createdDateTime),
+    },
   ],
 };
 

@@ -28,7 +28,8 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     {
       id: "join",
       title: words.columns.join,
-      cell: (row) => [...new Set(row.domainJoinConfigurations.map((each) => titleOf(each.domainJoinType ?? "")))].join(", "),
+      cell: (row) =>
+        [...new Set(row.domainJoinConfigurations.map((each) => titleOf(each.domainJoinType ?? "")))].join(", "),
     },
     { id: "groups", title: words.columns.groups, cell: (row) => String(row.assignments.length) },
     {

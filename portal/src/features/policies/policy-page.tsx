@@ -8,7 +8,7 @@ import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { FIELDS } from "../../api/fields.ts";
 import { useList, useOne, type Found, type RowOf } from "../../api/read.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
@@ -40,8 +40,15 @@ export function PolicyPage(): ReactElement {
     <DetailView query={query}>
       {(policy) => (
         <>
-          <PageHeader title={policy.displayName} status={<StatusBadge status={policy["@deskwright.paused"] ? "paused" : "active"} />}>
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-provisioning-policy?id=${id}`} icon={Edit20Regular}>{words.edit}</LinkButton>}
+          <PageHeader
+            title={policy.displayName}
+            status={<StatusBadge status={policy["@deskwright.paused"] ? "paused" : "active"} />}
+          >
+            {mayEdit && (
+              <LinkButton to={`/t/${tenant}/wizards/edit-provisioning-policy?id=${id}`} icon={Edit20Regular}>
+                {words.edit}
+              </LinkButton>
+            )}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} policy={policy} />
@@ -73,7 +80,13 @@ function Users({ tenant, id }: { readonly tenant: string; readonly id: string })
   const columns = useMemo(() => userColumns(tenant), [tenant]);
   return (
     <Section title={words.users}>
-      <ListView label={words.users} list={list} columns={columns} idOf={(row) => row.user.id} none={<p>{words.noUsers}</p>} />
+      <ListView
+        label={words.users}
+        list={list}
+        columns={columns}
+        idOf={(row) => row.user.id}
+        none={<p>{words.noUsers}</p>}
+      />
     </Section>
   );
 }
@@ -84,7 +97,9 @@ function userColumns(tenant: string): Column<PolicyUser>[] {
       id: "user",
       title: words.userColumns.user,
       cell: ({ user }) => (
-        <Link to={`/t/${tenant}/users?user=${encodeURIComponent(user.userPrincipalName)}`}>{user.userPrincipalName}</Link>
+        <Link to={`/t/${tenant}/users?user=${encodeURIComponent(user.userPrincipalName)}`}>
+          {user.userPrincipalName}
+        </Link>
       ),
     },
     { id: "standing", title: words.userColumns.standing, cell: (row) => words.standings[row.standing] },
@@ -133,7 +148,8 @@ function actionsOf(api: Api, tenant: string, policy: Policy): Action[] {
           permission: "provisioningPolicies/pause",
           preview: () => foreseen(api, tenant, { pause: { policyId: policy.id } }),
           fields: [input("text", "reason", words.fields.reason, { optional: true, longest: 400 })],
-          run: (values) => sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/pause", { ...own, body: values as never })),
+          run: (values) =>
+            sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/pause", { ...own, body: entered(values) })),
         },
     {
       name: "assign",

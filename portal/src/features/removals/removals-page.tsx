@@ -53,7 +53,8 @@ export function RemovalsPage(): ReactElement {
           <ul>
             {missing.map(({ type, resourceId, neededBy, advice }) => (
               <li key={resourceId}>
-                {titleOf(type)} {words.missingLine(resourceId.split("/").at(-1) ?? "", neededBy)} {advice}
+                {titleOf(type)} {words.missingLine({ name: resourceId.split("/").at(-1) ?? "", needed: neededBy })}{" "}
+                {advice}
               </li>
             ))}
           </ul>
@@ -89,17 +90,27 @@ function columnsOf(api: Api, tenant: string, begin: Work["begin"]) {
       title: words.removalColumns.user,
       cell: (row) => <Link to={`/t/${tenant}/cloud-pcs/${row.cloudPcId}`}>{row.userPrincipalName}</Link>,
     },
-    { id: "status", width: "130px", title: words.removalColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
+    {
+      id: "status",
+      width: "130px",
+      title: words.removalColumns.status,
+      cell: (row) => <StatusBadge status={row.status} />,
+    },
     { id: "why", title: words.removalColumns.why, cell: (row) => row.why || "-" },
     { id: "seen", width: "160px", title: words.removalColumns.seen, cell: (row) => moment(row.seenAt) },
-    rowActions(begin, ({ userPrincipalName }) => userPrincipalName, ({ cloudPcId: id }) => [
-      {
-        name: "confirm",
-        ...words.actions.confirm,
-        permission: "cloudPCs/confirmRemoval",
-        run: () => sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/confirmRemoval", { params: { path: { tenant, id } } })),
-      },
-    ]),
+    rowActions(
+      begin,
+      ({ userPrincipalName }) => userPrincipalName,
+      ({ cloudPcId: id }) => [
+        {
+          name: "confirm",
+          ...words.actions.confirm,
+          permission: "cloudPCs/confirmRemoval",
+          run: () =>
+            sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/confirmRemoval", { params: { path: { tenant, id } } })),
+        },
+      ],
+    ),
   ];
   const orphans: Column<Orphan>[] = [
     { id: "type", width: "140px", title: words.orphanColumns.type, cell: (row) => titleOf(row.type) },
@@ -107,16 +118,20 @@ function columnsOf(api: Api, tenant: string, begin: Work["begin"]) {
     { id: "why", title: words.orphanColumns.why, cell: (row) => row.why },
     { id: "advice", title: words.orphanColumns.advice, cell: (row) => row.advice },
     { id: "since", width: "160px", title: words.orphanColumns.since, cell: (row) => moment(row.since) },
-    rowActions(begin, ({ name }) => name, ({ id, name, removable }) => [
-      {
-        name: "remove",
-        ...words.actions.remove,
-        permission: "orphans/remove",
-        why: removable ? null : words.notRemovable,
-        typed: name,
-        run: () => sent(api.POST("/tenants/{tenant}/orphans/{id}/remove", { params: { path: { tenant, id } } })),
-      },
-    ]),
+    rowActions(
+      begin,
+      ({ name }) => name,
+      ({ id, name, removable }) => [
+        {
+          name: "remove",
+          ...words.actions.remove,
+          permission: "orphans/remove",
+          why: removable ? null : words.notRemovable,
+          typed: name,
+          run: () => sent(api.POST("/tenants/{tenant}/orphans/{id}/remove", { params: { path: { tenant, id } } })),
+        },
+      ],
+    ),
   ];
   return { removals, orphans };
 }

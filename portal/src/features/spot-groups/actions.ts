@@ -3,7 +3,7 @@
 import { ACTIONS } from "../../api/actions.ts";
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
-import { sent, typing, type Action } from "../../components/action.ts";
+import { entered, sent, typing, type Action } from "../../components/action.ts";
 import type { saidOf } from "../../components/supported.ts";
 import { foreseen } from "../../components/foreseen.ts";
 import { input } from "../../components/form/inputs.ts";
@@ -38,7 +38,7 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, says: S
           ...says("pause"),
           fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
           preview: () => foreseen(api, tenant, { pause: { spotGroupId: group.id } }),
-          run: (values) => sent(api.POST(`${GROUP}/pause`, { ...place, body: values as never })),
+          run: (values) => sent(api.POST(`${GROUP}/pause`, { ...place, body: entered(values) })),
         },
     {
       name: "message",
@@ -47,7 +47,7 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, says: S
       why: group.activeSessions > 0 ? null : words.noHostsToAct,
       fields: MESSAGE,
       run: async (values) => ({
-        text: told((await api.POST(`${GROUP}/sessions/message`, { ...place, body: values as never })).data?.sessions),
+        text: told((await api.POST(`${GROUP}/sessions/message`, { ...place, body: entered(values) })).data?.sessions),
       }),
     },
     {
@@ -101,22 +101,42 @@ export function hostActions(api: Api, tenant: string, group: string, host: Sessi
   const name = host.computerName ?? host.id;
   return typing(ACTIONS.sessionHosts, name, [
     host.drainedByHand
-      ? { name: "undrain", ...actions.undrain, ...says("undrain"), run: () => sent(api.POST(`${HOST}/undrain`, { params: { path } })) }
-      : { name: "drain", ...actions.drain, ...says("drain"), run: () => sent(api.POST(`${HOST}/drain`, { params: { path } })) },
+      ? {
+          name: "undrain",
+          ...actions.undrain,
+          ...says("undrain"),
+          run: () => sent(api.POST(`${HOST}/undrain`, { params: { path } })),
+        }
+      : {
+          name: "drain",
+          ...actions.drain,
+          ...says("drain"),
+          run: () => sent(api.POST(`${HOST}/drain`, { params: { path } })),
+        },
     host.excluded
-      ? { name: "include", ...actions.include, ...says("include"), run: () => sent(api.POST(`${HOST}/include`, { params: { path } })) }
-      : { name: "exclude", ...actions.exclude, ...says("exclude"), run: () => sent(api.POST(`${HOST}/exclude`, { params: { path } })) },
+      ? {
+          name: "include",
+          ...actions.include,
+          ...says("include"),
+          run: () => sent(api.POST(`${HOST}/include`, { params: { path } })),
+        }
+      : {
+          name: "exclude",
+          ...actions.exclude,
+          ...says("exclude"),
+          run: () => sent(api.POST(`${HOST}/exclude`, { params: { path } })),
+        },
     {
       name: "restart",
       title: actions.restart.title,
-      text: `${actions.restart.text} ${words.sessionsAffected(host.activeSessions)}`,
+      text: `${actions.restart.text} ${words.sessionsAffected({ count: host.activeSessions })}`,
       ...says("restart"),
       run: () => sent(api.POST(`${HOST}/restart`, confirmed)),
     },
     {
       name: "remove",
       title: actions.remove.title,
-      text: `${actions.remove.text} ${words.sessionsAffected(host.activeSessions)}`,
+      text: `${actions.remove.text} ${words.sessionsAffected({ count: host.activeSessions })}`,
       ...says("remove"),
       run: () => sent(api.POST(`${HOST}/remove`, confirmed)),
     },
@@ -132,7 +152,8 @@ export function sessionActions(api: Api, tenant: string, group: string, session:
       ...actions.messageOne,
       permission: "userSessions/message",
       fields: MESSAGE,
-      run: (values) => sent(api.POST(`${GROUP}/sessions/message`, { ...place, body: { ...values, sessionIds } as never })),
+      run: (values) =>
+        sent(api.POST(`${GROUP}/sessions/message`, { ...place, body: entered({ ...values, sessionIds }) })),
     },
     {
       name: "logOff",
@@ -144,5 +165,5 @@ export function sessionActions(api: Api, tenant: string, group: string, session:
 }
 
 function told(sessions = 0): string {
-  return `${actions.message.title}: ${words.sessionsAffected(sessions)}`;
+  return `${actions.message.title}: ${words.sessionsAffected({ count: sessions })}`;
 }

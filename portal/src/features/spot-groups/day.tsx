@@ -46,7 +46,11 @@ function DayChart({ usage }: { readonly usage: Usage }): ReactElement {
       from={first === undefined ? 0 : beginsAt(first)}
       step={STEP}
       series={series}
-      marks={intervals.map((interval) => (interval?.marks ?? []).map((mark) => words.mark(titleOf(mark.action), mark.count, mark.text)).join(" "))}
+      marks={intervals.map((interval) =>
+        (interval?.marks ?? [])
+          .map((mark) => words.mark({ action: titleOf(mark.action), count: mark.count, text: mark.text }))
+          .join(" "),
+      )}
     />
   );
 }

@@ -22,7 +22,11 @@ export function Explained({ tenant, group }: { readonly tenant: string; readonly
   const styles = useStyles();
   const [user, setUser] = useAddress("user");
   const [typed, setTyped] = useTyped(user);
-  const query = useOne(`${ROOT}/spotGroups/{id}/explain`, { tenant, id: group }, { query: { user }, enabled: user !== "" });
+  const query = useOne(
+    `${ROOT}/spotGroups/{id}/explain`,
+    { tenant, id: group },
+    { query: { user }, enabled: user !== "" },
+  );
   const { data } = query;
   return (
     <Section title={words.explain}>
@@ -36,7 +40,9 @@ export function Explained({ tenant, group }: { readonly tenant: string; readonly
         <Field label={words.explainUser} className={styles.field}>
           <Input value={typed} autoComplete="off" onChange={(_, { value }) => setTyped(value)} />
         </Field>
-        <Button type="submit" disabledFocusable={typed.trim() === ""}>{words.ask}</Button>
+        <Button type="submit" disabledFocusable={typed.trim() === ""}>
+          {words.ask}
+        </Button>
       </form>
       {query.isLoading && <Loading why={query.failureReason} />}
       {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}

@@ -15,7 +15,15 @@ const STATUSES = schemas["HostStatus"]?.enum ?? [];
 
 function host(given: Partial<SessionHost> = {}): SessionHost {
   const image = { imageSetId: "set", imageVersion: "0.0.0" };
-  return { status: "ready", state: "running", allowNewSession: true, activeSessions: 0, disconnectedSessions: 0, ...image, ...given } as SessionHost;
+  return {
+    status: "ready",
+    state: "running",
+    allowNewSession: true,
+    activeSessions: 0,
+    disconnectedSessions: 0,
+    ...image,
+    ...given,
+  } as SessionHost;
 }
 
 describe("placeOf", () => {
@@ -24,14 +32,25 @@ describe("placeOf", () => {
     expect([place, words.places[place], HOST_COLORS[place]]).toEqual([state, expect.any(String), expect.any(String)]);
   });
 
-  it.each(STATUSES.filter((status) => status !== "ready"))("shows that a host is %s, whatever its machine does", (status) => {
-    const place = placeOf(host({ status: status as never, state: "running" }));
-    expect([place, words.places[place], HOST_COLORS[place]]).toEqual([status, expect.any(String), expect.any(String)]);
-  });
+  it.each(STATUSES.filter((status) => status !== "ready"))(
+    "shows that a host is %s, whatever its machine does",
+    (status) => {
+      const place = placeOf(host({ status: status as never, state: "running" }));
+      expect([place, words.places[place], HOST_COLORS[place]]).toEqual([
+        status,
+        expect.any(String),
+        expect.any(String),
+      ]);
+    },
+  );
 
   it("paints only a host green that takes new sessions", () => {
     const green = STATES.flatMap((state) =>
-      [true, false].filter((allowNewSession) => HOST_COLORS[placeOf(host({ state: state as never, allowNewSession }))] === "success").map((open) => [state, open]),
+      [true, false]
+        .filter(
+          (allowNewSession) => HOST_COLORS[placeOf(host({ state: state as never, allowNewSession }))] === "success",
+        )
+        .map((open) => [state, open]),
     );
     expect(green).toEqual([["running", true]]);
   });

@@ -44,7 +44,9 @@ export function placeOf(host: Seen): HostPlace {
 export function countsOf(hosts: readonly Seen[]): string {
   const places = hosts.map((host) => placeOf(host));
   const kinds = (Object.keys(HOST_COLORS) as HostPlace[]).filter((kind) => places.includes(kind));
-  return kinds.map((kind) => `${places.filter((each) => each === kind).length} ${words.places[kind].toLowerCase()}`).join(", ");
+  return kinds
+    .map((kind) => `${places.filter((each) => each === kind).length} ${words.places[kind].toLowerCase()}`)
+    .join(", ");
 }
 
 /** How far a release is: hosts of its version, all hosts that stay, and sessions on hosts of another version. */
@@ -57,7 +59,8 @@ export interface Moved {
 /** Return how far a release is, from the hosts that there are. */
 export function movedOf(hosts: readonly SessionHost[], image: Release["image"]): Moved {
   const there = hosts.filter(({ status }) => status !== "removing");
-  const isNew = (host: SessionHost): boolean => host.imageSetId === image.imageSetId && host.imageVersion === image.imageVersion;
+  const isNew = (host: SessionHost): boolean =>
+    host.imageSetId === image.imageSetId && host.imageVersion === image.imageVersion;
   const old = hosts.filter((host) => !isNew(host));
   return {
     moved: there.filter((host) => isNew(host) && host.status === "ready").length,
@@ -68,7 +71,8 @@ export function movedOf(hosts: readonly SessionHost[], image: Release["image"]):
 
 /** Return the version that a group had before the one that it has now, from its releases, newest first; null: none. */
 export function versionBefore(releases: readonly Release[], now: Release["image"]): Release["before"] | null {
-  const differs = ({ before }: Release): boolean => before.imageSetId !== now.imageSetId || before.imageVersion !== now.imageVersion;
+  const differs = ({ before }: Release): boolean =>
+    before.imageSetId !== now.imageSetId || before.imageVersion !== now.imageVersion;
   return releases.find((each) => differs(each))?.before ?? null;
 }
 

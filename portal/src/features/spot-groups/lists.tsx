@@ -38,7 +38,12 @@ export const HOSTS_PATH = `${ROOT}/spotGroups/{id}/hosts` as const;
 const NO_QUERY: Query = {};
 const HOSTS: readonly Column<SessionHost>[] = [
   { id: "status", width: "120px", title: words.hostColumns.status, cell: (row) => <HostBadge host={row} /> },
-  { id: "sessions", width: "90px", title: words.hostColumns.sessions, cell: (row) => String(row.activeSessions + row.disconnectedSessions) },
+  {
+    id: "sessions",
+    width: "90px",
+    title: words.hostColumns.sessions,
+    cell: (row) => String(row.activeSessions + row.disconnectedSessions),
+  },
   { id: "version", width: "110px", title: words.hostColumns.version, cell: (row) => row.imageVersion },
   { id: "task", width: "90px", title: words.hostColumns.task, cell: (row) => (row.task ? titleOf(row.task) : "-") },
   { id: "why", title: words.hostColumns.why, cell: (row) => row.failure ?? row.pausedBecause ?? row.why ?? "-" },
@@ -49,10 +54,19 @@ const SESSIONS: readonly Column<Session>[] = [
 ];
 const MEMBERS: readonly Column<Member>[] = [
   { id: "user", title: words.memberColumns.user, cell: (row) => row.userPrincipalName },
-  { id: "status", width: "120px", title: words.memberColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
+  {
+    id: "status",
+    width: "120px",
+    title: words.memberColumns.status,
+    cell: (row) => <StatusBadge status={row.status} />,
+  },
   { id: "since", title: words.memberColumns.since, cell: (row) => moment(row.firstSeenDateTime) },
   { id: "held", title: words.memberColumns.held, cell: (row) => row.heldBecause ?? "-" },
-  { id: "signOff", title: words.memberColumns.signOff, cell: (row) => (row.signOffDateTime ? moment(row.signOffDateTime) : "-") },
+  {
+    id: "signOff",
+    title: words.memberColumns.signOff,
+    cell: (row) => (row.signOffDateTime ? moment(row.signOffDateTime) : "-"),
+  },
 ];
 const DECISIONS: readonly Column<Decision>[] = [
   { id: "action", width: "110px", title: words.decisionColumns.action, cell: (row) => titleOf(row.action) },
@@ -63,7 +77,11 @@ const DECISIONS: readonly Column<Decision>[] = [
 export function Hosts({ tenant, group, begin }: WithActions): ReactElement {
   const columns = useMemo(
     (): Column<SessionHost>[] => [
-      { id: "name", title: words.hostColumns.name, cell: (row) => <Link to={hostPage(tenant, group, row.id)}>{nameOf(row)}</Link> },
+      {
+        id: "name",
+        title: words.hostColumns.name,
+        cell: (row) => <Link to={hostPage(tenant, group, row.id)}>{nameOf(row)}</Link>,
+      },
       ...HOSTS,
       {
         id: "actions",
@@ -74,7 +92,17 @@ export function Hosts({ tenant, group, begin }: WithActions): ReactElement {
     ],
     [tenant, group, begin],
   );
-  return <Part of={{ tenant, group }} path={HOSTS_PATH} title={words.hosts} none={words.noHosts} columns={columns} idOf={idOf} above={countsOf} />;
+  return (
+    <Part
+      of={{ tenant, group }}
+      path={HOSTS_PATH}
+      title={words.hosts}
+      none={words.noHosts}
+      columns={columns}
+      idOf={idOf}
+      above={countsOf}
+    />
+  );
 }
 
 function HostMenu({ tenant, group, host, begin }: WithActions & { readonly host: SessionHost }): ReactElement {
@@ -82,7 +110,15 @@ function HostMenu({ tenant, group, host, begin }: WithActions & { readonly host:
   const [isOpen, setOpen] = useState(false);
   const says = saidOf(useSupportedOfHost(tenant, group, host.id, isOpen));
   const actions = hostActions(api, tenant, group, host, says);
-  return <ActionMenu actions={actions} begin={begin} label={listWords.rowActions(nameOf(host))} isSmall onOpen={setOpen} />;
+  return (
+    <ActionMenu
+      actions={actions}
+      begin={begin}
+      label={listWords.rowActions({ name: nameOf(host) })}
+      isSmall
+      onOpen={setOpen}
+    />
+  );
 }
 
 export function Sessions({ tenant, group, begin }: WithActions): ReactElement {
@@ -90,10 +126,22 @@ export function Sessions({ tenant, group, begin }: WithActions): ReactElement {
   const names = useNames({ tenant, group });
   const columns = useMemo(
     (): Column<Session>[] => [
-      { id: "user", title: words.sessionColumns.user, cell: (row) => row.userPrincipalName + (row.userId === null ? words.unknownUser : "") },
-      { id: "host", title: words.sessionColumns.host, cell: (row) => names.get(row.sessionHostId) ?? row.sessionHostId },
+      {
+        id: "user",
+        title: words.sessionColumns.user,
+        cell: (row) => row.userPrincipalName + (row.userId === null ? words.unknownUser : ""),
+      },
+      {
+        id: "host",
+        title: words.sessionColumns.host,
+        cell: (row) => names.get(row.sessionHostId) ?? row.sessionHostId,
+      },
       ...SESSIONS,
-      rowActions<Session>(begin, ({ userPrincipalName }) => userPrincipalName, (row) => sessionActions(api, tenant, group, row)),
+      rowActions<Session>(
+        begin,
+        ({ userPrincipalName }) => userPrincipalName,
+        (row) => sessionActions(api, tenant, group, row),
+      ),
     ],
     [api, tenant, group, begin, names],
   );
@@ -129,7 +177,12 @@ export function Decisions({ tenant, group, host }: OfGroup & { readonly host?: s
     (): Column<Decision>[] => [
       { id: "at", width: "170px", title: words.decisionColumns.at, cell: (row) => moment(row.decidedDateTime) },
       // A host that has been removed has no name any more.
-      { id: "host", width: "150px", title: words.decisionColumns.host, cell: (row) => names.get(row.sessionHostId) ?? words.removedHost },
+      {
+        id: "host",
+        width: "150px",
+        title: words.decisionColumns.host,
+        cell: (row) => names.get(row.sessionHostId) ?? words.removedHost,
+      },
       ...DECISIONS,
     ],
     [names],
@@ -163,7 +216,7 @@ export function BrokenHosts(of: OfGroup): ReactElement | null {
 function useBroken({ tenant, group }: OfGroup): string {
   const { rows } = useList(HOSTS_PATH, { tenant, id: group });
   const broken = rows.filter((host) => HOST_COLORS[placeOf(host)] === "danger");
-  return broken.length === 0 ? "" : words.broken(broken.map((host) => nameOf(host)).join(", "));
+  return broken.length === 0 ? "" : words.broken({ names: broken.map((host) => nameOf(host)).join(", ") });
 }
 
 /** Return the computer names of the hosts that there are, by id: the list is read once for all tables of a page. */
@@ -185,7 +238,16 @@ interface PartGiven<P extends ListPath> {
 }
 
 /** One list of a group. */
-function Part<P extends ListPath>({ of, path, title, none, columns, idOf: id, query = NO_QUERY, above }: PartGiven<P>): ReactElement {
+function Part<P extends ListPath>({
+  of,
+  path,
+  title,
+  none,
+  columns,
+  idOf: id,
+  query = NO_QUERY,
+  above,
+}: PartGiven<P>): ReactElement {
   const list = useList(path, { tenant: of.tenant, id: of.group }, { query });
   return (
     <Section title={title}>

@@ -31,9 +31,17 @@ import type { Release, SpotGroup } from "./types.ts";
 
 const OPEN: ReadonlySet<string> = new Set(["running", "paused", "failed"]);
 const COLUMNS: readonly Column<Release>[] = [
-  { id: "version", title: words.releaseColumns.version, cell: (row) => `${row.before.imageVersion} → ${row.image.imageVersion}` },
+  {
+    id: "version",
+    title: words.releaseColumns.version,
+    cell: (row) => `${row.before.imageVersion} → ${row.image.imageVersion}`,
+  },
   { id: "method", title: words.releaseColumns.method, cell: (row) => titleOf(row.method) },
-  { id: "status", title: words.releaseColumns.status, cell: (row) => <StatusBadge status={row.pausedBecause ? "paused" : row.status} /> },
+  {
+    id: "status",
+    title: words.releaseColumns.status,
+    cell: (row) => <StatusBadge status={row.pausedBecause ? "paused" : row.status} />,
+  },
   { id: "by", title: words.releaseColumns.by, cell: (row) => row.requestedBy },
   { id: "created", title: words.releaseColumns.created, cell: (row) => moment(row.createdDateTime) },
 ];
@@ -47,7 +55,9 @@ interface Given {
 /** The release that is open, where there is one: how far it is, and what steers it. */
 export function ReleaseNow({ tenant, group, work }: Given): ReactElement | null {
   const [newest] = useReleases(tenant, group.id).rows;
-  return newest !== undefined && OPEN.has(newest.status) ? <OpenRelease tenant={tenant} group={group.id} work={work} release={newest} /> : null;
+  return newest !== undefined && OPEN.has(newest.status) ? (
+    <OpenRelease tenant={tenant} group={group.id} work={work} release={newest} />
+  ) : null;
 }
 
 function useReleases(tenant: string, id: string): Rows<Release> {
@@ -72,12 +82,18 @@ export function Releases({ tenant, group, work }: Given): ReactElement {
               to={`/t/${tenant}/wizards/update-spot-group?id=${id}&imageSetId=${before.imageSetId}&imageVersion=${before.imageVersion}`}
               icon={ArrowUndo20Regular}
             >
-              {words.backTo(before.imageVersion)}
+              {words.backTo({ version: before.imageVersion })}
             </LinkButton>
           ) : null
         }
       >
-        <ListView label={words.history} list={list} columns={COLUMNS} idOf={(row) => row.id} none={<p>{words.noHistory}</p>} />
+        <ListView
+          label={words.history}
+          list={list}
+          columns={COLUMNS}
+          idOf={(row) => row.id}
+          none={<p>{words.noHistory}</p>}
+        />
       </Section>
     </>
   );
@@ -98,10 +114,13 @@ function OpenRelease({ tenant, group, work, release }: OpenGiven): ReactElement 
   useEffect(() => hosts.more()); // what is counted is read to its end
   const far = movedOf(hosts.rows, image);
   return (
-    <Section title={words.releaseOf(image.imageVersion)} icon={Rocket20Regular}>
+    <Section title={words.releaseOf({ version: image.imageVersion })} icon={Rocket20Regular}>
       <ActionButtons actions={releaseActions(api, tenant, release, says)} begin={work.begin} />
       {release.status === "running" && (
-        <OperationProgress title={words.releaseOf(image.imageVersion)} followed={inTenant(tenant)(release.operationId)} />
+        <OperationProgress
+          title={words.releaseOf({ version: image.imageVersion })}
+          followed={inTenant(tenant)(release.operationId)}
+        />
       )}
       {[release.pausedBecause, release.cause].filter(Boolean).map((text) => (
         <MessageBar key={text} intent="warning" layout="multiline">
@@ -115,7 +134,7 @@ function OpenRelease({ tenant, group, work, release }: OpenGiven): ReactElement 
         facts={{
           version: `${before.imageVersion} → ${image.imageVersion}`,
           status: titleOf(release.status),
-          hostsMoved: hosts.isPending ? null : words.moved(far.moved, far.hosts),
+          hostsMoved: hosts.isPending ? null : words.moved({ moved: far.moved, hosts: far.hosts }),
           sessionsLeft: hosts.isPending ? null : far.sessionsLeft,
           method: titleOf(release.method),
           at: release.at ? moment(release.at) : null,

@@ -109,7 +109,9 @@ function factsOf(host: SessionHost, tenant: string, group: string): Readonly<Rec
     activeSessions: host.activeSessions,
     disconnectedSessions: host.disconnectedSessions,
     user: host.assignedUserPrincipalName,
-    imageVersion: <Link to={`/t/${tenant}/image-sets/${host.imageSetId}/versions/${host.imageVersion}`}>{host.imageVersion}</Link>,
+    imageVersion: (
+      <Link to={`/t/${tenant}/image-sets/${host.imageSetId}/versions/${host.imageVersion}`}>{host.imageVersion}</Link>
+    ),
     profiles: profilesOf(host.settings),
     settingsSince: host.settings ? moment(host.settings.appliedDateTime) : null,
     tried: host.proven,

@@ -12,7 +12,12 @@ export function SignIn({ tenant, group }: { readonly tenant: string; readonly gr
     return null;
   }
   return (
-    <SectionOnDemand title={words.signIn} show={words.showSignIn} path={`${ROOT}/spotGroups/{id}/signInDetails`} place={{ tenant, id: group }}>
+    <SectionOnDemand
+      title={words.signIn}
+      show={words.showSignIn}
+      path={`${ROOT}/spotGroups/{id}/signInDetails`}
+      place={{ tenant, id: group }}
+    >
       {(details) => (
         <>
           <CopyText label={words.signInAddress} text={details.address} />

@@ -53,9 +53,21 @@ export function SpotGroupPage(): ReactElement {
     <DetailView query={query}>
       {(group) => (
         <>
-          <PageHeader title={group.displayName} about={aboutOf(group)} status={<PageStatus of={group.displayName} status={group.status} />}>
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-spot-group?id=${id}`} icon={Edit20Regular}>{words.edit}</LinkButton>}
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/update-spot-group?id=${id}`} icon={Rocket20Regular} isPrimary>{words.newRelease}</LinkButton>}
+          <PageHeader
+            title={group.displayName}
+            about={aboutOf(group)}
+            status={<PageStatus of={group.displayName} status={group.status} />}
+          >
+            {mayEdit && (
+              <LinkButton to={`/t/${tenant}/wizards/edit-spot-group?id=${id}`} icon={Edit20Regular}>
+                {words.edit}
+              </LinkButton>
+            )}
+            {mayEdit && (
+              <LinkButton to={`/t/${tenant}/wizards/update-spot-group?id=${id}`} icon={Rocket20Regular} isPrimary>
+                {words.newRelease}
+              </LinkButton>
+            )}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} group={group} work={work} />
@@ -76,7 +88,10 @@ function later(part: ReactElement): ReactElement {
 
 /** Why it is as it is, where there is a reason; else what its members get. */
 function aboutOf(group: SpotGroup): string {
-  return group.statusDetail ?? [titleOf(group.licenseType), group.imageVersion, pausedText(group.paused)].filter(Boolean).join(" · ");
+  return (
+    group.statusDetail ??
+    [titleOf(group.licenseType), group.imageVersion, pausedText(group.paused)].filter(Boolean).join(" · ")
+  );
 }
 
 /** What the group is now, in numbers; each leads to the part that has more of it. */
@@ -84,9 +99,30 @@ function figuresOf(group: SpotGroup): Figure[] {
   const seats = group.usersPerHost * group.onlineHosts;
   const sessions = group.activeSessions + group.disconnectedSessions;
   return [
-    { id: "hosts", icon: Server20Regular, label: words.hostsOnline, count: group.onlineHosts, of: group.builtHosts, to: "?tab=hosts", color: "success" },
-    { id: "sessions", icon: PersonAvailable20Regular, label: words.sessions, count: sessions, of: Math.max(seats, sessions), to: "?" },
-    { id: "disconnected", icon: PlugDisconnected20Regular, label: words.disconnected, count: group.disconnectedSessions, to: "?" },
+    {
+      id: "hosts",
+      icon: Server20Regular,
+      label: words.hostsOnline,
+      count: group.onlineHosts,
+      of: group.builtHosts,
+      to: "?tab=hosts",
+      color: "success",
+    },
+    {
+      id: "sessions",
+      icon: PersonAvailable20Regular,
+      label: words.sessions,
+      count: sessions,
+      of: Math.max(seats, sessions),
+      to: "?",
+    },
+    {
+      id: "disconnected",
+      icon: PlugDisconnected20Regular,
+      label: words.disconnected,
+      count: group.disconnectedSessions,
+      to: "?",
+    },
     { id: "seats", icon: People20Regular, label: words.quantity, count: group.quantity, to: "?tab=members" },
   ];
 }
@@ -108,7 +144,12 @@ function tabsOf(tenant: string, group: SpotGroup, work: Work): PageTab[] {
         </>
       ),
     },
-    { name: "hosts", title: tabs.hosts, icon: Server20Regular, content: () => <Hosts tenant={tenant} group={id} begin={work.begin} /> },
+    {
+      name: "hosts",
+      title: tabs.hosts,
+      icon: Server20Regular,
+      content: () => <Hosts tenant={tenant} group={id} begin={work.begin} />,
+    },
     {
       name: "members",
       title: tabs.members,
@@ -121,8 +162,18 @@ function tabsOf(tenant: string, group: SpotGroup, work: Work): PageTab[] {
         </>
       ),
     },
-    { name: "releases", title: tabs.releases, icon: Rocket20Regular, content: () => later(<Releases tenant={tenant} group={group} work={work} />) },
-    { name: "settings", title: tabs.settings, icon: Settings20Regular, content: () => <Settings tenant={tenant} group={group} /> },
+    {
+      name: "releases",
+      title: tabs.releases,
+      icon: Rocket20Regular,
+      content: () => later(<Releases tenant={tenant} group={group} work={work} />),
+    },
+    {
+      name: "settings",
+      title: tabs.settings,
+      icon: Settings20Regular,
+      content: () => <Settings tenant={tenant} group={group} />,
+    },
   ];
 }
 
@@ -138,7 +189,7 @@ function Settings({ tenant, group }: { readonly tenant: string; readonly group: 
           desktops: titleOf(group.licenseType),
           quantity: group.quantity,
           usersPerHost: group.usersPerHost,
-          hostsOnline: words.open(group.onlineHosts, group.builtHosts),
+          hostsOnline: words.open({ open: group.onlineHosts, built: group.builtHosts }),
           sessions: group.activeSessions,
           imageVersion: <Link to={`/t/${tenant}/image-sets/${group.imageSetId}`}>{group.imageVersion}</Link>,
           site: group.siteId,

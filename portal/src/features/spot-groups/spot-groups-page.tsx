@@ -26,7 +26,12 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     { id: "type", title: words.columns.type, sort: "licenseType", cell: (row) => titleOf(row.licenseType) },
     { id: "status", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
     { id: "hosts", title: words.columns.hosts, cell: (row) => `${row.onlineHosts} / ${row.builtHosts}` },
-    { id: "sessions", title: words.columns.sessions, sort: "activeSessions", cell: (row) => String(row.activeSessions) },
+    {
+      id: "sessions",
+      title: words.columns.sessions,
+      sort: "activeSessions",
+      cell: (row) => String(row.activeSessions),
+    },
     { id: "image", title: words.columns.image, sort: "imageVersion", cell: (row) => row.imageVersion },
   ],
 };

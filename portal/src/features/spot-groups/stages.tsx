@@ -19,7 +19,12 @@ const useStyles = makeStyles({
     margin: `${tokens.spacingVerticalM} 0`,
     padding: 0,
   },
-  stage: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS, color: tokens.colorNeutralForeground2 },
+  stage: {
+    display: "flex",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalS,
+    color: tokens.colorNeutralForeground2,
+  },
   current: { color: tokens.colorNeutralForeground1, fontWeight: tokens.fontWeightSemibold },
   icon: { display: "flex", flexShrink: 0 },
   done: { color: tokens.colorStatusSuccessForeground1 },
@@ -44,10 +49,22 @@ export function Stages({ stage }: { readonly stage: Release["stage"] }): ReactEl
   return (
     <ol className={styles.list} aria-label={words.release}>
       {USUAL.map((each, index) => {
-        const Icon = index < place || stage === "done" ? CheckmarkCircle20Filled : index === place ? ArrowSync20Regular : Circle20Regular;
+        const Icon =
+          index < place || stage === "done"
+            ? CheckmarkCircle20Filled
+            : index === place
+              ? ArrowSync20Regular
+              : Circle20Regular;
         return (
-          <li key={each} className={mergeClasses(styles.stage, index === place && styles.current)} {...(index === place ? { "aria-current": "step" as const } : {})}>
-            <span className={mergeClasses(styles.icon, index < place && styles.done, index === place && styles.works)} aria-hidden="true">
+          <li
+            key={each}
+            className={mergeClasses(styles.stage, index === place && styles.current)}
+            {...(index === place ? { "aria-current": "step" as const } : {})}
+          >
+            <span
+              className={mergeClasses(styles.icon, index < place && styles.done, index === place && styles.works)}
+              aria-hidden="true"
+            >
               <Icon />
             </span>
             {words.stages[each]}

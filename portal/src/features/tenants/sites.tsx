@@ -27,7 +27,11 @@ export function Sites({ tenant, begin }: { readonly tenant: string; readonly beg
   const columns = useMemo(
     () => [
       ...columnsOf(tenant, mayEdit),
-      rowActions<Site>(begin, ({ displayName }) => displayName, (row) => [remove(api, tenant, row)]),
+      rowActions<Site>(
+        begin,
+        ({ displayName }) => displayName,
+        (row) => [remove(api, tenant, row)],
+      ),
     ],
     [api, tenant, begin, mayEdit],
   );
@@ -38,7 +42,13 @@ export function Sites({ tenant, begin }: { readonly tenant: string; readonly beg
           <LinkButton to={`/t/${tenant}/wizards/create-site`}>{words.createSite}</LinkButton>
         </div>
       )}
-      <ListView label={words.sites} list={list} columns={columns} idOf={(row) => row.id} none={<p>{words.noSites}</p>} />
+      <ListView
+        label={words.sites}
+        list={list}
+        columns={columns}
+        idOf={(row) => row.id}
+        none={<p>{words.noSites}</p>}
+      />
     </Section>
   );
 }

@@ -7,7 +7,7 @@ import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useOne, type Found } from "../../api/read.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
@@ -40,7 +40,11 @@ export function TenantPage(): ReactElement {
       {(found) => (
         <>
           <PageHeader title={found.displayName} status={<StatusBadge status={found.paused ? "paused" : "active"} />}>
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-tenant`} icon={Edit20Regular}>{words.edit}</LinkButton>}
+            {mayEdit && (
+              <LinkButton to={`/t/${tenant}/wizards/edit-tenant`} icon={Edit20Regular}>
+                {words.edit}
+              </LinkButton>
+            )}
             {mayJudge && <LinkButton to={`/t/${tenant}/readiness`}>{words.readiness}</LinkButton>}
             {mayDelete && <LinkButton to={`/t/${tenant}/leaving`}>{words.leaving}</LinkButton>}
             <AsOf query={query} />
@@ -71,7 +75,13 @@ export function TenantPage(): ReactElement {
   );
 }
 
-function Actions({ tenant, work }: { readonly tenant: Tenant; readonly work: ReturnType<typeof useActions> }): ReactElement {
+function Actions({
+  tenant,
+  work,
+}: {
+  readonly tenant: Tenant;
+  readonly work: ReturnType<typeof useActions>;
+}): ReactElement {
   const api = useApi();
   const actions = useMemo(() => actionsOf(api, tenant), [api, tenant]);
   return <ActionButtons actions={actions} begin={work.begin} />;
@@ -94,7 +104,7 @@ function actionsOf(api: Api, tenant: Tenant): Action[] {
           permission: "tenants/pause",
           preview: () => foreseen(api, tenant.id, { pause: {} }),
           fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
-          run: (values) => sent(api.POST("/tenants/{tenant}/pause", { ...place, body: values as never })),
+          run: (values) => sent(api.POST("/tenants/{tenant}/pause", { ...place, body: entered(values) })),
         },
     {
       name: "delete",

@@ -10,7 +10,7 @@ import { Link } from "react-router";
 import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { useOne, type Found, type RowOf } from "../../api/read.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
@@ -54,14 +54,39 @@ const COLUMNS: readonly Column<Overview>[] = [
   },
   { id: "health", width: "140px", title: words.columns.health, cell: (row) => <Health row={row} /> },
   { id: "total", width: "18%", title: words.columns.total, sort: "total", cell: (row) => <CloudPcs row={row} /> },
-  { id: "building", width: "80px", title: words.columns.building, sort: "building", cell: (row) => numberOf(row, row.building) },
-  { id: "failed", width: "70px", title: words.columns.failed, sort: "failed", cell: (row) => numberOf(row, row.failed) },
-  { id: "waiting", width: "110px", title: words.columns.waiting, sort: "waiting", cell: (row) => numberOf(row, row.waiting) },
+  {
+    id: "building",
+    width: "80px",
+    title: words.columns.building,
+    sort: "building",
+    cell: (row) => numberOf(row, row.building),
+  },
+  {
+    id: "failed",
+    width: "70px",
+    title: words.columns.failed,
+    sort: "failed",
+    cell: (row) => numberOf(row, row.failed),
+  },
+  {
+    id: "waiting",
+    width: "110px",
+    title: words.columns.waiting,
+    sort: "waiting",
+    cell: (row) => numberOf(row, row.waiting),
+  },
   {
     id: "spot",
     width: "23%",
     title: words.columns.spot,
-    cell: ({ spot }) => (spot.groups === 0 ? "-" : words.spotOf(spot.onlineHosts, spot.builtHosts, spot.activeSessions + spot.disconnectedSessions)),
+    cell: ({ spot }) =>
+      spot.groups === 0
+        ? "-"
+        : words.spotOf({
+            online: spot.onlineHosts,
+            built: spot.builtHosts,
+            sessions: spot.activeSessions + spot.disconnectedSessions,
+          }),
   },
 ];
 
@@ -87,7 +112,7 @@ function CloudPcs({ row }: { readonly row: Overview }): ReactElement {
   const ready = row.statuses["provisioned"] ?? 0;
   return (
     <>
-      {words.readyOf(ready, row.total)}
+      {words.readyOf({ ready, total: row.total })}
       <ShareBar
         whole={row.total}
         parts={[
@@ -114,10 +139,36 @@ function Together({ rows }: { readonly rows: readonly Overview[] }): ReactElemen
         label={words.together}
         figures={[
           { id: "tenants", icon: BuildingMultiple20Regular, label: words.title, count: rows.length, to: "/tenants" },
-          { id: "pcs", icon: Desktop20Regular, label: words.columns.total, count: sum(({ total }) => total), to: by("total") },
-          { id: "building", icon: ArrowSync20Regular, label: words.columns.building, count: sum(({ building }) => building), to: by("building") },
-          { id: "failed", icon: ErrorCircle20Regular, label: words.columns.failed, count: sum(({ failed }) => failed), to: by("failed"), color: "danger" },
-          { id: "waiting", icon: Warning20Regular, label: words.columns.waiting, count: sum(({ waiting }) => waiting), to: by("waiting"), color: "warning" },
+          {
+            id: "pcs",
+            icon: Desktop20Regular,
+            label: words.columns.total,
+            count: sum(({ total }) => total),
+            to: by("total"),
+          },
+          {
+            id: "building",
+            icon: ArrowSync20Regular,
+            label: words.columns.building,
+            count: sum(({ building }) => building),
+            to: by("building"),
+          },
+          {
+            id: "failed",
+            icon: ErrorCircle20Regular,
+            label: words.columns.failed,
+            count: sum(({ failed }) => failed),
+            to: by("failed"),
+            color: "danger",
+          },
+          {
+            id: "waiting",
+            icon: Warning20Regular,
+            label: words.columns.waiting,
+            count: sum(({ waiting }) => waiting),
+            to: by("waiting"),
+            color: "warning",
+          },
         ]}
       />
     </div>
@@ -170,7 +221,7 @@ function actionsOf(api: Api, state: ServiceState | undefined): Action[] {
           ...actions.pauseService,
           permission: "service/pause",
           fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
-          run: (values) => sent(api.POST("/pause", { body: values as never })),
+          run: (values) => sent(api.POST("/pause", { body: entered(values) })),
         },
   ];
 }

@@ -26,7 +26,12 @@ const COLUMNS: readonly Column<Setting>[] = [
   { id: "self", width: "84px", title: words.columns.self, cell: (row) => allowed(row.selfServiceEnabled) },
   { id: "admin", width: "84px", title: words.columns.admin, cell: (row) => allowed(row.localAdminEnabled) },
   { id: "reset", width: "74px", title: words.columns.reset, cell: (row) => allowed(row.resetEnabled) },
-  { id: "restore", width: "74px", title: words.columns.restore, cell: (row) => allowed(row.restorePointSetting.userRestoreEnabled) },
+  {
+    id: "restore",
+    width: "74px",
+    title: words.columns.restore,
+    cell: (row) => allowed(row.restorePointSetting.userRestoreEnabled),
+  },
   { id: "frequency", title: words.columns.frequency, cell: (row) => words.frequencies[frequencyOf(row)] },
   { id: "groups", width: "64px", title: words.columns.groups, cell: (row) => String(row.assignments.length) },
   { id: "changed", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
@@ -55,7 +60,14 @@ export function UserSettingsPage(): ReactElement {
   const work = useActions(inTenant(tenant));
   const { begin } = work;
   const columns = useMemo(
-    () => [...COLUMNS, rowActions<Setting>(begin, ({ displayName }) => displayName, (row) => actionsOf(api, tenant, row))],
+    () => [
+      ...COLUMNS,
+      rowActions<Setting>(
+        begin,
+        ({ displayName }) => displayName,
+        (row) => actionsOf(api, tenant, row),
+      ),
+    ],
     [api, tenant, begin],
   );
   return (
@@ -78,13 +90,18 @@ function fieldsOf(row?: Setting): Field[] {
     input("switch", "selfServiceEnabled", words.fields.self, { value: row?.selfServiceEnabled ?? true }),
     input("switch", "localAdminEnabled", words.fields.admin, { value: row?.localAdminEnabled ?? false }),
     input("switch", "resetEnabled", words.fields.reset, { value: row?.resetEnabled ?? false }),
-    input("switch", "userRestoreEnabled", words.fields.restore, { value: row?.restorePointSetting.userRestoreEnabled ?? false }),
+    input("switch", "userRestoreEnabled", words.fields.restore, {
+      value: row?.restorePointSetting.userRestoreEnabled ?? false,
+    }),
     input("one", "frequencyType", words.fields.frequency, { value: frequencyOf(row), choices: FREQUENCIES }),
   ];
 }
 
 function bodyOf({ userRestoreEnabled, frequencyType, ...values }: Values): never {
-  return { ...values, restorePointSetting: { userRestoreEnabled: userRestoreEnabled === true, frequencyType } } as never;
+  return {
+    ...values,
+    restorePointSetting: { userRestoreEnabled: userRestoreEnabled === true, frequencyType },
+  } as never;
 }
 
 function create(api: Api, tenant: string): Action {

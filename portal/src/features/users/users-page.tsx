@@ -109,7 +109,7 @@ function Explained(given: { readonly tenant: string; readonly explanation: Expla
             {policies.map(({ policyId, policyName, groupName, assignedAt, wins }) => (
               <li key={`${policyId}${groupName}`}>
                 <Link to={`/t/${given.tenant}/policies/${policyId}`}>{policyName}</Link>{" "}
-                {words.through(groupName, moment(assignedAt), wins)}
+                {(wins ? words.throughThis : words.through)({ group: groupName, since: moment(assignedAt) })}
               </li>
             ))}
           </ul>
@@ -122,7 +122,7 @@ function Explained(given: { readonly tenant: string; readonly explanation: Expla
             {userSettings.map(({ userSettingId, userSettingName, groupName, assignedAt, applies }) => (
               <li key={`${userSettingId}${groupName}`}>
                 <Link to={`/t/${given.tenant}/user-settings`}>{userSettingName}</Link>{" "}
-                {words.through(groupName, moment(assignedAt), applies)}
+                {(applies ? words.throughThis : words.through)({ group: groupName, since: moment(assignedAt) })}
               </li>
             ))}
           </ul>

@@ -28,7 +28,10 @@ describe("changedOf", () => {
   it("sends what says what is edited, and the steps that were changed", () => {
     const beginning = beginningOf(STEPS, new URLSearchParams());
     const form = { ...beginning, detail: { ...beginning["detail"], name: "Ship" } };
-    expect(changedOf(form, beginning, STEPS)).toEqual({ policy: { policyId: "p" }, detail: { note: "none", name: "Ship" } });
+    expect(changedOf(form, beginning, STEPS)).toEqual({
+      policy: { policyId: "p" },
+      detail: { note: "none", name: "Ship" },
+    });
   });
 });
 
@@ -57,7 +60,10 @@ describe("arrivedAt", () => {
   const version = (form: object) => arrivedAt(steps, 1, { ...beginning, ...form }, beginning)["version"]?.["version"];
 
   it("offers the next version of a name that is there, and the first one of a new name", () => {
-    expect([version({ name: { displayName: "Company" } }), version({ name: { displayName: "New" } })]).toEqual(["1.0.1", "1.0.0"]);
+    expect([version({ name: { displayName: "Company" } }), version({ name: { displayName: "New" } })]).toEqual([
+      "1.0.1",
+      "1.0.0",
+    ]);
   });
 
   it("takes back a version that it has offered for another name", () => {

@@ -13,7 +13,12 @@ export function beginningOf(steps: Wizard["steps"], address: URLSearchParams): F
         return [];
       }
       const fields = fieldsOf(schema as Schema, choices as never);
-      return [[name, { ...defaultsOf(fields.filter((field) => hasDefault(field))), ...given(values), ...namedOf(fields, address) }]];
+      return [
+        [
+          name,
+          { ...defaultsOf(fields.filter((field) => hasDefault(field))), ...given(values), ...namedOf(fields, address) },
+        ],
+      ];
     }),
   );
 }
@@ -37,7 +42,9 @@ export function changedOf(form: Form, beginning: Form, steps: Wizard["steps"]): 
 export function contextOf(steps: Wizard["steps"], place: number, form: Form): Values {
   const before = steps.slice(0, place);
   const written = Object.assign({}, ...before.map(({ name }) => form[name] ?? {})) as Values;
-  const said = before.flatMap(({ name, choices }) => Object.entries(choices).flatMap(([field, offered]) => saidOf(offered as never, form[name]?.[field])));
+  const said = before.flatMap(({ name, choices }) =>
+    Object.entries(choices).flatMap(([field, offered]) => saidOf(offered as never, form[name]?.[field])),
+  );
   const asked = new Set(steps.flatMap(({ schema }) => Object.keys((schema as Schema | null)?.properties ?? {})));
   return { ...Object.fromEntries(said.filter(([name]) => !asked.has(name))), ...written };
 }
@@ -56,7 +63,9 @@ export function arrivedAt(steps: Wizard["steps"], place: number, form: Form, beg
     return form;
   }
   const first = beginning[step.name]?.[VERSION];
-  const offered = steps.flatMap(({ choices }) => (Object.values(choices) as Choice[][]).flat().map((each) => each[NEXT_VERSION]));
+  const offered = steps.flatMap(({ choices }) =>
+    (Object.values(choices) as Choice[][]).flat().map((each) => each[NEXT_VERSION]),
+  );
   const written = form[step.name]?.[VERSION];
   const isOurs = written === first || offered.includes(written);
   const next = contextOf(steps, place, form)[NEXT_VERSION] ?? first;

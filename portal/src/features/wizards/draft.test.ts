@@ -25,6 +25,8 @@ describe("a draft", () => {
     const account = { user: "u", password: "p" };
     const form = { credentials: { domain: account, others: [account], named: { one: account }, key: "k" } };
     const left = { user: "u" };
-    expect(withoutSecrets(STEPS, form)).toEqual({ credentials: { domain: left, others: [left], named: { one: left } } });
+    expect(withoutSecrets(STEPS, form)).toEqual({
+      credentials: { domain: left, others: [left], named: { one: left } },
+    });
   });
 });

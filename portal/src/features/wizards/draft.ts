@@ -37,7 +37,10 @@ export function keep(place: string, steps: Wizard["steps"], { beginning, form, r
     forget(place);
     return;
   }
-  sessionStorage.setItem(place, JSON.stringify({ beginning, form: withoutSecrets(steps, form), reached } satisfies Draft));
+  sessionStorage.setItem(
+    place,
+    JSON.stringify({ beginning, form: withoutSecrets(steps, form), reached } satisfies Draft),
+  );
 }
 
 export function forget(place: string): void {

@@ -18,9 +18,17 @@ const STEPS = [
         groupIds: { type: "array", items: TEXT, title: "Groups" },
         sso: { type: "boolean", title: "Single sign-on" },
         note: { ...TEXT, title: "Note" },
-        account: { type: "object", title: "Account", properties: { user: { ...TEXT, title: "User" }, password: { ...TEXT, title: "Password", writeOnly: true } } },
+        account: {
+          type: "object",
+          title: "Account",
+          properties: { user: { ...TEXT, title: "User" }, password: { ...TEXT, title: "Password", writeOnly: true } },
+        },
         seats: { type: "object", title: "Seats", additionalProperties: { type: "integer" } },
-        phases: { type: "array", title: "Phases", items: { type: "object", properties: { days: { type: "integer", title: "Days" } } } },
+        phases: {
+          type: "array",
+          title: "Phases",
+          items: { type: "object", properties: { days: { type: "integer", title: "Days" } } },
+        },
       },
     },
   },
@@ -57,7 +65,9 @@ describe("enteredOf", () => {
 
   it("knows the title of what a search has found before", () => {
     const [first] = STEPS;
-    const later = [{ ...first, choices: { siteId: [], groupIds: [{ value: "g2", title: "Others" }] } }] as unknown as Wizard["steps"];
+    const later = [
+      { ...first, choices: { siteId: [], groupIds: [{ value: "g2", title: "Others" }] } },
+    ] as unknown as Wizard["steps"];
     const [general] = enteredOf(later, { general: { groupIds: ["g1", "g2"] } }, offeredOf(offeredOf({}, STEPS), later));
     expect(general?.rows.find(({ label }) => label === "Groups")?.text).toBe("Crew, Others");
   });

@@ -28,7 +28,10 @@ export function offeredOf(before: Offered, steps: Wizard["steps"]): Offered {
   return Object.fromEntries(
     steps.map(({ name, choices }) => {
       const fields = Object.entries(choices as unknown as Readonly<Record<string, readonly Choice[]>>);
-      return [name, Object.fromEntries(fields.map(([field, now]) => [field, [...now, ...missing(before[name]?.[field], now)]]))];
+      return [
+        name,
+        Object.fromEntries(fields.map(([field, now]) => [field, [...now, ...missing(before[name]?.[field], now)]])),
+      ];
     }),
   );
 }
@@ -40,7 +43,9 @@ function missing(before: readonly Choice[] = [], now: readonly Choice[]): Choice
 
 /** Return each step that asks for something, with every field of it and what it has. */
 export function enteredOf(steps: Wizard["steps"], form: Form, offered: Offered): EnteredStep[] {
-  return steps.filter(({ schema }) => schema !== null).map((step) => ({ name: step.name, title: step.title, rows: rowsOf(step, form, offered) }));
+  return steps
+    .filter(({ schema }) => schema !== null)
+    .map((step) => ({ name: step.name, title: step.title, rows: rowsOf(step, form, offered) }));
 }
 
 function rowsOf({ name, schema }: Step, form: Form, offered: Offered): EnteredRow[] {
@@ -52,7 +57,9 @@ function flat(fields: readonly Field[], values: Values, group: string): EnteredR
   return fields.flatMap((field) => {
     const value = values[field.name];
     const label = group === "" ? field.label : `${group}: ${field.label}`;
-    return field.kind === "group" && isObject(value) ? flat(field.fields, value, label) : [{ path: field.path, label, text: textOf(field, value) }];
+    return field.kind === "group" && isObject(value)
+      ? flat(field.fields, value, label)
+      : [{ path: field.path, label, text: textOf(field, value) }];
   });
 }
 
@@ -70,12 +77,18 @@ function textOf(field: Field, value: Json | undefined): string {
     return (value as readonly Values[]).map((row) => partsOf(field.fields, row)).join("; ");
   }
   if (field.kind === "map" && isObject(value)) {
-    return Object.entries(value).map(([name, each]) => `${name}: ${valueIn(field.fields, each)}`).join("; ");
+    return Object.entries(value)
+      .map(([name, each]) => `${name}: ${valueIn(field.fields, each)}`)
+      .join("; ");
   }
   if (Array.isArray(value)) {
     return (value as readonly Json[]).map((each) => titleIn(field, each)).join(", ");
   }
-  return isObject(value) ? JSON.stringify(value) : field.kind === "moment" ? moment(String(value)) : titleIn(field, value);
+  return isObject(value)
+    ? JSON.stringify(value)
+    : field.kind === "moment"
+      ? moment(String(value))
+      : titleIn(field, value);
 }
 
 /** The value of a map's row: its one field, or all of them. */

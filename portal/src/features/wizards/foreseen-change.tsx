@@ -9,7 +9,13 @@ import { PreviewView } from "../../components/preview-view.tsx";
 import { words } from "../../words/wizards.ts";
 
 /** What a change would do to Cloud PCs, by a dry run of the planner; nothing is written. */
-export function ForeseenChange({ tenant, change }: { readonly tenant: string; readonly change: object }): ReactElement | null {
+export function ForeseenChange({
+  tenant,
+  change,
+}: {
+  readonly tenant: string;
+  readonly change: object;
+}): ReactElement | null {
   const api = useApi();
   const mayAsk = useMay("tenants/dryRun");
   const query = useQuery({

@@ -28,7 +28,10 @@ const NAMED: readonly (readonly [string, string])[] = [
 ];
 
 /** Return whose page shows what was saved: what the form names, else what the answer has made. */
-export function subjectOf(form: Form, answer: { readonly id?: string; readonly resourceId?: string } | undefined): string {
+export function subjectOf(
+  form: Form,
+  answer: { readonly id?: string; readonly resourceId?: string } | undefined,
+): string {
   const named = NAMED.map(([step, field]) => form[step]?.[field]).find((value) => typeof value === "string");
   return String(named ?? answer?.resourceId ?? answer?.id ?? "");
 }

@@ -1,4 +1,13 @@
-import { Button, MessageBar, MessageBarBody, MessageBarTitle, Subtitle1, Subtitle2, makeStyles, tokens } from "@fluentui/react-components";
+import {
+  Button,
+  MessageBar,
+  MessageBarBody,
+  MessageBarTitle,
+  Subtitle1,
+  Subtitle2,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
 import { Facts } from "../../components/facts.tsx";
@@ -35,7 +44,7 @@ export function Entered({ steps, form, offered, onChange }: EnteredGiven): React
         <section key={name} aria-label={title}>
           <div className={styles.head}>
             <Subtitle2 as="h3">{title}</Subtitle2>
-            <Button size="small" aria-label={words.changeOf(title)} onClick={() => onChange(name)}>
+            <Button size="small" aria-label={words.changeOf({ step: title })} onClick={() => onChange(name)}>
               {words.change}
             </Button>
           </div>

@@ -25,7 +25,9 @@ export function StepForm({ step, values, before, problems, onChange, onSearch }:
   const choices = Object.fromEntries(seen.map(([field, found]) => [field, fitting(found, before)]));
   const cut = Object.values(step.choicesCut);
   // The hint of a step with one field is often that of the field: once is enough.
-  const fields = fieldsOf(step.schema as Schema, choices).map((field) => (field.help === step.hint ? { ...field, help: "" } : field));
+  const fields = fieldsOf(step.schema as Schema, choices).map((field) =>
+    field.help === step.hint ? { ...field, help: "" } : field,
+  );
   return (
     <>
       {Object.entries(step.choicesErrors).map(([field, why]) => (
@@ -38,13 +40,7 @@ export function StepForm({ step, values, before, problems, onChange, onSearch }:
           <SearchBox onChange={(_, { value }) => onSearch(value.trim())} />
         </Field>
       )}
-      <SchemaForm
-        fields={fields}
-        values={values}
-        problems={problems}
-        onChange={onChange}
-        at={`/${step.name}`}
-      />
+      <SchemaForm fields={fields} values={values} problems={problems} onChange={onChange} at={`/${step.name}`} />
     </>
   );
 }
@@ -56,7 +52,9 @@ function useSeen(step: Step, values: Values): Choices {
   const [last, setLast] = useState<Choices | null>(null);
   if (last !== offered) {
     setLast(offered);
-    setSeen(Object.fromEntries(Object.entries(offered).map(([field, found]) => [field, joined(found, seen[field] ?? [])])));
+    setSeen(
+      Object.fromEntries(Object.entries(offered).map(([field, found]) => [field, joined(found, seen[field] ?? [])])),
+    );
   }
   return Object.fromEntries(
     Object.entries(offered).map(([field, found]) => {

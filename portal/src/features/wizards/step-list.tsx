@@ -19,7 +19,13 @@ const useStyles = makeStyles({
     padding: 0,
     [NARROW]: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalXXS },
   },
-  step: { justifyContent: "flex-start", width: "100%", textAlign: "left", fontWeight: tokens.fontWeightRegular, [NARROW]: { width: "auto" } },
+  step: {
+    justifyContent: "flex-start",
+    width: "100%",
+    textAlign: "left",
+    fontWeight: tokens.fontWeightRegular,
+    [NARROW]: { width: "auto" },
+  },
   current: { fontWeight: tokens.fontWeightSemibold, backgroundColor: tokens.colorNeutralBackground1Selected },
   done: { "& .fui-Button__icon": { color: tokens.colorStatusSuccessForeground1 } },
   wrong: { "& .fui-Button__icon": { color: tokens.colorStatusDangerForeground1 } },
@@ -44,12 +50,8 @@ const ICONS: Readonly<Record<State, FluentIcon>> = {
   done: CheckmarkCircle20Filled,
   toCome: Circle20Regular,
 };
-const SAID: Readonly<Record<State, string>> = {
-  wrong: words.isWrong,
-  shown: words.isShown,
-  done: words.isDone,
-  toCome: words.isToCome,
-};
+/** What is said of a step beside its title. */
+const SAID: Partial<Readonly<Record<State, string>>> = { wrong: words.isWrong, done: words.isDone };
 
 /** The steps of a wizard: which is shown, which are done, in which something is wrong, which are still to come. */
 export function StepList({ steps, place, reached, wrong, isBusy, onStep }: Given): ReactElement {
@@ -58,7 +60,13 @@ export function StepList({ steps, place, reached, wrong, isBusy, onStep }: Given
     <nav aria-label={words.steps}>
       <ol className={styles.list}>
         {steps.map(({ name, title }, index) => {
-          const state: State = wrong.has(name) ? "wrong" : index === place ? "shown" : index < reached ? "done" : "toCome";
+          const state: State = wrong.has(name)
+            ? "wrong"
+            : index === place
+              ? "shown"
+              : index < reached
+                ? "done"
+                : "toCome";
           const Icon = ICONS[state];
           return (
             <li key={name}>
@@ -76,7 +84,7 @@ export function StepList({ steps, place, reached, wrong, isBusy, onStep }: Given
                 onClick={() => onStep(index)}
                 {...(index === place ? { "aria-current": "step" as const } : {})}
               >
-                {words.stepIn(index + 1, title, SAID[state])}
+                {named(index + 1, title, SAID[state])}
               </Button>
             </li>
           );
@@ -84,4 +92,8 @@ export function StepList({ steps, place, reached, wrong, isBusy, onStep }: Given
       </ol>
     </nav>
   );
+}
+
+function named(place: number, title: string, state: string | undefined): string {
+  return state === undefined ? words.step({ place, title }) : words.stepIn({ place, title, state });
 }

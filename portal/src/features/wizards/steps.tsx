@@ -75,14 +75,29 @@ interface StepsGiven {
 }
 
 /** The steps of a wizard one after the other, each reviewed by the service before the next one. The address has the step. */
-export function Steps({ wizard, isEdit = false, cancelTo, review, save, onSearch, foreseen, done }: StepsGiven): ReactElement {
+export function Steps({
+  wizard,
+  isEdit = false,
+  cancelTo,
+  review,
+  save,
+  onSearch,
+  foreseen,
+  done,
+}: StepsGiven): ReactElement {
   const styles = useStyles();
   const [address, setAddress] = useSearchParams();
   const [beginning] = useState<Form>(() => beginningOf(wizard.steps, address));
   const draft = useDraft(wizard.steps, beginning);
   const offered = useOffered(wizard.steps);
   const { form, reached } = draft;
-  const place = Math.max(0, Math.min(reached, wizard.steps.findIndex(({ name }) => name === address.get(STEP))));
+  const place = Math.max(
+    0,
+    Math.min(
+      reached,
+      wizard.steps.findIndex(({ name }) => name === address.get(STEP)),
+    ),
+  );
   const said = (whole: Form): Form => (isEdit ? changedOf(whole, beginning, wizard.steps) : whole);
   const [found, setFound] = useState<Found | null>(null);
   const key = useRef(crypto.randomUUID());
@@ -91,13 +106,19 @@ export function Steps({ wizard, isEdit = false, cancelTo, review, save, onSearch
   const shown = useShown(place, found);
   const isLast = place === wizard.steps.length - 1;
   const go = (to: number, replace = false): void =>
-    setAddress((before) => new URLSearchParams([...[...before].filter(([name]) => name !== STEP), [STEP, wizard.steps[to]?.name ?? ""]]), { replace });
+    setAddress(
+      (before) =>
+        new URLSearchParams([...[...before].filter(([name]) => name !== STEP), [STEP, wizard.steps[to]?.name ?? ""]]),
+      { replace },
+    );
   /** Go on to a step, or to the first one before it in which something is wrong. */
   const forward = async (to: number): Promise<void> => {
     const filled = step === undefined || step.schema === null ? form : { ...form, [step.name]: form[step.name] ?? {} };
     const reviewed = await review.mutateAsync({ form: said(filled), throughStep: wizard.steps[to - 1]?.name ?? "" });
     // What was filled in before may count no more.
-    const wrong = wizard.steps.findIndex(({ name }) => reviewed.steps.some((each) => each.name === name && !each.valid));
+    const wrong = wizard.steps.findIndex(({ name }) =>
+      reviewed.steps.some((each) => each.name === name && !each.valid),
+    );
     const next = wrong === -1 ? to : Math.min(wrong, to - 1);
     const arrived = wrong === -1 ? arrivedAt(wizard.steps, next, filled, beginning) : filled;
     setFound({ review: reviewed, form: arrived });
@@ -137,7 +158,11 @@ export function Steps({ wizard, isEdit = false, cancelTo, review, save, onSearch
     }
   };
   const isBusy = review.isPending || save.isPending || isStale;
-  const elsewhere = problemsElsewhere(problems, `/${step.name}`, Object.keys((step.schema as Schema | null)?.properties ?? {}).map((name) => ({ name })));
+  const elsewhere = problemsElsewhere(
+    problems,
+    `/${step.name}`,
+    Object.keys((step.schema as Schema | null)?.properties ?? {}).map((name) => ({ name })),
+  );
   const beginAnew = (): void => {
     draft.begin();
     setFound(null);
@@ -146,9 +171,16 @@ export function Steps({ wizard, isEdit = false, cancelTo, review, save, onSearch
   const error = review.error ?? save.error;
   return (
     <>
-      <PageHeader title={wizard.title} about={words.stepOf(place + 1, wizard.steps.length)} />
+      <PageHeader title={wizard.title} about={words.stepOf({ step: place + 1, all: wizard.steps.length })} />
       <div className={styles.columns}>
-        <StepList steps={wizard.steps} place={place} reached={reached} wrong={wrongIn(found?.review ?? null)} isBusy={isBusy} onStep={jump} />
+        <StepList
+          steps={wizard.steps}
+          place={place}
+          reached={reached}
+          wrong={wrongIn(found?.review ?? null)}
+          isBusy={isBusy}
+          onStep={jump}
+        />
         <form
           ref={shown}
           className={styles.form}
@@ -184,7 +216,12 @@ export function Steps({ wizard, isEdit = false, cancelTo, review, save, onSearch
           )}
           {step.schema === null ? (
             <>
-              <Entered steps={wizard.steps} form={form} offered={offered} onChange={(name) => jump(wizard.steps.findIndex((each) => each.name === name))} />
+              <Entered
+                steps={wizard.steps}
+                form={form}
+                offered={offered}
+                onChange={(name) => jump(wizard.steps.findIndex((each) => each.name === name))}
+              />
               {found !== null && <Reviewed review={found.review} />}
               {isLast && foreseen?.(said(form))}
             </>

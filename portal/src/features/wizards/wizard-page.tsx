@@ -28,7 +28,9 @@ export function WizardPage(): ReactElement {
   if (query.data === undefined) {
     return <PageError error={query.error} again={() => void query.refetch()} />;
   }
-  return <TenantSteps key={`${name}${id}`} tenant={tenant} name={name} id={id} wizard={query.data} onSearch={setSearch} />;
+  return (
+    <TenantSteps key={`${name}${id}`} tenant={tenant} name={name} id={id} wizard={query.data} onSearch={setSearch} />
+  );
 }
 
 interface TenantStepsGiven {

@@ -32,16 +32,18 @@ class Redirections(Value):
     The defaults are those of Spot PC's form (docs/notes/spotpc-avd.md 1.7).
     """
 
-    drives: bool = Field(True, title="Drives", description="Of the user's device.")
-    printers: bool = Field(True, title="Printers", description="Of the user's device.")
+    drives: bool = Field(True, title="Drives", description="The user's drives appear in the session.")
+    printers: bool = Field(True, title="Printers", description="The user's printers appear in the session.")
     audio_output: bool = Field(True, title="Audio output", description="Sound plays on the user's device.")
-    clipboard: bool = Field(True, title="Clipboard", description="In both directions.")
+    clipboard: bool = Field(True, title="Clipboard", description="Text and files can be copied in both directions.")
     audio_input: bool = Field(True, title="Audio input", description="The microphone of the user's device.")
-    cameras: bool = Field(True, title="Cameras", description="Of the user's device.")
-    plug_and_play_devices: bool = Field(False, title="Plug and Play devices", description="Of the user's device.")
-    com_ports: bool = Field(False, title="COM ports", description="Of the user's device.")
-    smart_cards: bool = Field(False, title="Smart cards", description="Of the user's device.")
-    usb_devices: bool = Field(False, title="USB devices", description="Of the user's device.")
+    cameras: bool = Field(True, title="Cameras", description="The user's cameras work in the session.")
+    plug_and_play_devices: bool = Field(
+        False, title="Plug and Play devices", description="Those of the user work in the session."
+    )
+    com_ports: bool = Field(False, title="COM ports", description="Those of the user's device work in the session.")
+    smart_cards: bool = Field(False, title="Smart cards", description="The user's smart cards work in the session.")
+    usb_devices: bool = Field(False, title="USB devices", description="The user's USB devices work in the session.")
     full_screen: bool = Field(False, title="Full screen", description="The desktop opens on the whole screen.")
     multiple_monitors: bool = Field(False, title="Multiple monitors", description="The desktop uses all monitors.")
 
@@ -135,14 +137,19 @@ class HostSettings(Value):
     """
 
     sizes: tuple[Annotated[str, Field(pattern=r"^Standard_[A-Za-z0-9_]{1,60}$", max_length=80)], ...] = Field(
-        (), max_length=5, title="VM sizes", description="In this order; those of the licence type when left out."
+        (),
+        max_length=5,
+        title="VM sizes",
+        description="Tried in this order. Leave it empty to use the sizes of the licence type.",
     )
     load_balancing: LoadBalancing = Field(
         LoadBalancing.BREADTH_FIRST,
         title="Load balancing",
         description="To the host with the fewest sessions, or with the most.",
     )
-    session_limit: int = Field(USERS_PER_HOST, ge=1, le=50, title="Sessions per host", description="Of pooled hosts.")
+    session_limit: int = Field(
+        USERS_PER_HOST, ge=1, le=50, title="Sessions per host", description="How many sessions a pooled host takes."
+    )
     start_on_connect: bool = Field(
         True, title="Start on connect", description="A host starts for a user who signs in while none runs."
     )

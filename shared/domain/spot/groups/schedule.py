@@ -27,21 +27,27 @@ class SchedulePhase(TimedPhase):
     """
 
     minimum_online: int = Field(
-        default=0, ge=0, le=1000, title="Least hosts online", description="From its very beginning."
+        default=0,
+        ge=0,
+        le=1000,
+        title="Least hosts online",
+        description="How many hosts are online from the beginning of the phase.",
     )
     buffer_percent: int | None = Field(
-        default=None, ge=0, le=100, title="Buffer (percent)", description="The group's when left out."
+        default=None, ge=0, le=100, title="Buffer (percent)", description="Leave it empty to use the group's buffer."
     )
-    load_balancing: LoadBalancing | None = Field(None, title="Load balancing", description="The group's when left out.")
+    load_balancing: LoadBalancing | None = Field(
+        None, title="Load balancing", description="Leave it empty to use the group's setting."
+    )
     rests: bool = Field(False, title="Rests", description="No host needs to be online while nobody is signed in.")
 
 
 class DatedException(Value):
     """A date (local) with phases of its own, such as a public holiday; their *days* do not count."""
 
-    on: date = Field(title="Date", description="Local.")
+    on: date = Field(title="Date", description="A date in the schedule's time zone.")
     phases: tuple[SchedulePhase, ...] = Field(
-        max_length=MOST_PHASES, title="Phases", description="In place of the week's; none: as the week begins."
+        max_length=MOST_PHASES, title="Phases", description="They replace the phases of the week on this date."
     )
 
 
@@ -49,7 +55,9 @@ class Schedule(Value):
     """The phases of a week in the IANA *time_zone*."""
 
     time_zone: Word = Field(title="Time zone", description="An IANA name, such as Europe/Berlin.")
-    phases: tuple[SchedulePhase, ...] = Field((), max_length=MOST_PHASES, title="Phases", description="Of a week.")
+    phases: tuple[SchedulePhase, ...] = Field(
+        (), max_length=MOST_PHASES, title="Phases", description="The phases of each week."
+    )
     exceptions: tuple[DatedException, ...] = Field(
         (), max_length=MOST_EXCEPTIONS, title="Exceptions", description="Dates with phases of their own."
     )

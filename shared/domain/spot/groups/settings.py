@@ -26,12 +26,14 @@ class BufferBase(StrEnum):
 class SeatSettings(Value):
     """Settings for the seats of a group, of which the engine reads every one unchanged."""
 
-    buffer_percent: int = Field(10, ge=0, le=100, title="Buffer (percent)", description="Spare seats.")
+    buffer_percent: int = Field(
+        10, ge=0, le=100, title="Buffer (percent)", description="How many spare seats are kept."
+    )
     buffer_of: BufferBase = Field(
         BufferBase.IN_USE, title="Buffer of", description="What the buffer is a percentage of."
     )
     buffer_seats: int = Field(
-        0, ge=0, le=5000, title="Least buffer (seats)", description="At least so many spare seats."
+        0, ge=0, le=5000, title="Least buffer (seats)", description="How many spare seats are kept at least."
     )
     start_threshold: int = Field(
         6,
@@ -40,7 +42,13 @@ class SeatSettings(Value):
         title="Start threshold (seats)",
         description="Of the seats of a pooled host so many are taken when the next host starts.",
     )
-    minimum_online: int = Field(0, ge=0, le=1000, title="Least hosts online", description="Whatever is signed in.")
+    minimum_online: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        title="Least hosts online",
+        description="How many hosts are online even if nobody is signed in.",
+    )
 
 
 class CapacitySettings(SeatSettings):
@@ -93,7 +101,11 @@ class CapacitySettings(SeatSettings):
         description="So many of a pooled group's hosts may be machines that Azure can take away.",
     )
     keep_leavers_host_in_days: int = Field(
-        7, ge=0, le=365, title="Keep a leaver's host (days)", description="A dedicated host, with its disk."
+        7,
+        ge=0,
+        le=365,
+        title="Keep a leaver's host (days)",
+        description="How long a dedicated host and its disk are kept after its user has left.",
     )
     keep_leavers_place_in_days: int = Field(
         7,
@@ -110,7 +122,9 @@ class CapacitySettings(SeatSettings):
         description="A host that is off for so long is started for a while, so that its agent's token stays valid.",
     )
     schedule: Schedule | None = Field(
-        None, title="Schedule", description="When more or fewer hosts are online; none when left out."
+        None,
+        title="Schedule",
+        description="When more or fewer hosts are online. Leave it empty to treat all hours alike.",
     )
 
     @property

@@ -38,16 +38,19 @@ class RecipeStep(Value):
     """One step of a recipe: a PowerShell script, or a package of winget."""
 
     name: str = Field(
-        max_length=60, pattern=r"^[A-Za-z0-9_À-ɏ][A-Za-z0-9_À-ɏ .()-]*$", title="Name", description="Of the step."
+        max_length=60,
+        pattern=r"^[A-Za-z0-9_À-ɏ][A-Za-z0-9_À-ɏ .()-]*$",
+        title="Name",
+        description="The step's name in the history of a build.",
     )
     script: Annotated[str, Field(min_length=1, max_length=20_000)] | None = Field(
-        None, title="Script", description="PowerShell, run as SYSTEM. Name this or a package."
+        None, title="Script", description="A PowerShell script, run as SYSTEM. Enter a script or a package."
     )
     package_id: Annotated[str, Field(max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")] | None = Field(
-        None, title="Package", description="The id of a winget package."
+        None, title="Package", description="The id of a winget package. Enter a package or a script."
     )
     package_version: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")] | None = Field(
-        None, title="Package version", description="The newest when left out."
+        None, title="Package version", description="Leave it empty to install the newest version."
     )
 
     secrets: tuple[_Variable, ...] = Field(
@@ -71,7 +74,7 @@ class RecipeStep(Value):
 class RecipeSecret(Value):
     """A secret of a recipe. *value*: in forms only, None keeps the stored one; records and answers have the name."""
 
-    name: _Variable = Field(title="Name", description="By which steps ask for it.")
+    name: _Variable = Field(title="Name", description="The name by which steps refer to it.")
     value: Annotated[str, Field(min_length=8, max_length=2000), AfterValidator(printable)] | None = Field(
         None,
         repr=False,
@@ -91,16 +94,18 @@ class StoredSecret(Value):
 class BuildSchedule(Value):
     """Monthly time at which a version is built; in UTC."""
 
-    day_of_month: int = Field(ge=1, le=28, title="Day of the month", description="1 to 28.")
-    hour: int = Field(2, ge=0, le=23, title="Hour", description="In UTC.")
+    day_of_month: int = Field(ge=1, le=28, title="Day of the month", description="A day from 1 to 28.")
+    hour: int = Field(2, ge=0, le=23, title="Hour", description="An hour in UTC.")
 
 
 class Recipe(Value):
     """Automatic build of a version: its steps in order, and its schedule."""
 
-    steps: tuple[RecipeStep, ...] = Field((), max_length=20, title="Steps", description="Run in this order.")
+    steps: tuple[RecipeStep, ...] = Field((), max_length=20, title="Steps", description="They run in this order.")
     schedule: BuildSchedule | None = Field(
-        None, title="Schedule", description="When a version is built each month; none when left out."
+        None,
+        title="Schedule",
+        description="When a version is built each month. Leave it empty to build versions by hand.",
     )
     keep_versions: int | None = Field(
         None,

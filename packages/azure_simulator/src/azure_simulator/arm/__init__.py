@@ -2,7 +2,8 @@
 
 `resource_types` declares a type, `operations` its verbs, `plain_resources` answers those of a plain one; `serve`
 plugs them into a cloud. `plane` checks every request by the declaration: api-version (`api_versions`), group,
-name, location (`preconditions`), body (`body_models`, `body_validation`), ids (`references`), locks (`locks`).
+name, location (`preconditions`), body (`body_models`, `body_validation`), ids (`references`), policies (`policies`),
+locks (`locks`).
 
 Events other services may listen to, always at the moment they become true:
 
@@ -36,6 +37,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm import (
     locks,
     managed_identities,
+    policies,
     provider_registrations,
     resource_groups,
     resource_lists,
@@ -83,7 +85,8 @@ def install(cloud: Cloud) -> None:
     cloud.latencies(managed_identities.LATENCIES | provider_registrations.LATENCIES)
     for name, (shape, about) in SETTINGS.items():
         cloud.setting(name, shape, about)
-    serve(cloud, resource_groups.OPERATIONS, resource_lists.ROUTES, provider_registrations.ROUTES, locks.OPERATIONS)
+    own = (resource_groups.OPERATIONS, resource_lists.ROUTES, provider_registrations.ROUTES, locks.OPERATIONS)
+    serve(cloud, *own, *policies.OPERATIONS)
 
 
 def serve(cloud: Cloud, *routes: Routes) -> None:

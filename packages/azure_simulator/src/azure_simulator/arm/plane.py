@@ -13,6 +13,7 @@ from azure_simulator.arm import (
     keeping,
     locks,
     member_versions,
+    policies,
     preconditions,
     references,
     together_rules,
@@ -123,6 +124,7 @@ class ArmPlane(Plane):
             tags_of(call.body)
         references.check(call, target.type)
         _check_immutable(call, target)
+        policies.check(call, target)
         preconditions.check_etag(call, target.type)
         locks.check(call)
 

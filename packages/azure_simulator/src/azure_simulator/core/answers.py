@@ -37,7 +37,8 @@ class Answer:
 class Problem(Exception):  # noqa: N818 - an error answer is what the caller gets, not what broke
     """An error answer; the plane decides how its body looks.
 
-    `details` become ARM's `error.details`, Graph's `innerError` or whatever the plane wants.
+    `details` become ARM's `error.details`, Graph's `innerError` or whatever the plane wants; `additional` ARM's
+    `error.additionalInfo`.
     Raise it only before anything was changed: the journal keeps accepted requests alone.
     """
 
@@ -50,6 +51,7 @@ class Problem(Exception):  # noqa: N818 - an error answer is what the caller get
         headers: dict[str, str] | None = None,
         details: list[Json] | None = None,
         target: str = "",
+        additional: list[Json] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -58,6 +60,7 @@ class Problem(Exception):  # noqa: N818 - an error answer is what the caller get
         self.headers = headers or {}
         self.details = details or []
         self.target = target
+        self.additional = additional or []
 
     def error(self) -> Json:
         """Return ARM's `error` object, also used in polls of a failed operation."""
@@ -66,4 +69,6 @@ class Problem(Exception):  # noqa: N818 - an error answer is what the caller get
             body["target"] = self.target
         if self.details:
             body["details"] = self.details
+        if self.additional:
+            body["additionalInfo"] = self.additional
         return body

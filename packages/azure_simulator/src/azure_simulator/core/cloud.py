@@ -261,9 +261,7 @@ class Cloud:
         """Answer one request."""
         begun_ns = time.perf_counter_ns()
         self.world.settle(self.clock.now_us())
-        first = request.path.lstrip("/").partition("/")[0].lower()
-        plane = self._by_prefix.get(first) or self._by_prefix[""]
-        case = Case(request, plane, begun_ns)
+        case = Case(request, plane := self._plane_of(request.path), begun_ns)
         try:
             call = case.call = self._call(request, plane)
             self._admit(call, request, plane)
@@ -276,6 +274,11 @@ class Cloud:
         except Problem as problem:
             answer = plane.render(problem)
         return self._sent(case, answer)
+
+    def _plane_of(self, path: str) -> Plane:
+        """Return the plane of a path by its first two segments, or its first one."""
+        (first, second, *_), known = (*path.lstrip("/").lower().split("/"), ""), self._by_prefix
+        return known.get(f"{first}/{second}") or known.get(first) or known[""]
 
     def _call(self, request: Request, plane: Plane) -> Call:
         """Find the route and the caller."""

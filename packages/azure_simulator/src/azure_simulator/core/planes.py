@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Plane:
     """Subclass it for a service; the defaults speak ARM's dialect of errors.
 
-    `prefixes` are the first path segments that belong to the plane (lower-case); a plane without
-    prefixes takes what no other one claims. `audiences` are the `aud` values of its tokens,
+    `prefixes` are the first path segments that belong to the plane (lower-case), or the first two; a plane
+    without prefixes takes what no other one claims. `audiences` are the `aud` values of its tokens,
     without a slash at the end.
     """
 

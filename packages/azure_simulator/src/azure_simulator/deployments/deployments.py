@@ -20,6 +20,7 @@ from azure_simulator.arm.resource_types import SUBSCRIPTION, NameRule, ResourceT
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso
+from azure_simulator.deployments import preflight
 from azure_simulator.deployments.refusals import invalid_template
 from azure_simulator.deployments.runs import Run, Writer
 from azure_simulator.deployments.templates import Place, Template
@@ -172,6 +173,8 @@ def read_deployment(call: Call, *, preview: bool = False) -> tuple[Template, Jso
         text = f"The value '{level}' of 'validationLevel' is none of {', '.join(sorted(_LEVELS))}."
         raise Problem(400, "InvalidRequestContent", f"The request content was invalid: {text}")
     writer.check(call, read.parts, reads=preview and level == "ProviderNoRbac")
+    if not preview:
+        preflight.check(call.world, read, place)
     return read, properties
 
 

@@ -1,0 +1,119 @@
+"""Claims of pool members: a planned Cloud PC gets a machine that is there, by one conditional write."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from activities.operations.audit import status_event
+from shared.dependencies import dependencies
+from shared.domain.cloud_pcs.build import PoolUse, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.planning.plans import Plan
+from shared.domain.policies.policy import Policy
+from shared.domain.pools.member import PoolMember, claimed
+from shared.domain.pools.plan import is_claimable
+from shared.errors import NotFoundError, StaleError
+from shared.storage.due import DueKind, start_due
+from shared.storage.repository import Stored
+
+_log = logging.getLogger("deskwright.records")
+
+_NONE_READY = "no member of the pool was ready"
+
+
+async def claim_members(plan: Plan, policies: Sequence[Policy], stored: Mapping[str, Stored[CloudPc]]) -> Plan:
+    """Give members of warm pools to Cloud PCs of *plan* that start now; return the plan with these Cloud PCs.
+
+    Who gets none is built at once, as ever, and the record says which. What is given is saved: it is no longer among
+    the records to write. Raises: ConflictError where the user has another machine for the licence by now.
+    """
+    pooled = {policy.id: policy for policy in policies if policy.pools}
+    known = {pc.id: pc for pc in (*(each.value for each in stored.values()), *plan.writes)}
+    asking = [known[pc_id] for pc_id in plan.start if _asks(known[pc_id], pooled)]
+    if not asking:
+        return plan
+    at = dependencies().clock.now()
+    tenant_id = asking[0].tenant_id
+    members = {each.value.id: each async for each in dependencies().pool_members.of_tenant(tenant_id)}
+    given: dict[str, CloudPc] = {}
+    missed: dict[str, CloudPc] = {}
+    for pc in asking:
+        got = await _claim(pc, stored.get(pc.id), pooled, members, at)
+        if got is not None:
+            given[pc.id] = got
+        else:
+            missed[pc.id] = pc.with_current(pool=PoolUse(asked_at=at, claimed=False, why=_NONE_READY))
+    for policy_id in {_policy_id(pc) for pc in asking}:
+        await dependencies().due.put(DueKind.POOL, at, tenant_id, policy_id)
+    return _carried_out(plan, given, missed)
+
+
+def _asks(pc: CloudPc, pooled: Mapping[str, Policy]) -> bool:
+    """Whether the build of *pc* may begin with a machine of a pool: there is none yet, and nobody has asked by hand."""
+    policy = pooled.get(_policy_id(pc))
+    new = pc.current.attempt == 0 and pc.current.resources == Resources() and pc.replacement is None
+    return policy is not None and new and pc.current.operation_id is None and policy.pool_of(pc.plan.id) is not None
+
+
+def _policy_id(pc: CloudPc) -> str:
+    return pc.current.snapshot.policy_id if pc.current.snapshot else ""
+
+
+async def _claim(
+    pc: CloudPc,
+    before: Stored[CloudPc] | None,
+    pooled: Mapping[str, Policy],
+    members: dict[str, Stored[PoolMember]],
+    at: datetime,
+) -> CloudPc | None:
+    """Give a member to *pc*, and take it out of *members*; return its record, None where none was left.
+
+    Plans that run at the same time begin with different members, so that they seldom want the same.
+    """
+    deps, policy = dependencies(), pooled[_policy_id(pc)]
+    pool = policy.pool_of(pc.plan.id)
+    if pool is None or pool.plan != pc.plan:
+        return None
+    fits = [
+        each
+        for each in members.values()
+        if is_claimable(pool, each.value, pc.current.snapshot, policy.connection_ids, at)
+    ]
+    for member in sorted(fits, key=lambda each: sha256(f"{pc.user.id}/{each.value.id}".encode()).digest()):
+        members.pop(member.value.id)
+        mine = claimed(member.value, pc, at)
+        await deps.due.put_all([start_due(mine)])  # first: what is saved and not started is started by a sweep
+        try:
+            await deps.cloud_pcs.claim(mine, deps.pool_members.taken(member), before)
+        except (StaleError, NotFoundError):
+            if before is not None and await _has_changed(before):
+                raise
+            continue  # somebody else has got it
+        await deps.audit.append_all([status_event(before.value if before else None, mine)])
+        _log.info("%s has got the pool member %s", pc.user.id, mine.id)
+        return mine
+    return None
+
+
+async def _has_changed(before: Stored[CloudPc]) -> bool:
+    """Whether the record that was to give way was changed meanwhile: then the plan is made again."""
+    there = await dependencies().cloud_pcs.find(before.value.tenant_id, before.value.id)
+    return there is None or there.etag != before.etag
+
+
+def _carried_out(plan: Plan, given: Mapping[str, CloudPc], missed: Mapping[str, CloudPc]) -> Plan:
+    """Return *plan* without the records that are saved already, which start with the others."""
+
+    def left(pcs: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
+        return tuple(missed.get(pc.id, pc) for pc in pcs if pc.id not in given)
+
+    new, waiting = left(plan.provision), left(plan.waiting)
+    there = {pc.id for pc in (*new, *waiting)}
+    return plan.but(
+        provision=new,
+        waiting=(*waiting, *(pc for pc_id, pc in missed.items() if pc_id not in there)),
+        start=tuple(given[pc_id].id if pc_id in given else pc_id for pc_id in plan.start),
+    )

@@ -1,0 +1,16 @@
+export default {
+  inZone: "Times in {zone}",
+  from: "From",
+  table: "Show as a table",
+  noTable: "Hide the table",
+  marks: "Decisions",
+  none: "Nothing has been recorded yet.",
+  unknown: "not observed",
+  reads: "{time}: {values}",
+  hint: "Left and right arrow keys read the values.",
+  day: "The last 24 hours",
+  seats: "Seats",
+  mark: "{count, plural, one {{action}: {text}} other {{action} (# hosts): {text}}}",
+  sessions: "Sessions",
+  hostsOnline: "Hosts online",
+} as const;

@@ -1,0 +1,28 @@
+export default {
+  title: "Cost",
+  about: "This month: what machines and disks cost by their recorded minutes, and what switching them off saves.",
+  none: "No cost yet",
+  noneText: "Cost is known once a machine has run for a while.",
+  groupBy: "Group by",
+  groupings: {
+    day: "Day",
+    policy: "Provisioning policy",
+    cloudPC: "Cloud PC",
+    spotGroup: "Spot Group",
+    host: "Session host",
+  },
+  cost: "Cost",
+  alwaysOn: "If always on",
+  saving: "Saved",
+  unpriced: "{count, plural, one {# machine has no known price.} other {# machines have no known price.}}",
+  estimate: "The amounts are estimates from prices and recorded minutes.",
+  columns: {
+    name: "Name",
+    machines: "Machines",
+    hours: "Hours on",
+    machine: "Machines cost",
+    disk: "Disks cost",
+    cost: "Cost",
+    saving: "Saved",
+  },
+} as const;

@@ -1,0 +1,26 @@
+export default {
+  title: "Operations",
+  about: "Everything that takes a while, with its steps and its result.",
+  none: "Nothing has been done yet",
+  noneText: "Health checks, image builds, actions and planning appear here.",
+  columns: { kind: "What", of: "Of what", status: "Status", percent: "Done", by: "Requested by", created: "Requested" },
+  steps: "Steps",
+  noSteps: "It has not begun.",
+  result: "Result",
+  plan: "Plan",
+  /** What a plan does with how many Cloud PCs. */
+  planned: {
+    provision: "{count} to be provisioned",
+    wait: "{count} waiting",
+    list: "{count} listed without a Cloud PC",
+    beginGrace: "{count} entering a grace period",
+    cancel: "{count} cancelled",
+    confirmRemoval: "{count, plural, one {# removal to confirm} other {# removals to confirm}}",
+    endGrace: "{count} kept",
+    resize: "{count} to be resized",
+    delete: "{count} not listed any more",
+    start: "{count} starting now",
+  },
+  plannedNothing: "Nothing changes.",
+  error: "What went wrong",
+} as const;

@@ -1,0 +1,208 @@
+"""The ledger of a tenant: minutes on and minutes kept of every machine, by day, packed into some rows a month. Pure.
+
+A row has up to a thousand machines for one month: a month of 10,000 Cloud PCs is read with one query. A day that is
+over is not changed any more.
+"""
+
+import base64
+import json
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+from shared.domain.power.state import ObservedPower
+from shared.domain.values import Id, Value
+
+MACHINES_IN_A_ROW = 1000
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+_DAYS = 31
+_NOT_BILLED = frozenset({ObservedPower.DEALLOCATED, ObservedPower.HIBERNATED})
+_BILLED_BEFORE = frozenset({ObservedPower.SHUT_DOWN, ObservedPower.STOPPING, *_NOT_BILLED})
+"""Powers before which a machine was billed."""
+
+
+class MachineKind(StrEnum):
+    """Use of a machine."""
+
+    CLOUD_PC = "cloudPC"
+    HOST = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class CostedMachine:
+    """A machine that costs something. *group_id*: its policy, or its Spot Group; *generation*: of its build."""
+
+    kind: MachineKind
+    id: str
+    generation: int
+    name: str
+    group_id: str
+    region: str
+    size: str
+    disk_in_gb: int
+    low_priority: bool = False
+
+
+@dataclass(slots=True)
+class MonthOfMachine:
+    """Minutes of each day of a month, from the first one: *on*, in which computing is billed; *kept*, its disk."""
+
+    machine: CostedMachine
+    on: "array[int]" = field(default_factory=lambda: array("H", bytes(2 * _DAYS)))
+    kept: "array[int]" = field(default_factory=lambda: array("H", bytes(2 * _DAYS)))
+
+    def add(self, start: datetime, end: datetime, *, on: timedelta, late: bool) -> None:
+        """Count a time in which the machine was there, and was on for a part: at its end (*late*) or its begin."""
+        begin_on, end_on = (end - on, end) if late else (start, start + on)
+        for day, minutes in _by_day(start, end):
+            self.kept[day - 1] += minutes
+        for day, minutes in _by_day(begin_on, end_on):
+            self.on[day - 1] += minutes
+
+
+def _by_day(start: datetime, end: datetime) -> Iterable[tuple[int, int]]:
+    """Yield the days of a month that a time is in, each with its minutes."""
+    while start < end:
+        midnight = datetime.combine(start.date(), time(), UTC) + _DAY
+        until = min(midnight, end)
+        yield start.day, round((until - start) / _MINUTE)
+        start = until
+
+
+class LedgerRow(Value):
+    """Some machines of a tenant in one month. *until*: the time up to which they are counted."""
+
+    tenant_id: Id
+    month: str
+    number: int
+    until: datetime
+    machines: str = ""
+    minutes: str = ""
+
+    @property
+    def id(self) -> str:
+        """The key of the record, by which the rows of a month are together, and months in order."""
+        return f"{self.month}:{self.number:04d}"
+
+    def months(self) -> list[MonthOfMachine]:
+        """Return the machines with their minutes."""
+        if not self.machines:
+            return []
+        columns = json.loads(_unpacked(self.machines))
+        minutes = array("H", _unpacked(self.minutes))
+        found = zip(*(columns[name] for name in CostedMachine.__slots__), strict=True)
+        return [
+            MonthOfMachine(
+                CostedMachine(MachineKind(kind), *rest),
+                minutes[2 * _DAYS * number : 2 * _DAYS * number + _DAYS],
+                minutes[2 * _DAYS * number + _DAYS : 2 * _DAYS * (number + 1)],
+            )
+            for number, (kind, *rest) in enumerate(found)
+        ]
+
+    def with_months(self, months: Sequence[MonthOfMachine], until: datetime) -> "LedgerRow":
+        """Return the row with the minutes of machines, counted up to a time."""
+        columns = {name: [getattr(each.machine, name) for each in months] for name in CostedMachine.__slots__}
+        minutes = array("H")
+        for each in months:
+            minutes += each.on + each.kept
+        words = json.dumps(columns, separators=(",", ":")).encode()
+        return self.but(until=until, machines=_packed(words), minutes=_packed(minutes.tobytes()))
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(zlib.compress(content)).decode()
+
+
+def _unpacked(text: str) -> bytes:
+    return zlib.decompress(base64.b64decode(text))
+
+
+def month_start(month: str) -> datetime:
+    """Return the first moment of a month. Raises: ValueError for anything that is not a month."""
+    return datetime.combine(date.fromisoformat(f"{month}-01"), time(), UTC)
+
+
+def next_month(moment: datetime) -> datetime:
+    """Return the first moment of the month after a moment."""
+    return month_start(month_of(moment.date() + (_DAYS + 1 - moment.day) * _DAY))
+
+
+def month_of(day: date) -> str:
+    """Return the month of a day in words of ISO 8601, such as 2026-11."""
+    return f"{day:%Y-%m}"
+
+
+def days_of(month: str) -> list[date]:
+    """Return the days of a month. Raises: ValueError for anything that is not a month."""
+    first = month_start(month).date()
+    return [day for number in range(_DAYS) if (day := first + number * _DAY).month == first.month]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMachine:
+    """A machine at the time of a recording. *power*: None where nobody has observed it; *since*: of its power.
+
+    *began*: when it was begun to be built; None: not known.
+    """
+
+    machine: CostedMachine
+    power: ObservedPower | None = None
+    since: datetime | None = None
+    began: datetime | None = None
+
+
+def time_on(seen: SeenMachine, start: datetime, end: datetime) -> tuple[timedelta, bool]:
+    """Return for how long a machine was on between two times, and whether at the end of them (else at the begin).
+
+    A machine of which nobody has observed the power, or could, counts as on. Of several changes only the last is known.
+    """
+    length = end - start
+    if seen.power in {None, ObservedPower.UNKNOWN} or seen.since is None:
+        return length, True
+    billed = seen.power not in _NOT_BILLED
+    changed = min(max(seen.since, start), end)
+    after = end - changed
+    before = changed - start if seen.power in _BILLED_BEFORE else timedelta()
+    if billed and before:
+        return length, True
+    return (after, True) if billed else (before, False)
+
+
+def recorded(
+    rows: Sequence[LedgerRow], seen: Iterable[SeenMachine], *, tenant_id: str, begin: datetime, end: datetime
+) -> list[LedgerRow]:
+    """Return the rows of a month with the time of *seen* between two moments of this month; rows may be new.
+
+    A machine that has no minutes yet counts from its build on.
+    """
+    months = {each.number: each.months() for each in rows}
+    known = {each.machine: each for number in sorted(months) for each in months[number]}
+    for each in seen:
+        there, start = known.get(each.machine), begin
+        if there is None:
+            there = known[each.machine] = MonthOfMachine(each.machine)
+            _placed(months, there)
+            start = max(begin, each.began or begin)
+        if start < end:
+            on, late = time_on(each, start, end)
+            there.add(start, end, on=on, late=late)
+    by_number = {each.number: each for each in rows}
+    month = month_of(begin.date())
+    made = {
+        number: by_number.get(number) or LedgerRow(tenant_id=tenant_id, month=month, number=number, until=end)
+        for number in sorted(months) or (0,)
+    }
+    return [row.with_months(months.get(number, []), end) for number, row in made.items()]
+
+
+def _placed(months: dict[int, list[MonthOfMachine]], month: MonthOfMachine) -> None:
+    """Put a new machine into the last row that has room."""
+    last = max(months, default=0)
+    if len(months.setdefault(last, [])) >= MACHINES_IN_A_ROW:
+        last += 1
+        months[last] = []
+    months[last].append(month)

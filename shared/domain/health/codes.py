@@ -1,0 +1,149 @@
+"""Sections of the health page, and the stable code of each finding. Every code has a page of cause and cure.
+
+A code never changes its meaning: scripts and alerts of others rely on it. A new finding is a row of ``CODES`` and a
+page in ``docs/runbooks/health``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Severity(StrEnum):
+    """Severities of a finding; a section has the severity of its worst finding."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class HealthSection(StrEnum):
+    """Sections of the page."""
+
+    CHECKS = "checks"
+    STORAGE = "storage"
+    CLOCK = "clock"
+    QUEUES = "queues"
+    TIMERS = "timers"
+    DUE_WORK = "dueWork"
+    SET_ASIDE = "setAside"
+    RATE_LIMITS = "rateLimits"
+    CREDENTIAL = "credential"
+    CONSENT = "consent"
+    RIGHTS = "rights"
+    DIRECTORY = "directorySubscriptions"
+    QUOTA = "quota"
+    ADDRESSES = "addresses"
+
+
+OF_SERVICE = (
+    HealthSection.CHECKS,
+    HealthSection.STORAGE,
+    HealthSection.CLOCK,
+    HealthSection.QUEUES,
+    HealthSection.TIMERS,
+    HealthSection.DUE_WORK,
+    HealthSection.SET_ASIDE,
+    HealthSection.RATE_LIMITS,
+)
+"""The sections of the service as a whole, in the order of its page."""
+
+OF_TENANT = (
+    HealthSection.CHECKS,
+    HealthSection.CREDENTIAL,
+    HealthSection.CONSENT,
+    HealthSection.RIGHTS,
+    HealthSection.DIRECTORY,
+    HealthSection.QUOTA,
+    HealthSection.ADDRESSES,
+    HealthSection.DUE_WORK,
+    HealthSection.SET_ASIDE,
+)
+"""The sections of a tenant, in the order of its page."""
+
+
+class HealthCode(StrEnum):
+    """Codes of findings."""
+
+    CHECKS_LATE = "checksLate"
+    CHECK_FAILED = "checkFailed"
+    STORAGE_SLOW = "storageSlow"
+    CLOCK_SKEWED = "clockSkewed"
+    MESSAGES_WAIT = "messagesWait"
+    MESSAGES_SET_ASIDE = "messagesSetAside"
+    TIMER_LATE = "timerLate"
+    DUE_WORK_LATE = "dueWorkLate"
+    ROWS_SET_ASIDE = "rowsSetAside"
+    CALLS_THROTTLED = "callsThrottled"
+    CREDENTIAL_REFUSED = "credentialRefused"
+    CONSENT_MISSING = "consentMissing"
+    PERMISSIONS_MISSING = "permissionsMissing"
+    SIGN_IN_NOT_CONSENTED = "signInNotConsented"
+    ROLE_INCOMPLETE = "roleIncomplete"
+    PROVIDER_NOT_REGISTERED = "providerNotRegistered"
+    SUBSCRIPTION_MISSING = "directorySubscriptionMissing"
+    SUBSCRIPTION_ENDS = "directorySubscriptionEnds"
+    QUOTA_NOT_READ = "quotaNotRead"
+    QUOTA_SCARCE = "quotaScarce"
+    QUOTA_ENDS = "quotaEnds"
+    ADDRESSES_SCARCE = "addressesScarce"
+    ADDRESSES_END = "addressesEnd"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFacts:
+    """The sections that can have a code, and its title in the index of pages."""
+
+    sections: tuple[HealthSection, ...]
+    title: str
+
+
+CODES: Mapping[HealthCode, CodeFacts] = MappingProxyType(
+    {
+        HealthCode.CHECKS_LATE: CodeFacts((HealthSection.CHECKS,), "The checks themselves are old"),
+        HealthCode.CHECK_FAILED: CodeFacts(tuple(HealthSection), "A check could not be made"),
+        HealthCode.STORAGE_SLOW: CodeFacts((HealthSection.STORAGE,), "Table Storage answers slowly"),
+        HealthCode.CLOCK_SKEWED: CodeFacts((HealthSection.CLOCK,), "The clock differs from Azure's"),
+        HealthCode.MESSAGES_WAIT: CodeFacts((HealthSection.QUEUES,), "A message waits too long in a queue"),
+        HealthCode.MESSAGES_SET_ASIDE: CodeFacts((HealthSection.QUEUES,), "Messages were set aside"),
+        HealthCode.TIMER_LATE: CodeFacts((HealthSection.TIMERS,), "A timer has not run"),
+        HealthCode.DUE_WORK_LATE: CodeFacts((HealthSection.DUE_WORK,), "Work that is due does not begin"),
+        HealthCode.ROWS_SET_ASIDE: CodeFacts((HealthSection.SET_ASIDE,), "Due rows are set aside"),
+        HealthCode.CALLS_THROTTLED: CodeFacts((HealthSection.RATE_LIMITS,), "A cloud refuses many calls with 429"),
+        HealthCode.CREDENTIAL_REFUSED: CodeFacts((HealthSection.CREDENTIAL,), "The directory gives no token"),
+        HealthCode.CONSENT_MISSING: CodeFacts((HealthSection.CONSENT,), "Nobody has consented in the directory"),
+        HealthCode.PERMISSIONS_MISSING: CodeFacts(
+            (HealthSection.CONSENT,), "Permissions of Microsoft Graph are missing"
+        ),
+        HealthCode.SIGN_IN_NOT_CONSENTED: CodeFacts((HealthSection.CONSENT,), "Users cannot consent to the sign-in"),
+        HealthCode.ROLE_INCOMPLETE: CodeFacts((HealthSection.RIGHTS,), "The service's role lacks actions"),
+        HealthCode.PROVIDER_NOT_REGISTERED: CodeFacts((HealthSection.RIGHTS,), "A resource provider is not registered"),
+        HealthCode.SUBSCRIPTION_MISSING: CodeFacts((HealthSection.DIRECTORY,), "Graph sends no change notifications"),
+        HealthCode.SUBSCRIPTION_ENDS: CodeFacts((HealthSection.DIRECTORY,), "A subscription to changes ends soon"),
+        HealthCode.QUOTA_NOT_READ: CodeFacts((HealthSection.QUOTA,), "A quota cannot be read"),
+        HealthCode.QUOTA_SCARCE: CodeFacts((HealthSection.QUOTA,), "A quota of vCPUs is nearly used up"),
+        HealthCode.QUOTA_ENDS: CodeFacts((HealthSection.QUOTA,), "A quota of vCPUs ends within seven days"),
+        HealthCode.ADDRESSES_SCARCE: CodeFacts((HealthSection.ADDRESSES,), "The addresses of a connection are scarce"),
+        HealthCode.ADDRESSES_END: CodeFacts((HealthSection.ADDRESSES,), "The addresses of a connection run out"),
+    }
+)
+"""Every code."""
+
+
+def runbook_of(code: HealthCode) -> str:
+    """Return the page of cause and cure of a code, as a path in the repository."""
+    name = "".join(f"-{each.lower()}" if each.isupper() else each for each in code.value)
+    return f"docs/runbooks/health/{name}.md"
+
+
+def index() -> str:
+    """Return the table of all codes with links to their pages, as ``docs/health.md`` has it."""
+    rows = ["| code | section | means |", "|---|---|---|"]
+    for code, facts in CODES.items():
+        sections = "any" if len(facts.sections) > 1 else facts.sections[0].value
+        page = runbook_of(code).removeprefix("docs/")
+        rows.append(f"| [`{code.value}`]({page}) | {sections} | {facts.title} |")
+    return "\n".join(rows)

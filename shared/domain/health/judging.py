@@ -1,0 +1,195 @@
+"""Findings from measured values. Pure: no function here reads anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from shared.domain.health.codes import HealthCode, HealthSection, Severity
+from shared.domain.health.report import HealthMessage, HealthThresholds, LimitUsage, LimitUsageSample, SectionHealth
+
+FORECAST = timedelta(days=7)
+"""The time for which usage of limits is forecast, and the time of the growth that it is forecast by."""
+
+FEWEST_CALLS = 20
+"""A share of fewer calls says nothing."""
+
+TIMER_INTERVALS: Mapping[str, timedelta] = MappingProxyType(
+    {
+        "sweep": timedelta(minutes=1),
+        "purge_history": timedelta(hours=1),
+        "export_the_tables": timedelta(minutes=20),
+        "delete_what_is_old": timedelta(days=1),
+        "settle_and_measure": timedelta(minutes=15),
+    }
+)
+"""The timers of the service and their intervals."""
+
+
+def section(name: HealthSection, messages: Iterable[HealthMessage | None]) -> SectionHealth:
+    """Return a section with the findings that there are."""
+    return SectionHealth(name=name, messages=tuple(each for each in messages if each is not None))
+
+
+def finding(code: HealthCode, severity: Severity, message: str, subject: str | None = None) -> HealthMessage:
+    """Return one finding."""
+    return HealthMessage(code=code, severity=severity, message=message, subject=subject)
+
+
+def graded(value: float, warning: float, error: float) -> Severity:
+    """Return the severity of a value that is bad when it is large."""
+    if value >= error:
+        return Severity.ERROR
+    return Severity.WARNING if value >= warning else Severity.OK
+
+
+def judge_storage(milliseconds: float, thresholds: HealthThresholds) -> SectionHealth:
+    """Judge the median latency of one request to Table Storage."""
+    severity = graded(
+        milliseconds,
+        thresholds.storage_latency_warning_in_milliseconds,
+        thresholds.storage_latency_error_in_milliseconds,
+    )
+    found = finding(HealthCode.STORAGE_SLOW, severity, f"the median of five reads took {milliseconds:.0f} ms")
+    return section(HealthSection.STORAGE, [found if severity is not Severity.OK else None])
+
+
+def judge_clock(skew: timedelta | None, thresholds: HealthThresholds) -> SectionHealth:
+    """Judge the difference between the service's clock and the storage's; None where it was not compared."""
+    seconds = abs(skew.total_seconds()) if skew is not None else 0.0
+    severity = graded(seconds, thresholds.clock_skew_warning_in_seconds, thresholds.clock_skew_error_in_seconds)
+    found = finding(
+        HealthCode.CLOCK_SKEWED, severity, f"the clocks of the service and of Azure differ by {seconds:.0f} s"
+    )
+    return section(HealthSection.CLOCK, [found if severity is not Severity.OK else None])
+
+
+def judge_queues(ages: Mapping[str, timedelta], poison: str, thresholds: HealthThresholds) -> SectionHealth:
+    """Judge the age of the oldest message of each queue. *poison*: the queue of messages that were set aside."""
+
+    def judge(queue: str, age: timedelta) -> HealthMessage | None:
+        minutes = age.total_seconds() / 60
+        if queue == poison:
+            words = f"messages were set aside; the oldest {minutes:.0f} minutes ago"
+            return finding(HealthCode.MESSAGES_SET_ASIDE, Severity.WARNING, words, queue) if age else None
+        severity = graded(minutes, thresholds.message_age_warning_in_minutes, thresholds.message_age_error_in_minutes)
+        words = f"the oldest message has waited for {minutes:.0f} minutes"
+        return None if severity is Severity.OK else finding(HealthCode.MESSAGES_WAIT, severity, words, queue)
+
+    return section(HealthSection.QUEUES, (judge(*each) for each in sorted(ages.items())))
+
+
+def judge_timers(ticks: Mapping[str, datetime], now: datetime, thresholds: HealthThresholds) -> SectionHealth:
+    """Judge when each timer last ended well. A timer without a run is not judged: the deployment may be new."""
+    slack = timedelta(minutes=thresholds.timer_late_after_minutes)
+
+    def judge(timer: str, interval: timedelta) -> HealthMessage | None:
+        last = ticks.get(timer)
+        if last is None or now - last <= interval + slack:
+            return None
+        words = f"it last ended well at {last:%Y-%m-%d %H:%M} UTC, and runs every {_length(interval)}"
+        return finding(HealthCode.TIMER_LATE, Severity.ERROR, words, timer)
+
+    return section(HealthSection.TIMERS, (judge(*each) for each in TIMER_INTERVALS.items()))
+
+
+def judge_due_work(since: Mapping[str, datetime], now: datetime, thresholds: HealthThresholds) -> SectionHealth:
+    """Judge work that is due and was not begun. *since*: the oldest time of each kind of due rows."""
+
+    def judge(kind: str, at: datetime) -> HealthMessage | None:
+        minutes = (now - at).total_seconds() / 60
+        severity = graded(
+            minutes, thresholds.due_work_late_warning_in_minutes, thresholds.due_work_late_error_in_minutes
+        )
+        words = f"the oldest has been due for {minutes:.0f} minutes"
+        return None if severity is Severity.OK else finding(HealthCode.DUE_WORK_LATE, severity, words, kind)
+
+    return section(HealthSection.DUE_WORK, (judge(*each) for each in sorted(since.items())))
+
+
+def judge_set_aside(reasons: Mapping[str, str], count: int) -> SectionHealth:
+    """Judge the due rows that are set aside. *reasons*: an example of each kind."""
+    found = [
+        finding(HealthCode.ROWS_SET_ASIDE, Severity.WARNING, f"{count} in all; for example: {why}", kind)
+        for kind, why in sorted(reasons.items())
+    ]
+    return section(HealthSection.SET_ASIDE, found)
+
+
+def judge_rate_limits(calls: Mapping[str, tuple[int, int]], thresholds: HealthThresholds) -> SectionHealth:
+    """Judge the share of calls on each bucket that a cloud refused. *calls*: (answered, refused) of the last hours."""
+
+    def judge(bucket: str, answered: int, refused: int) -> HealthMessage | None:
+        if answered < FEWEST_CALLS:
+            return None
+        percent = 100 * refused / answered
+        severity = graded(
+            percent, thresholds.throttled_share_warning_in_percent, thresholds.throttled_share_error_in_percent
+        )
+        words = f"{refused} of {answered} calls were refused with 429 ({percent:.0f} %)"
+        return None if severity is Severity.OK else finding(HealthCode.CALLS_THROTTLED, severity, words, bucket)
+
+    return section(HealthSection.RATE_LIMITS, (judge(name, *each) for name, each in sorted(calls.items())))
+
+
+def judge_subscriptions(
+    ends: Mapping[str, datetime | None], now: datetime, thresholds: HealthThresholds
+) -> SectionHealth:
+    """Judge the subscriptions to a directory's changes by their resource; None where there is none."""
+    soon = timedelta(days=thresholds.subscription_end_warning_in_days)
+
+    def judge(resource: str, end: datetime | None) -> HealthMessage | None:
+        if end is None or end <= now:
+            words = "there is no subscription: the directory is read from time to time instead"
+            return finding(HealthCode.SUBSCRIPTION_MISSING, Severity.WARNING, words, resource)
+        if end - now <= soon:
+            words = f"it ends at {end:%Y-%m-%d %H:%M} UTC and was not renewed"
+            return finding(HealthCode.SUBSCRIPTION_ENDS, Severity.WARNING, words, resource)
+        return None
+
+    return section(HealthSection.DIRECTORY, (judge(*each) for each in sorted(ends.items())))
+
+
+def with_sample(before: LimitUsage | None, name: str, used: int, limit: int, at: datetime) -> LimitUsage:
+    """Return the usage of a limit with the value of today, and the values of the days by which it is forecast."""
+    first, today = (at - FORECAST).date(), at.date()
+    kept = [each for each in before.samples if first <= each.day < today] if before is not None else []
+    return LimitUsage(name=name, limit=limit, samples=(*kept, LimitUsageSample(day=today, used=used)))
+
+
+def forecast_use(room: LimitUsage) -> int:
+    """Return the use in seven days, if it grows as it has on the days that are known; never less than now."""
+    if not room.samples:
+        return 0
+    first, last = room.samples[0], room.samples[-1]
+    days = (last.day - first.day).days
+    growth = (last.used - first.used) / days if days else 0.0
+    return last.used + max(0, round(growth * FORECAST.days))
+
+
+def judge_limit(
+    room: LimitUsage, codes: tuple[HealthCode, HealthCode], unit: str, thresholds: HealthThresholds, awaited: int = 0
+) -> HealthMessage | None:
+    """Judge something limited. *codes*: for scarce, and for used up. *awaited*: use that is planned already."""
+    scarce, ends = codes
+    expected = max(forecast_use(room), room.used + awaited)
+    words = f"{room.used} of {room.limit} {unit} are used, {expected} are expected in seven days"
+    if expected > room.limit or (room.limit and room.used >= room.limit):
+        return finding(ends, Severity.ERROR, words, room.name)
+    if room.limit and expected * 100 >= room.limit * thresholds.limit_warning_in_percent:
+        return finding(scarce, Severity.WARNING, words, room.name)
+    return None
+
+
+def in_order(sections: Iterable[SectionHealth], order: Sequence[HealthSection]) -> tuple[SectionHealth, ...]:
+    """Return one section of each name in the order of the page; a section without findings is well."""
+    found: dict[HealthSection, list[HealthMessage]] = {name: [] for name in order}
+    for each in sections:
+        found.setdefault(each.name, []).extend(each.messages)
+    return tuple(SectionHealth(name=name, messages=tuple(messages)) for name, messages in found.items())
+
+
+def _length(interval: timedelta) -> str:
+    hour = timedelta(hours=1)
+    return f"{interval // hour} h" if interval >= hour else f"{interval // timedelta(minutes=1)} min"

@@ -1,0 +1,173 @@
+"""Endpoints: where a tenant's notices go, and the forms by which administrators write them."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from shared.domain.values import Id, Label, Value, distinct, when_written
+
+SECRETS_OVERLAP = timedelta(hours=24)
+"""Time for which both secrets sign after a rotation."""
+
+_HTTPS_PORT = 443
+
+
+class EndpointKind(StrEnum):
+    """Ways in which notices are sent."""
+
+    WEBHOOK = "webhook"
+    TEAMS = "teams"  # an Adaptive Card to the webhook of a workflow
+
+
+class NoticeFormat(StrEnum):
+    """Formats of the body of a webhook."""
+
+    STANDARD = "standardWebhooks"
+    CLOUD_EVENTS = "cloudEvents"
+
+
+class Locale(StrEnum):
+    """Languages of the texts of notices."""
+
+    ENGLISH = "en-US"
+    GERMAN = "de-DE"
+
+
+class DisabledReason(StrEnum):
+    """Reasons why the service itself has disabled an endpoint."""
+
+    TRIES_USED_UP = "triesUsedUp"
+    GONE = "gone"  # it has answered 410
+
+
+class EndpointDisabled(Value):
+    """The reason and the time at which the service has disabled an endpoint."""
+
+    reason: DisabledReason
+    message: str
+    at: datetime
+
+
+def _public_https(value: str) -> str:
+    """Refuse an address that no webhook may have; its host is judged when it is resolved and connected to."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("write an address such as https://example.com/hooks") from error
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError("must begin with https:// and name a host")
+    if parts.username or parts.password:
+        raise ValueError("leave out name and password; notices are signed")
+    if parts.fragment:
+        raise ValueError("leave out the part behind #")
+    if port is not None and port != _HTTPS_PORT and port < 1024:  # noqa: PLR2004 - the ports of other services
+        raise ValueError("use port 443, or one from 1024 on")
+    return value
+
+
+Address = Annotated[str, Field(max_length=2000), AfterValidator(_public_https)]
+
+
+def _known_type(value: str) -> str:
+    from shared.domain.notices.events import EVENTS, NEVER_CHOSEN  # which know this record
+
+    if value not in {each.value for each in EVENTS if each not in NEVER_CHOSEN}:
+        raise ValueError("there is no such type of events; GET eventTypes lists them")
+    return value
+
+
+EventTypes = Annotated[
+    tuple[Annotated[str, Field(max_length=100), when_written(_known_type)], ...],
+    Field(max_length=50, description="types of events that are sent; none: all"),
+    AfterValidator(distinct),
+]
+
+
+class NoticeEndpointForm(Value):
+    """A new endpoint."""
+
+    display_name: Label
+    kind: EndpointKind = EndpointKind.WEBHOOK
+    address: Address = Field(
+        description="https address that notices are posted to; kept in the vault; only its host is shown",
+        repr=False,
+        json_schema_extra={"writeOnly": True},
+    )
+    event_types: EventTypes = ()
+    format: NoticeFormat = NoticeFormat.STANDARD
+    locale: Locale = Locale.ENGLISH
+    enabled: bool = True
+
+
+class NoticeEndpointEdit(Value):
+    """Changes of an endpoint; properties that are left out stay. *enabled* true also takes back ``disabled``."""
+
+    display_name: Label | None = None
+    address: Address | None = Field(None, repr=False, json_schema_extra={"writeOnly": True})
+    event_types: EventTypes | None = None
+    format: NoticeFormat | None = None
+    locale: Locale | None = None
+    enabled: bool | None = None
+
+
+class ReplayForm(Value):
+    """Choice of the events that are sent again: by *event_ids*, or by a period and the endpoint's filter."""
+
+    event_ids: Annotated[tuple[Id, ...], Field(max_length=100), AfterValidator(distinct)] = ()
+    since: datetime | None = Field(None, description="left out: all that are kept, of seven days")
+    until: datetime | None = None
+    only_failed: bool = Field(False, description="only deliveries that have failed")
+
+
+class NoticeEndpoint(Value):
+    """An endpoint. *address*: its host, which is shown; *address_secret_url*: the whole address, in the vault.
+
+    *secret_url*: the key that signs; *previous_secret_url*: the one that signs too, until *previous_until*.
+    """
+
+    id: str
+    tenant_id: str
+    display_name: str
+    kind: EndpointKind
+    address: str = ""
+    address_secret_url: str | None = None
+    secret_url: str | None = None
+    key_set_at: datetime | None = None
+    previous_secret_url: str | None = None
+    previous_until: datetime | None = None
+    event_types: tuple[str, ...] = ()
+    format: NoticeFormat = NoticeFormat.STANDARD
+    locale: Locale = Locale.ENGLISH
+    enabled: bool = True
+    disabled: EndpointDisabled | None = None  # by the service
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+    @property
+    def takes_notices(self) -> bool:
+        """Whether notices are sent to it now."""
+        return self.enabled and self.disabled is None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The addresses of all its secrets in the vault."""
+        named = (self.address_secret_url, self.secret_url, self.previous_secret_url)
+        return tuple(each for each in named if each)
+
+    def wants(self, event_type: str) -> bool:
+        """Whether its filter lets events of the type pass."""
+        return not self.event_types or event_type in self.event_types
+
+    def audited(self) -> dict[str, Any]:
+        """Return it without the addresses of its secrets: who reads the audit log has no use for them."""
+        hidden = {"addressSecretUrl", "secretUrl", "previousSecretUrl"}
+        return {name: value for name, value in self.to_json().items() if name not in hidden}
+
+
+def shown_address(address: str) -> str:
+    """Return the part of an address that is no secret: paths and queries of workflows have a signature in them."""
+    return urlsplit(address)._replace(path="", query="").geturl()

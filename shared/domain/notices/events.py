@@ -1,0 +1,234 @@
+"""Events that changes of records cause, each type declared once."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from pydantic import Field
+
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.naming import derived_id
+from shared.domain.networks.connection import Connection, HealthStatus
+from shared.domain.notices.endpoint import NoticeEndpoint
+from shared.domain.operations.operation import Operation
+from shared.domain.spot.hosts.release import ReleaseStatus, SpotRelease
+from shared.domain.values import Value
+
+T = TypeVar("T", bound=Value)
+
+
+class EventType(StrEnum):
+    """Types of events, as Standard Webhooks writes them."""
+
+    CLOUD_PC_PROVISIONED = "cloudpc.provisioned"
+    CLOUD_PC_FAILED = "cloudpc.failed"
+    CLOUD_PC_GRACE_STARTED = "cloudpc.grace.started"
+    CLOUD_PC_GRACE_ENDED = "cloudpc.grace.ended"
+    CLOUD_PC_REMOVED = "cloudpc.removed"
+    REMOVALS_HELD = "removals.held"
+    CONNECTION_FAILED = "connection.failed"
+    CONNECTION_RECOVERED = "connection.recovered"
+    RELEASE_STOPPED = "release.stopped"
+    OPERATION_FINISHED = "operation.finished"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+    ENDPOINT_TEST = "endpoint.test"
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """Constants of a type of events. *mandatory*: nobody opts out of it, because it takes something from them.
+
+    *personal*: it is for the user of the Cloud PC that it is about, too.
+    """
+
+    mandatory: bool = False
+    personal: bool = False
+
+
+EVENTS: Mapping[EventType, EventFacts] = MappingProxyType(
+    {
+        EventType.CLOUD_PC_PROVISIONED: EventFacts(personal=True),
+        EventType.CLOUD_PC_FAILED: EventFacts(),
+        EventType.CLOUD_PC_GRACE_STARTED: EventFacts(mandatory=True, personal=True),
+        EventType.CLOUD_PC_GRACE_ENDED: EventFacts(personal=True),
+        EventType.CLOUD_PC_REMOVED: EventFacts(mandatory=True, personal=True),
+        EventType.REMOVALS_HELD: EventFacts(mandatory=True),
+        EventType.CONNECTION_FAILED: EventFacts(),
+        EventType.CONNECTION_RECOVERED: EventFacts(),
+        EventType.RELEASE_STOPPED: EventFacts(),
+        EventType.OPERATION_FINISHED: EventFacts(),
+        EventType.ENDPOINT_DISABLED: EventFacts(mandatory=True),
+        EventType.ENDPOINT_TEST: EventFacts(),
+    }
+)
+"""Every type. A new type is a row here, a text in ``texts.py``, and a function below that tells it of a record."""
+
+NEVER_CHOSEN = frozenset({EventType.ENDPOINT_TEST})
+"""Types that no filter names: they are sent to one endpoint by hand."""
+
+
+class NoticeEvent(Value):
+    """One event. *id*: the same at every delivery. *subject*: the collection and id of the record that it is about.
+
+    *type* is a text, so that events of a newer release stay readable. *person*: the id of the user whose own it is.
+    """
+
+    id: str
+    tenant_id: str
+    type: str
+    time: datetime
+    subject: str
+    data: dict[str, Any] = Field(description="ids, names and facts; depends on the type")
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Teller(Generic[T]):
+    """Tells the events of a change of a record. *tell*: by the record before and after; None where there is none.
+
+    *facts*: what every event of the record has; *person*: the id of the user whose own the record is.
+    """
+
+    collection: str
+    tell: Callable[[T | None, T | None], Iterable[tuple[EventType, Mapping[str, Any]]]]
+    facts: Callable[[T], Mapping[str, Any]]
+    time: Callable[[T], datetime]
+    person: Callable[[T], str | None] = lambda _: None
+
+    def events(self, tenant_id: str, id_: str, before: T | None, after: T | None, run: str) -> list[NoticeEvent]:
+        """Return the events of a change. *run*: the version of the record before it, which makes their ids."""
+        record = after if after is not None else before
+        if record is None:
+            return []
+        return [
+            NoticeEvent(
+                id=derived_id("event", tenant_id, self.collection, id_, told.value, run),
+                tenant_id=tenant_id,
+                type=told.value,
+                time=self.time(record),
+                subject=f"{self.collection}/{id_}",
+                data={"tenantId": tenant_id, "id": id_, **self.facts(record), **more},
+                person=self.person(record),
+            )
+            for told, more in self.tell(before, after)
+        ]
+
+
+_WORKS = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
+_BUILDING = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
+
+Tales = Iterator[tuple[EventType, Mapping[str, Any]]]
+"""Types of events, each with the data of its own."""
+
+
+def _of_cloud_pc(before: CloudPc | None, after: CloudPc | None) -> Tales:
+    if before is None:
+        return
+    was = before.status
+    if was is Status.DEPROVISIONING and (after is None or after.status is not was):
+        yield EventType.CLOUD_PC_REMOVED, {}
+    if after is None:
+        return
+    if after.removal and after.removal.waits and not _is_held(before):
+        yield EventType.REMOVALS_HELD, {"cause": after.removal.cause.value, "why": after.removal.why}
+    if was is after.status:
+        return
+    if after.status in _WORKS and was in _BUILDING:
+        yield EventType.CLOUD_PC_PROVISIONED, {"warnings": [each.step for each in after.current.warnings]}
+    if after.status in _WORKS and was is Status.IN_GRACE_PERIOD:
+        yield EventType.CLOUD_PC_GRACE_ENDED, {}
+    if after.status is Status.FAILED:
+        yield EventType.CLOUD_PC_FAILED, _failure_of(after)
+    if after.status is Status.IN_GRACE_PERIOD and after.grace:
+        ends = {"cause": after.grace.cause.value, "endsDateTime": after.grace.ends_at.isoformat()}
+        yield EventType.CLOUD_PC_GRACE_STARTED, ends
+
+
+def _is_held(pc: CloudPc) -> bool:
+    return pc.removal is not None and pc.removal.waits
+
+
+def _failure_of(pc: CloudPc) -> Mapping[str, Any]:
+    failure = pc.current.last_error
+    return {"code": failure.code, "message": failure.message} if failure else {}
+
+
+def _of_connection(before: Connection | None, after: Connection | None) -> Tales:
+    """Tell that a connection has become unusable or usable; its checks write many statuses in between."""
+    changed = after.health_changed_date_time if after else None
+    if before is None or after is None or changed is None or changed == before.health_changed_date_time:
+        return
+    failed = [check.display_name for check in after.health_checks if check.status is HealthStatus.FAILED]
+    if after.health_check_status is HealthStatus.FAILED:
+        yield EventType.CONNECTION_FAILED, {"failedChecks": failed}
+    elif after.usable and after.health_before is HealthStatus.FAILED:
+        yield EventType.CONNECTION_RECOVERED, {}
+
+
+def _of_release(before: SpotRelease | None, after: SpotRelease | None) -> Tales:
+    if after is not None and after.status is ReleaseStatus.FAILED and (before is None or before.status != after.status):
+        yield EventType.RELEASE_STOPPED, {"cause": after.cause or ""}
+
+
+def _of_operation(before: Operation | None, after: Operation | None) -> Tales:
+    if after is not None and after.ended and not (before and before.ended):
+        error = {"error": after.error.to_json()} if after.error else {}
+        yield EventType.OPERATION_FINISHED, {"status": after.status.value, **error}
+
+
+def _of_endpoint(before: NoticeEndpoint | None, after: NoticeEndpoint | None) -> Tales:
+    if before is not None and after is not None and before.disabled is None and after.disabled is not None:
+        yield EventType.ENDPOINT_DISABLED, {"reason": after.disabled.reason, "message": after.disabled.message}
+
+
+CLOUD_PC_TELLER: Teller[CloudPc] = Teller(
+    "cloudPCs",
+    _of_cloud_pc,
+    lambda pc: {
+        "displayName": pc.display_name,
+        "status": pc.status.value,
+        "userPrincipalName": pc.user.user_principal_name,
+        "generation": pc.current.generation,
+    },
+    lambda pc: pc.last_modified_date_time,
+    lambda pc: pc.user.id,
+)
+CONNECTION_TELLER: Teller[Connection] = Teller(
+    "onPremisesConnections",
+    _of_connection,
+    lambda it: {"displayName": it.display_name, "healthCheckStatus": it.health_check_status.value},
+    lambda it: it.health_changed_date_time or it.created_date_time,
+)
+RELEASE_TELLER: Teller[SpotRelease] = Teller(
+    "releases",
+    _of_release,
+    lambda it: {"spotGroupId": it.spot_group_id, "imageVersion": it.image.image_version},
+    lambda it: it.last_modified_date_time,
+)
+OPERATION_TELLER: Teller[Operation] = Teller(
+    "operations",
+    _of_operation,
+    lambda it: {"kind": it.kind, "resourceId": it.resource_id, "requestedBy": it.requested_by},
+    lambda it: it.last_modified_date_time,
+)
+ENDPOINT_TELLER: Teller[NoticeEndpoint] = Teller(
+    "noticeEndpoints",
+    _of_endpoint,
+    lambda it: {"displayName": it.display_name},
+    lambda it: it.last_modified_date_time,
+)
+
+TELLERS: Mapping[str, Teller[Any]] = MappingProxyType(
+    {
+        "cloudpcs": CLOUD_PC_TELLER,
+        "connections": CONNECTION_TELLER,
+        "releases": RELEASE_TELLER,
+        "operations": OPERATION_TELLER,
+        "noticeendpoints": ENDPOINT_TELLER,
+    }
+)
+"""The tellers by the tables of their records."""

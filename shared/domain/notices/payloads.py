@@ -1,0 +1,96 @@
+"""The bodies of notices, and the signature of Standard Webhooks. Pure."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.domain.notices.endpoint import Locale, NoticeFormat
+from shared.domain.notices.events import NoticeEvent
+from shared.domain.notices.texts import facts_of, title_of
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets begin with
+SECRET_BYTES = 32
+MOST_BYTES = 20_000
+"""The most of a body, as Standard Webhooks recommends."""
+_LONGEST_TEXT = 1_000
+
+
+def secret_text(key: bytes) -> str:
+    """Return a key as the receiver's library reads it."""
+    return SECRET_PREFIX + base64.b64encode(key).decode()
+
+
+def signed_headers(secrets: Iterable[str], event: NoticeEvent, at: datetime, body: bytes) -> dict[str, str]:
+    """Return the headers of a try: the event's id, the time of the try, and a signature for each secret."""
+    from standardwebhooks import Webhook  # with the first webhook: cold start
+
+    text, moment = body.decode(), at.astimezone(UTC)
+    return {
+        "webhook-id": event.id,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": " ".join(Webhook(each).sign(event.id, moment, text) for each in secrets),
+    }
+
+
+def webhook_body(event: NoticeEvent, written_as: NoticeFormat) -> tuple[bytes, str]:
+    """Return the body of a webhook, and its media type."""
+    moment = event.time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    data = _short(event.data)
+    if written_as is NoticeFormat.STANDARD:
+        return _json({"type": event.type, "timestamp": moment, "data": data}), "application/json"
+    wrapped = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": f"/tenants/{event.tenant_id}",
+        "type": event.type,
+        "subject": event.subject,
+        "time": moment,
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return _json(wrapped), "application/cloudevents+json"
+
+
+def teams_body(event: NoticeEvent, locale: Locale) -> tuple[bytes, str]:
+    """Return the body for the webhook of a Teams workflow: a message with an Adaptive Card; and its media type."""
+    moment = event.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    facts = [{"title": label, "value": _cut(text)} for label, text in facts_of(event, locale)]
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [
+            {"type": "TextBlock", "text": _cut(title_of(event, locale)), "weight": "Bolder", "wrap": True},
+            {"type": "TextBlock", "text": moment, "isSubtle": True, "spacing": "None"},
+            {"type": "FactSet", "facts": facts},
+        ],
+    }
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
+    return _json({"type": "message", "attachments": [attachment]}), "application/json"
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _short(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data whose JSON stays below the limit: long texts end early, and the largest members go last."""
+    short = {name: _cut(value) for name, value in data.items()}
+    while len(_json(short)) > MOST_BYTES - _LONGEST_TEXT:
+        largest = max(short, key=lambda name: len(_json({name: short[name]})))
+        short.pop(largest)
+    return short
+
+
+def _cut(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST_TEXT else value[: _LONGEST_TEXT - 1] + "\u2026"
+    if isinstance(value, list):
+        return [_cut(each) for each in value[:100]]
+    if isinstance(value, dict):
+        return {name: _cut(each) for name, each in value.items()}
+    return value

@@ -1,0 +1,1 @@
+"""Warm pools: machines that are built before they have a user."""

@@ -1,0 +1,116 @@
+"""A member of a warm pool: a Cloud PC without a user, whose id the Cloud PC has that it becomes."""
+
+from datetime import datetime, timedelta
+
+from shared.domain.cloud_pcs.build import Build, PoolUse, Step
+from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, User
+from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.naming import GENERATIONS_BEGIN
+from shared.domain.policies.policy import Snapshot
+
+NOBODY = User.model_construct(id="", user_principal_name="")
+
+UNHEALTHY_FOR = timedelta(minutes=30)
+"""A member that has been unhealthy for so long is never given to anybody."""
+
+_GOING = frozenset({Status.FAILED, Status.DEPROVISIONING, Status.NOT_PROVISIONED})
+
+
+class PoolMember(CloudPc):
+    """A machine that is built for the users of a policy, before one of them needs it.
+
+    *ready_at*: when its session host was available first. *unhealthy_since*: when it was found not to be so any more,
+    and *unhealthy_why*. *parked_at*: when somebody has stopped it to look at it.
+    """
+
+    user: User = NOBODY
+    ready_at: datetime | None = None
+    unhealthy_since: datetime | None = None
+    unhealthy_why: str | None = None
+    parked_at: datetime | None = None
+    counted: bool = False  # its failed build is among the failures of its pool
+
+    @property
+    def policy_id(self) -> str:
+        """The policy that it is built by."""
+        return self.current.snapshot.policy_id if self.current.snapshot else ""
+
+    @property
+    def is_going(self) -> bool:
+        """Whether it has failed or is retired: nobody gets it, and its machine is removed."""
+        return self.status in _GOING
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is built, and was found to be healthy."""
+        return self.status in BUILT and self.ready_at is not None and self.unhealthy_since is None
+
+    def is_quarantined(self, at: datetime) -> bool:
+        """Whether it has been unhealthy for so long that nobody gets it any more."""
+        return self.unhealthy_since is not None and at - self.unhealthy_since >= UNHEALTHY_FOR
+
+
+def new_member(
+    member_id: str,
+    tenant_id: str,
+    plan: ServicePlan,
+    snapshot: Snapshot,
+    subscription_id: str | None,
+    at: datetime,
+) -> PoolMember:
+    """Return the record of a member that is to be built."""
+    return PoolMember(
+        id=member_id,
+        tenant_id=tenant_id,
+        plan=plan,
+        status=Status.PENDING_PROVISION,
+        display_name=f"{snapshot.policy_name} - pool",
+        current=Build(
+            generation=int((at - GENERATIONS_BEGIN).total_seconds()),
+            reason=WAITING_TO_START,
+            snapshot=snapshot,
+            subscription_id=subscription_id,
+        ),
+        created_date_time=at,
+        last_modified_date_time=at,
+    )
+
+
+def retired(member: PoolMember, why: str, at: datetime) -> PoolMember:
+    """Return *member* taken out of the pool: nobody gets it from here on.
+
+    What is built has nobody to sign off, so it is cleaned up as soon as its build has come to its end.
+    """
+    if member.is_going:
+        return member
+    if member.status not in BUILT:
+        return member.with_current(reason=why).after(Event.CANCELLED, at=at)
+    lost = member.after(Event.LOST, at=at)
+    return lost.with_current(reason=why).after(Event.EXPIRED, at=at)
+
+
+def leaving(member: PoolMember, at: datetime) -> PoolMember:
+    """Return a retired *member* whose build has ended, so that its machine may be removed."""
+    return member.with_current(phase=Phase.LEAVING, clean_up_at=at).but(last_modified_date_time=at)
+
+
+def claimed(member: PoolMember, planned: CloudPc, at: datetime) -> CloudPc:
+    """Return the Cloud PC of a user that has the machine of *member*, instead of being built as *planned*.
+
+    It has the id of the member, and its build goes on where the user is assigned.
+    """
+    before = member.current
+    build = Build(
+        generation=member.next_generation,
+        reason=WAITING_TO_START,
+        resumed_at=Step.ASSIGN_USER,
+        snapshot=before.snapshot,
+        subscription_id=before.subscription_id or before.resources.subscription_id,
+        group_id=planned.current.group_id,
+        resources=before.resources,
+        warnings=before.warnings,
+        pool=PoolUse(asked_at=at, claimed=True),
+    )
+    named = planned.named_for(before.snapshot) if before.snapshot else planned.display_name
+    return planned.but(id=member.id, current=build, display_name=named, last_modified_date_time=at)

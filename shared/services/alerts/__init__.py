@@ -1,0 +1,1 @@
+"""Judging alert rules in the background, and changing them."""

@@ -1,0 +1,1 @@
+"""Cost: reading prices, recording machines, reports, forecasts and budgets."""

@@ -1,0 +1,1 @@
+"""Notices: events leave the records' tables, are kept, and are delivered."""

@@ -1,0 +1,249 @@
+"""Warm pools kept as they should be: members are built, judged, retired and removed, at each due row of a policy."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.contracts.builds import leftovers_of
+from shared.contracts.calls import on_behalf_of
+from shared.contracts.desktops import STOP_AFTER
+from shared.contracts.pools import PREPARE_MEMBER, preparing_instance
+from shared.contracts.provisioning import order_for
+from shared.contracts.step_waits import wait_of_build
+from shared.dependencies import Dependencies
+from shared.domain import naming
+from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.operations.operation import AuditEvent
+from shared.domain.operations.pausing import pause_reason
+from shared.domain.planning.queueing import open_places
+from shared.domain.policies.policy import Policy, Snapshot
+from shared.domain.pools.member import PoolMember, leaving, new_member, retired
+from shared.domain.pools.plan import PoolPlan, PoolRecord, plan_pool
+from shared.domain.pools.settings import pool_problem
+from shared.domain.tenants.tenant import Tenant
+from shared.errors import ConflictError, NotFoundError, StaleError
+from shared.services.operations.sweeps import end_stalled
+from shared.services.policies.reconciling import snapshots_of
+from shared.services.pools.health import is_somebodys, judged
+from shared.storage.due import Due, DueKind
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient, is_alive, start
+
+_log = logging.getLogger("deskwright.sweeps")
+
+_SOON = timedelta(minutes=1)
+"""Time until the next look at a pool in which something is being built or removed."""
+
+_LATER = timedelta(minutes=15)
+"""Time until the next look at a pool that is as it should be, and between two readings of its members' health."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Tenant, policy and snapshot for the builds of members, and the reason of a pause."""
+
+    tenant: Tenant
+    policy: Policy | None
+    fresh: Snapshot | None
+    pause: str | None
+
+
+async def pool_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Look at the pools of a policy, and carry out their plans; return the time of the next look."""
+    found, policy = await deps.tenants.find(due.tenant_id), await deps.policies.find(due.tenant_id, due.subject_id)
+    members = [
+        each async for each in deps.pool_members.of_tenant(due.tenant_id) if each.value.policy_id == due.subject_id
+    ]
+    if found is None or not (members or (policy and policy.value.pools)):
+        return None
+    site = await _site(deps, found.value, policy.value if policy else None)
+    pools = policy.value.pools if policy else ()
+    plan_ids = {each.value.plan.id for each in members} | {pool.plan.id for pool in pools}
+    busy = False
+    with on_behalf_of(due.tenant_id):
+        for plan_id in sorted(plan_ids):
+            of_pool = [each for each in members if each.value.plan.id == plan_id]
+            busy |= await _look_after(deps, client, site, (due.subject_id, plan_id), of_pool)
+    return deps.clock.now() + (_SOON if busy else _LATER)
+
+
+async def _site(deps: Dependencies, tenant: Tenant, policy: Policy | None) -> _Site:
+    fresh = (await snapshots_of(deps, tenant, [policy])).get(policy.id) if policy else None
+    return _Site(tenant, policy, fresh, pause_reason(await deps.service_state.get(), tenant, policy))
+
+
+async def _look_after(
+    deps: Dependencies,
+    client: DurableClient,
+    site: _Site,
+    of: tuple[str, str],
+    members: list[Stored[PoolMember]],
+) -> bool:
+    """Look after one pool; return whether something of it is being built or removed. *of*: its policy and its plan."""
+    tenant_id, (policy_id, plan_id) = site.tenant.id, of
+    record = await pool_record(deps, tenant_id, policy_id, plan_id)
+    record, members = await _settle(deps, client, record, members)
+    record, members = await _judge(deps, record, members)
+    policy, at = site.policy, deps.clock.now()
+    pool = policy.pool_of(plan_id) if policy else None
+    ids = policy.connection_ids if policy else ()
+    problem = pool_problem(pool, site.fresh.configuration.naming_template) if pool and site.fresh else None
+    if problem is not None:
+        pool = None
+    made = plan_pool(pool, [each.value for each in members], site.fresh, ids, record, at)
+    await _tell(deps, record, made, at)
+    for stored in [each for each in members if each.value.id in made.retired]:
+        why = "; ".join(filter(None, (made.retired[stored.value.id], stored.value.unhealthy_why)))
+        with suppress(StaleError, NotFoundError):  # somebody has claimed it
+            await deps.pool_members.replace(retired(stored.value, why, at), seen=stored.etag)
+    if pool is not None and site.fresh is not None and site.pause is None:
+        planned = await _planned(deps, site, site.fresh, made.create, members)
+        new = [new_member(id_, tenant_id, pool.plan, site.fresh, place, at) for id_, place in planned]
+        members += [each for each in [await _inserted(deps, member) for member in new] if each is not None]
+    if site.pause is None:
+        wanted = [each.value for each in members if each.value.id not in made.retired]
+        await _start_builds(deps, client, site.tenant, wanted)
+    return bool(made.create or made.starting or made.deleting or made.retired)
+
+
+async def pool_record(deps: Dependencies, tenant_id: str, policy_id: str, plan_id: str) -> PoolRecord:
+    """Return the record of a pool beside its members."""
+    pool_id = naming.pool_id(tenant_id, policy_id, plan_id)
+    found = await deps.pools.find(tenant_id, pool_id)
+    return found.value if found else PoolRecord(id=pool_id, tenant_id=tenant_id)
+
+
+async def _save(deps: Dependencies, record: PoolRecord) -> PoolRecord:
+    await deps.pools.save_all([Stored(record, "*")])
+    return record
+
+
+async def _settle(
+    deps: Dependencies, client: DurableClient, record: PoolRecord, members: list[Stored[PoolMember]]
+) -> tuple[PoolRecord, list[Stored[PoolMember]]]:
+    """Count failed builds, have retired machines removed, and delete records of members that are gone."""
+    left: list[Stored[PoolMember]] = []
+    for stored in members:
+        member, at = stored.value, deps.clock.now()
+        if member.status is Status.FAILED and not member.counted:
+            await deps.pool_members.change(member.tenant_id, member.id, _counted)
+            record = await _save(deps, record.failed(member.current.last_error, at))
+        if member.status is Status.DEPROVISIONING and member.current.phase is not Phase.LEAVING:
+            await _let_go(deps, client, member, at)
+        if _is_gone(member):
+            await deps.pool_members.remove(member.tenant_id, member.id)
+        else:
+            left.append(stored)
+    return record, left
+
+
+def _counted(member: PoolMember) -> PoolMember:
+    return member.but(counted=True)
+
+
+def _is_gone(member: PoolMember) -> bool:
+    """Whether nothing is left of a member that is going."""
+    if member.status is Status.NOT_PROVISIONED:
+        return True
+    closed = member.status is Status.FAILED or member.current.phase is Phase.LEAVING
+    return member.is_going and closed and not leftovers_of(member, member.current)
+
+
+async def _let_go(deps: Dependencies, client: DurableClient, member: PoolMember, at: datetime) -> None:
+    """Have the machine of a retired member removed, once its build has ended."""
+    instance_id = preparing_instance(member)
+    if await is_alive(client, instance_id):
+        if at - member.last_modified_date_time >= STOP_AFTER:
+            await client.terminate(instance_id, "the pool member is being removed")
+        return
+    if await is_somebodys(deps, member):
+        _log.warning("the pool member %s/%s is assigned to a user, and is not removed", member.tenant_id, member.id)
+        return
+    # Before the record: without its clean-up the machine would be kept for ever.
+    await deps.due.put(DueKind.CLEAN_UP, at, member.tenant_id, member.id, member.current.generation)
+
+    def edit(there: PoolMember) -> PoolMember | None:
+        closes = there.status is Status.DEPROVISIONING and there.current.phase is not Phase.LEAVING
+        return leaving(there, at) if closes else None
+
+    with suppress(NotFoundError):
+        await deps.pool_members.change(member.tenant_id, member.id, edit)
+
+
+async def _judge(
+    deps: Dependencies, record: PoolRecord, members: list[Stored[PoolMember]]
+) -> tuple[PoolRecord, list[Stored[PoolMember]]]:
+    """Read the health of built members every quarter of an hour, and of unhealthy members at each look."""
+    at = deps.clock.now()
+    all_of_them = record.checked_at is None or at - record.checked_at >= _LATER
+
+    def is_asked_about(member: PoolMember) -> bool:
+        built = member.ready_at is not None and not member.is_going
+        return built and (all_of_them or member.unhealthy_since is not None)
+
+    after = [await judged(deps, each, at) if is_asked_about(each.value) else each for each in members]
+    return (await _save(deps, record.but(checked_at=at)) if all_of_them else record), after
+
+
+async def _tell(deps: Dependencies, record: PoolRecord, made: PoolPlan, at: datetime) -> None:
+    """Tell once that nothing is built any more, in the audit log."""
+    if not record.is_halted or record.told:
+        return
+    await _save(deps, record.but(told=True))
+    event = AuditEvent.of_service(
+        record.tenant_id, ("pool", record.id), "halt", {"why": made.why}, at=at, run=f"{record.failed_at}"
+    )
+    await deps.audit.append(event)
+    _log.warning("the pool %s/%s is halted: %s", record.tenant_id, record.id, made.why)
+
+
+async def _planned(
+    deps: Dependencies, site: _Site, fresh: Snapshot, count: int, members: Iterable[Stored[PoolMember]]
+) -> list[tuple[str, str | None]]:
+    """Return the ids of new members, each with the subscription of the tenant that has the fewest members."""
+    if not count or site.policy is None:
+        return []
+    connection = await deps.connections.find(site.tenant.id, fresh.connection_id)
+    offered = open_places(site.tenant, connection.value) if connection else ()
+    has = dict.fromkeys(offered, 0)
+    for each in members:
+        if (place := each.value.current.subscription_id) in has:
+            has[place] += 1
+    at, found = deps.clock.now(), list[tuple[str, str | None]]()
+    for number in range(count):
+        place = min(has, key=lambda each: has[each]) if has else None
+        if place is not None:
+            has[place] += 1
+        found.append((naming.pool_member_id(f"{site.tenant.id}/{site.policy.id}", at, number), place))
+    return found
+
+
+async def _inserted(deps: Dependencies, member: PoolMember) -> Stored[PoolMember] | None:
+    try:
+        return await deps.pool_members.insert(member)
+    except ConflictError:  # the same look was made before, and broke off
+        return None
+
+
+async def _start_builds(
+    deps: Dependencies, client: DurableClient, tenant: Tenant, members: Iterable[PoolMember]
+) -> None:
+    """Start the builds of members that are not built yet; a build that has broken off begins again."""
+    for member in members:
+        build = member.current
+        if not member.goes_on(build) or build.snapshot is None:
+            continue
+        connection = await deps.connections.find(tenant.id, build.snapshot.connection_id)
+        site = await deps.sites.find(tenant.id, connection.value.site_id) if connection else None
+        if connection is None or site is None:
+            continue  # its policy has another connection, or none: the plan retires it
+        order = order_for(member, build, tenant, site.value, connection.value)
+        order = order.but(attempt=max(1, build.attempt), parked_since=build.parked_since)
+        instance_id = preparing_instance(member)
+        longest = wait_of_build(build.step, order)
+        if not await end_stalled(client, PREPARE_MEMBER, instance_id, deps.clock.now(), longest):
+            await start(client, PREPARE_MEMBER, order, instance_id=instance_id)

@@ -1,0 +1,78 @@
+"""Power schedules: create, change and delete; and the Cloud PCs that one applies to are looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.dependencies import Dependencies
+from shared.domain.operations.operation import ResourceType
+from shared.domain.power.settings import PowerSchedule, PowerScheduleForm
+from shared.domain.wizards.forms import parse, problems_of
+from shared.errors import InvalidError, Problem
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.in_the_way import refuse_while_used
+from shared.services.operations.intents import Resource, make_change
+from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.storage.due import EVERYBODY, DueKind
+from shared.storage.repository import Stored
+
+_NAME_TAKEN = Problem("/displayName", "a power schedule of this name exists; choose another name")
+
+
+async def create_power_schedule(context: ActionContext, form: PowerScheduleForm) -> Stored[PowerSchedule]:
+    """Save a power schedule; it applies to nobody until a policy refers to it. Raises: InvalidError."""
+    schedule = PowerSchedule(
+        id=context.new_id("powerSchedule"),
+        tenant_id=context.tenant.id,
+        created_date_time=context.now,
+        last_modified_date_time=context.now,
+        **dict(_checked(form)),
+    )
+    write = insertion(context, context.deps.power_schedules, schedule, schedule.id)
+    with name_taken_is(_NAME_TAKEN):
+        return await make_change(context, Resource(ResourceType.POWER_SCHEDULE, schedule.id), write)
+
+
+async def update_power_schedule(
+    context: ActionContext, stored: Stored[PowerSchedule], given: Mapping[str, Any]
+) -> Stored[PowerSchedule]:
+    """Apply the properties in *given*; null gives one its default back. Raises: InvalidError, StaleError."""
+    whole = {**stored.value.form.to_json(), **given}
+    try:
+        form = parse(PowerScheduleForm, {name: value for name, value in whole.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidError(*problems_of(error, noun="property")) from error
+    if form == stored.value.form:
+        return stored
+    after = stored.value.but(**dict(_checked(form)), last_modified_date_time=context.now)
+    write = replacement(stored, after, context.deps.power_schedules.replace)
+    promise = partial(look_at_everybody, context.deps, context.tenant.id, context.now)
+    with name_taken_is(_NAME_TAKEN):
+        return await make_change(context, Resource(ResourceType.POWER_SCHEDULE, after.id), write, promise=promise)
+
+
+async def delete_power_schedule(context: ActionContext, stored: Stored[PowerSchedule]) -> None:
+    """Delete a power schedule that no policy refers to. Raises: ConflictError, StaleError."""
+    deps, schedule = context.deps, stored.value
+    policies = [each.value async for each in deps.policies.each(schedule.tenant_id)]
+    used = [each.display_name for each in policies if each.configuration.power_schedule_id == schedule.id]
+    refuse_while_used("the power schedule is in use", {"provisioningPolicies": used})
+    remove = partial(deps.power_schedules.remove, schedule.tenant_id, schedule.id, seen=stored.etag)
+    await make_change(context, Resource(ResourceType.POWER_SCHEDULE, schedule.id), removal(schedule, remove))
+
+
+async def look_at_everybody(deps: Dependencies, tenant_id: str, at: datetime) -> None:
+    """Have the power of all Cloud PCs of a tenant looked at: a schedule has changed, or a policy's."""
+    await deps.due.put(DueKind.POWER, at, tenant_id, EVERYBODY)
+
+
+def _checked(form: PowerScheduleForm) -> PowerScheduleForm:
+    """Return the form. Raises: InvalidError where its phases contradict each other, or its time zone is unknown."""
+    if problems := form.problems():
+        raise InvalidError(*problems)
+    return form

@@ -1,0 +1,422 @@
+// Deskwright itself: everything in one resource group of the provider. No key and no connection string anywhere.
+// docs/operations.md has the steps around it; infra/customer.bicep is for each subscription in which Cloud PCs are built.
+
+@description('Begins the name of every resource.')
+@minLength(3)
+@maxLength(10)
+param name string = 'deskwright'
+
+@description('Region of the service; the Cloud PCs may be anywhere.')
+param location string = resourceGroup().location
+
+@description('Entra tenant of the provider: provider roles count only in its tokens.')
+param providerTenantId string = tenant().tenantId
+
+@description('Client id of the API\'s app registration. Tokens of version 2.0 name it as their audience.')
+param apiClientId string
+
+@description('Client id of the multi-tenant app that enters customers\' directories and subscriptions; empty: only the provider\'s own.')
+param appClientId string = ''
+
+@description('Client id of the registration that people sign in with (a portal, a command line); empty: none yet.')
+param signInClientId string = ''
+
+@description('Whose people sign in: one Entra tenant, or organizations for those of every customer.')
+param signInDirectory string = 'organizations'
+
+@description('Most instances at a time. Eight partitions bound the orchestrators, not the activities.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Days that logs are kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionInDays int = 90
+
+@description('Days that the daily export of the tables is kept.')
+@minValue(1)
+@maxValue(3650)
+param exportsKeptInDays int = 30
+
+@description('Days that operations and bulk actions are kept after their end.')
+@minValue(1)
+@maxValue(3650)
+param operationsKeptInDays int = 90
+
+@description('Redundancy of the records: Standard_ZRS where the region has zones, else Standard_LRS.')
+@allowed([
+  'Standard_ZRS'
+  'Standard_LRS'
+  'Standard_GZRS'
+])
+param storageSku string = 'Standard_ZRS'
+
+@description('Which networks reach the storage account and the vault. subnet: only the app\'s own, which is made for it, and allowedAddresses; anywhere: all of them. Roles decide in both.')
+@allowed([
+  'subnet'
+  'anywhere'
+])
+param reachableFrom string = 'subnet'
+
+@description('Public IPv4 addresses, or ranges in CIDR form, that reach them too: of senders to directory-changes, of whoever runs tools/.')
+param allowedAddresses array = []
+
+@description('Addresses of the app\'s network. Nothing is peered with it; each instance takes one.')
+param addressSpace string = '10.254.0.0/24'
+
+@description('What of the storage account\'s transactions is logged: StorageRead, StorageWrite, StorageDelete.')
+param storageLogs array = [
+  'StorageDelete'
+]
+
+@description('Addresses of e-mail that alerts go to; none: alerts are only shown in the portal of Azure.')
+param alertAddresses array = []
+
+param tags object = {}
+
+var unique = uniqueString(resourceGroup().id)
+var packageContainer = 'package'
+var restricted = reachableFrom == 'subnet'
+var subnetName = 'functions'
+var subnetId = resourceId('Microsoft.Network/virtualNetworks/subnets', name, subnetName)
+var networkAcls = {
+  bypass: 'None'
+  defaultAction: restricted ? 'Deny' : 'Allow'
+  virtualNetworkRules: restricted ? [
+    {
+      id: subnetId
+    }
+  ] : []
+  ipRules: map(allowedAddresses, address => {
+    value: address
+  })
+}
+var queueNames = [
+  'directory-changes'
+  'directory-changes-poison'
+]
+
+// Built-in roles, by the ids that they have in every directory.
+var storageRoles = [
+  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner: the host's leases, large durable messages, the package, the exports
+  '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // Storage Queue Data Contributor: directory-changes, the task hub's queues
+  '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor: our records, the task hub's history
+]
+var secretsOfficerRole = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer: join passwords come and go
+var metricsPublisherRole = '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher: telemetry without a key
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: name
+  location: location
+  tags: tags
+}
+
+module network 'network.bicep' = if (restricted) {
+  name: 'network'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    addressSpace: addressSpace
+    subnetName: subnetName
+  }
+}
+
+resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: toLower('${replace(name, '-', '')}${unique}')
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: storageSku
+  }
+  properties: {
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    networkAcls: networkAcls
+  }
+  dependsOn: [
+    network
+  ]
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      deleteRetentionPolicy: {
+        enabled: true
+        days: 7
+      }
+      containerDeleteRetentionPolicy: {
+        enabled: true
+        days: 7
+      }
+    }
+
+    resource package 'containers' = {
+      name: packageContainer
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+
+    // The daily export of the tables (docs/operations.md).
+    resource exports 'containers' = {
+      name: 'exports'
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+  }
+
+  resource queues 'queueServices' = {
+    name: 'default'
+
+    resource named 'queues' = [for queueName in queueNames: {
+      name: queueName
+    }]
+  }
+}
+
+// Tables are made by the app when it first writes to them.
+resource storageAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in storageRoles: {
+  name: guid(storage.id, identity.id, role)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}]
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+  name: '${name}-${unique}'
+  location: location
+  tags: tags
+  properties: {
+    tenantId: subscription().tenantId
+    sku: {
+      family: 'A'
+      name: 'standard'
+    }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    enablePurgeProtection: true
+    networkAcls: networkAcls
+  }
+  dependsOn: [
+    network
+  ]
+}
+
+resource vaultAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, identity.id, secretsOfficerRole)
+  scope: vault
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsOfficerRole)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: logRetentionInDays
+    features: {
+      disableLocalAuth: true
+    }
+  }
+}
+
+module diagnostics 'diagnostics.bicep' = {
+  name: 'diagnostics'
+  params: {
+    vaultName: vault.name
+    storageName: storage.name
+    workspaceId: logs.id
+    storageLogs: storageLogs
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: logs.id
+    DisableLocalAuth: true
+  }
+}
+
+resource insightsAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, identity.id, metricsPublisherRole)
+  scope: insights
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisherRole)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+module alerts 'alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    insightsId: insights.id
+    appUrl: 'https://${app.properties.defaultHostName}'
+    alertAddresses: alertAddresses
+  }
+}
+
+// Flex Consumption: the plan that needs no file share, and so no storage key (docs/decisions/0013-flex-consumption.md).
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+// As in local.settings.sample.json; FUNCTIONS_WORKER_RUNTIME is said in functionAppConfig on this plan.
+var settings = {
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  // The worker sends our spans and metrics itself (docs/operations.md, telemetry). Of spans one in ten; what the Azure
+  // SDK says of every read of a table is left out: it would cost more than the tables.
+  PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+  OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+  OTEL_TRACES_SAMPLER_ARG: '0.1'
+  OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identity.properties.clientId
+  AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+  AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+  AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
+  DESKWRIGHT_TABLES_URL: storage.properties.primaryEndpoints.table
+  DESKWRIGHT_QUEUES_URL: storage.properties.primaryEndpoints.queue
+  DESKWRIGHT_BLOBS_URL: storage.properties.primaryEndpoints.blob
+  DESKWRIGHT_EXPORTS_KEPT_IN_DAYS: string(exportsKeptInDays)
+  DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS: string(operationsKeptInDays)
+  DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
+  DESKWRIGHT_PROVIDER_TENANT_ID: providerTenantId
+  DESKWRIGHT_API_AUDIENCE: apiClientId
+  DESKWRIGHT_SIGN_IN_CLIENT_ID: signInClientId
+  DESKWRIGHT_SIGN_IN_SCOPE: 'api://${apiClientId}/access_as_user'
+  DESKWRIGHT_SIGN_IN_DIRECTORY: signInDirectory
+  DESKWRIGHT_CLIENT_ID: identity.properties.clientId
+  DESKWRIGHT_APP_CLIENT_ID: appClientId
+  DESKWRIGHT_NOTIFICATION_URL: 'https://${name}-${unique}.azurewebsites.net/api/graph/notifications'
+  DESKWRIGHT_ARM_URL: environment().resourceManager
+  DESKWRIGHT_GRAPH_URL: 'https://graph.microsoft.com'
+  DESKWRIGHT_AUTHORITY_URL: environment().authentication.loginEndpoint
+  DESKWRIGHT_TRUST_CLIENT_PRINCIPAL: 'false'
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: '${name}-${unique}'
+  location: location
+  tags: union(tags, {
+    'azd-service-name': 'api' // azure.yaml: where azd publishes the package
+  })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identity.id}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    virtualNetworkSubnetId: restricted ? subnetId : null
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${packageContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identity.id
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.11'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 2048
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: [
+          {
+            name: 'http'
+            instanceCount: 1
+          }
+          {
+            name: 'durable'
+            instanceCount: 1
+          }
+        ]
+      }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+    }
+  }
+  // Without its roles the host cannot start; a package cannot be read.
+  dependsOn: [
+    storageAccess
+    vaultAccess
+    insightsAccess
+    network
+    storage::blobs::package
+  ]
+
+  resource appSettings 'config' = {
+    name: 'appsettings'
+    properties: settings
+  }
+
+  resource noFtp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: {
+      allow: false
+    }
+  }
+
+  resource noBasicDeployment 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: {
+      allow: false
+    }
+  }
+}
+
+output appName string = app.name
+output appUrl string = 'https://${app.properties.defaultHostName}'
+output apiUrl string = 'https://${app.properties.defaultHostName}/api'
+output queueUrl string = '${storage.properties.primaryEndpoints.queue}directory-changes'
+output identityClientId string = identity.properties.clientId
+output identityPrincipalId string = identity.properties.principalId

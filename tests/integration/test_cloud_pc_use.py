@@ -1,0 +1,145 @@
+"""Use of Cloud PCs, on real tables and over the routes: read by pool, counted by day, shown by Graph's names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.power.record import CloudPcPower
+from shared.domain.power.state import ObservedPower
+from shared.services.usage.cloud_pcs import record_cloud_pcs
+from tests.cloud_pcs import edited
+from tests.integration import desks
+from tests.integration.asking import ask
+from tests.integration.callers import Office
+from tests.integration.desks import Desk, PaperDesks, on_paper
+from tests.integration.scenes import MADE, NOW, WORKS
+
+ADA = "ada@contoso.example"
+CLOUD_PCS = [
+    edited(
+        WORKS.but(id=f"pc-{n}", user=WORKS.user.but(id=f"u-{n}")),
+        resources=MADE.but(host_pool_id=desks._POOL, session_host=f"spot-{n}"),
+    )
+    for n in (1, 2)
+]
+PC = CLOUD_PCS[0]
+DAYS, REPORT = "GET …/cloudPCs/{id}/usage", "GET …/reports/cloudPcUse"
+
+
+@pytest.fixture
+async def azure(office: Office) -> PaperDesks:
+    for pc in CLOUD_PCS:
+        await office.cloud_pcs.insert(pc)
+    return on_paper(office, h1=Desk(), h2=Desk())
+
+
+async def read(office: Office, minutes: int) -> None:
+    """Read the sessions as the maintenance does, so many minutes after noon."""
+    office.hand.at = NOW + timedelta(minutes=minutes)
+    entries = await office.cloud_pcs.entries(PC.tenant_id)
+    await record_cloud_pcs(office, PC.tenant_id, entries, office.clock.now())
+
+
+async def get(routes: dict[str, Any], name: str, **query: str) -> list[dict[str, Any]]:
+    answer = await ask(routes[name], name, at={"id": PC.id}, query=query)
+    assert answer.status_code == 200, answer.get_body()
+    found: list[dict[str, Any]] = json.loads(answer.get_body())["value"]
+    return found
+
+
+async def test_a_session_is_counted_and_shown_with_its_last_sign_in(
+    office: Office, azure: PaperDesks, routes: dict[str, Any]
+) -> None:
+    await read(office, 0)
+    azure.desks["spot-1"].sessions[ADA] = "Active"
+    azure.desks["spot-1"].began = NOW + timedelta(minutes=10)
+    await read(office, 15)
+    azure.desks["spot-1"].sessions[ADA] = "Disconnected"
+    await read(office, 30)
+    del azure.desks["spot-1"].sessions[ADA]
+    await read(office, 45)
+    (day,) = await get(routes, DAYS)
+    assert (day["minutesOn"], day["minutesActive"], day["minutesDisconnected"], day["connections"]) == (45, 15, 15, 1)
+    mine, other = sorted((await get(routes, REPORT)), key=lambda each: str(each["id"]))
+    assert (mine["totalUsageInHour"], mine["daysSinceLastSignIn"], mine["neverSignedIn"]) == (0.25, 0, False)
+    assert (other["totalUsageInHour"], other["neverSignedIn"]) == (0, True)
+    name = "GET …/cloudPCs/{id}"
+    shown = json.loads((await ask(routes[name], name, at={"id": PC.id})).get_body())
+    assert shown["lastLoginResult"] == {"time": _z(10)}
+    assert shown["lastLogoffDateTime"] == _z(45)
+
+
+def _z(minutes: int) -> str:
+    return (NOW + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+
+
+async def test_each_pool_is_asked_once_and_no_record_is_read_again(
+    office: Office, azure: PaperDesks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await read(office, 0)
+
+    async def never(*_: Any) -> Any:
+        raise AssertionError("a record was read again")
+
+    monkeypatch.setattr(office.cloud_pcs, "several", never)
+    await read(office, 15)
+    assert azure.calls == ["list sessions", "list sessions"]
+
+
+async def test_a_reading_that_fails_is_a_gap(
+    office: Office, azure: PaperDesks, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: str) -> Any:
+        azure.silent = True
+        return azure.hosts("", "")
+
+    answers = azure.all_sessions
+    await read(office, 0)
+    await read(office, 15)
+    monkeypatch.setattr(azure, "all_sessions", silent)
+    for minutes in (30, 45, 60):
+        await read(office, minutes)
+    monkeypatch.setattr(azure, "all_sessions", answers)
+    await read(office, 75)
+    await read(office, 90)
+    (day,) = await get(routes, DAYS)
+    assert day["recordedMinutes"] == 30
+
+
+@pytest.mark.usefixtures("azure")
+async def test_a_machine_that_is_off_is_not_counted_as_on(office: Office, routes: dict[str, Any]) -> None:
+    off = CloudPcPower(id=PC.id, tenant_id=PC.tenant_id, since=NOW, observed=ObservedPower.DEALLOCATED)
+    await office.cloud_pc_powers.insert(off)
+    await read(office, 0)
+    await read(office, 15)
+    (day,) = await get(routes, DAYS)
+    assert (day["recordedMinutes"], day["minutesOn"]) == (15, 0)
+
+
+@pytest.mark.usefixtures("azure")
+async def test_the_last_sign_in_is_known_over_days_without_a_reading(
+    office: Office, azure: PaperDesks, routes: dict[str, Any]
+) -> None:
+    azure.desks["spot-1"].sessions[ADA] = "Active"
+    azure.desks["spot-1"].began = NOW
+    await read(office, 0)
+    del azure.desks["spot-1"].sessions[ADA]
+    await read(office, 5 * 24 * 60)
+    (mine,) = await get(routes, REPORT, **{"$filter": "daysSinceLastSignIn ge 4"})
+    assert (mine["id"], mine["daysSinceLastSignIn"]) == (PC.id, 5)
+
+
+@pytest.mark.usefixtures("azure")
+async def test_a_report_is_a_file_too_and_a_wrong_period_is_refused(office: Office, routes: dict[str, Any]) -> None:
+    await read(office, 0)
+    answer = await ask(routes[REPORT], REPORT, headers={"accept": "text/csv"})
+    rows = list(csv.DictReader(io.StringIO(answer.get_body().decode("utf-8-sig"))))
+    assert {row["id"] for row in rows} == {pc.id for pc in CLOUD_PCS}
+    wrong = {"startDateTime": "2026-02-01T00:00:00Z", "endDateTime": "2026-01-01T00:00:00Z"}
+    assert (await ask(routes[REPORT], REPORT, query=wrong)).status_code == 400

@@ -1,0 +1,202 @@
+"""Warm pools on real tables: members are built, judged, retired and removed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts.builds import RECORD_FAILED, FailedRecord, ProvisionedRecord
+from shared.contracts.outcomes import MissingError, Refused
+from shared.contracts.pools import RECORD_READY
+from shared.contracts.provisioning import ProvisionOrder
+from shared.domain.cloud_pcs.build import Failure, Resources, Step
+from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
+from shared.domain.pools.member import PoolMember
+from shared.domain.pools.plan import MOST_FAILURES
+from shared.domain.tenants.tenant import Paused
+from shared.services.pools.filling import pool_due, pool_record
+from shared.storage.due import DueKind
+from tests.integration import things
+from tests.integration.pool_things import LOOK, MINUTE, PaperHosts, here, hosts, members, pool, ready
+from tests.integration.services import IdleHost, PaperMachines, PaperServices, perform
+
+__all__ = ["here", "hosts"]
+
+
+async def look(here: PaperServices, host: Any = None) -> Any:
+    return await pool_due(here, host or IdleHost(), LOOK)
+
+
+async def test_missing_members_are_planned_and_their_builds_begin(here: PaperServices) -> None:
+    host = IdleHost()
+    again_at = await look(here, host)
+    there = await members(here)
+    assert (len(there), again_at) == (2, things.NOW + MINUTE)
+    orders = [ProvisionOrder.model_validate(order) for order in host.orders]
+    assert {order.cloud_pc_id for order in orders} == set(there)
+    assert all(order.in_pool and not order.user.id for order in orders)
+    assert all(each.endswith(f"-prepare-{orders[0].generation}") for each in host.started)
+    await look(here, IdleHost())
+    assert await members(here) == there
+
+
+async def test_members_are_no_cloud_pcs(here: PaperServices) -> None:
+    member = await ready(here)
+    assert [each async for each in here.cloud_pcs.each("contoso")] == []
+    assert await here.cloud_pcs.find("contoso", member.id) is None
+    assert await here.cloud_pcs.entries("contoso") == []
+    found = await here.machines.find("contoso", member.id)
+    assert found is not None
+    assert found.value == member
+    assert [each.value.id async for each in here.machines.each("contoso")] == [member.id]
+
+
+async def begin(here: PaperServices, member: PoolMember) -> PoolMember:
+    made = Resources(subscription_id=things.SUBSCRIPTION, resource_group="desks", region="x", computer_name="CPC-1")
+
+    def edit(there: PoolMember) -> PoolMember:
+        return there.after(Event.STARTED, at=things.NOW).with_current(attempt=1, resources=made, step=Step.CREATE_VM)
+
+    return await here.pool_members.change("contoso", member.id, edit)
+
+
+async def test_a_member_counts_when_its_session_host_is_available(here: PaperServices) -> None:
+    await look(here)
+    member = next(iter((await members(here)).values()))
+    begun = await begin(here, member)
+    record = ProvisionedRecord(
+        tenant_id="contoso",
+        cloud_pc_id=member.id,
+        generation=member.current.generation,
+        attempt=1,
+        resources=begun.current.resources.but(session_host="host-1"),
+    )
+    assert not (await members(here))[member.id].is_ready
+    await perform(RECORD_READY, record)
+    await perform(RECORD_READY, record)
+    after = (await members(here))[member.id]
+    assert (after.is_ready, after.status, after.current.phase) == (True, Status.PROVISIONED, Phase.BUILT)
+
+
+async def fail(here: PaperServices, member: PoolMember) -> None:
+    await begin(here, member)
+    failure = Failure(code="joinFailed", message="it did not join", retriable=False)
+    record = FailedRecord(
+        tenant_id="contoso",
+        cloud_pc_id=member.id,
+        generation=member.current.generation,
+        attempt=1,
+        failure=failure,
+        last=True,
+    )
+    await perform(RECORD_FAILED, record)
+
+
+async def test_a_failed_build_is_removed_and_building_pauses_and_stops(here: PaperServices) -> None:
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(pools=(pool(desired=1),)))
+    for number in range(1, MOST_FAILURES + 1):
+        await look(here)
+        (member,) = [each for each in (await members(here)).values() if not each.is_going]
+        await fail(here, member)
+        assert (await here.due.due(DueKind.CLEAN_UP, here.clock.now()))[-1].subject_id == member.id
+        await look(here)
+        record = await pool_record(here, "contoso", "p1", "sku-1")
+        assert record.failures == number
+        await look(here)
+        assert [each for each in (await members(here)).values() if not each.is_going] == []
+        here.hand.advance(number * 5 * MINUTE)
+    here.hand.advance(timedelta(days=1))
+    await look(here)
+    await look(here)
+    assert all(each.is_going for each in (await members(here)).values())
+    assert (await pool_record(here, "contoso", "p1", "sku-1")).told
+    assert record.last_error is not None
+    assert record.last_error.code == "joinFailed"
+
+
+@pytest.mark.usefixtures("hosts")
+async def test_a_smaller_pool_lets_members_go_at_once_and_forgets_them(here: PaperServices) -> None:
+    await ready(here, 1)
+    await ready(here, 2)
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(pools=()))
+    assert await look(here) == things.NOW + MINUTE
+    assert {each.status for each in (await members(here)).values()} == {Status.DEPROVISIONING}
+    await look(here)
+    leaving = await members(here)
+    assert {each.current.phase for each in leaving.values()} == {Phase.LEAVING}
+    due = await here.due.due(DueKind.CLEAN_UP, things.NOW)
+    assert {each.subject_id for each in due} == set(leaving)
+
+
+async def test_a_member_that_somebody_has_assigned_is_never_removed(here: PaperServices, hosts: PaperHosts) -> None:
+    first, second = await ready(here, 1), await ready(here, 2)
+    hosts.users["host-1"] = "eve@contoso.example"
+    await look(here)
+    there = await members(here)
+    assert (there[first.id].parked_at, there[second.id].parked_at) == (things.NOW, None)
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(pools=()))
+    await look(here)
+    assert (await members(here))[first.id].status is Status.PROVISIONED
+    hosts.users["host-2"] = "eve@contoso.example"
+    await look(here)
+    assert (await members(here))[second.id].current.phase is not Phase.LEAVING
+
+
+async def test_an_unhealthy_member_is_given_to_nobody_and_goes_after_a_while(
+    here: PaperServices, hosts: PaperHosts
+) -> None:
+    member = await ready(here)
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(pools=(pool(desired=1),)))
+    hosts.status["host-1"] = "Unavailable"
+    here.azure.gone.add("cpc-1")
+
+    async def gone(*_: Any) -> Any:
+        raise MissingError(Refused(code="ResourceNotFound", message="cpc-1"))
+
+    PaperMachines.instance_view = gone  # type: ignore[attr-defined]
+    try:
+        await look(here)
+        assert (await members(here))[member.id].unhealthy_since == things.NOW
+        here.hand.advance(30 * MINUTE)
+        await look(here)
+    finally:
+        del PaperMachines.instance_view  # type: ignore[attr-defined]
+    there = await members(here)
+    assert (there[member.id].status, there[member.id].current.reason) == (
+        Status.DEPROVISIONING,
+        "it was unhealthy; cpc-1 is gone",
+    )
+    assert len(there) == 2
+
+
+async def test_an_unhealthy_member_that_recovers_counts_again(here: PaperServices, hosts: PaperHosts) -> None:
+    member = await ready(here, unhealthy_since=things.NOW, unhealthy_why="host-1 is Unavailable")
+    await look(here)
+    assert (await members(here))[member.id].is_ready
+    assert hosts.status == {}
+
+
+@pytest.mark.usefixtures("hosts")
+async def test_a_policy_that_is_deleted_drains_its_pools(here: PaperServices) -> None:
+    await ready(here, 1)
+    await here.policies.remove("contoso", "p1")
+    await look(here)
+    assert {each.status for each in (await members(here)).values()} == {Status.DEPROVISIONING}
+
+
+async def test_a_paused_policy_builds_no_members(here: PaperServices) -> None:
+    paused = Paused(at=things.NOW, by="admin", reason="")
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(paused=paused))
+    host = IdleHost()
+    await look(here, host)
+    assert (host.started, await members(here)) == ([], {})
+
+
+async def test_a_template_with_the_name_of_the_user_prepares_nothing(here: PaperServices) -> None:
+    await here.policies.change(
+        "contoso", "p1", lambda p: p.but(configuration=p.configuration.but(naming_template="C-%USERNAME:4%-%RAND:5%"))
+    )
+    await look(here)
+    assert await members(here) == {}

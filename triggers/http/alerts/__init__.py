@@ -1,0 +1,1 @@
+"""Routes of alert rules and alert records."""

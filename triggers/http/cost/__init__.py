@@ -1,0 +1,1 @@
+"""Routes of cost: rate cards, prices, reports and budgets."""

@@ -1,0 +1,1 @@
+"""Routes of notices: endpoints, their deliveries, and types of events."""

@@ -13,12 +13,16 @@ from azure_simulator.certificates import Certificates
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Status
+from shared.domain.cost.budgets import Budget, BudgetScope
 from shared.domain.notices.delivery import DeliveryStatus
 from shared.domain.notices.endpoint import DisabledReason, ReplayForm
+from shared.domain.operations.overview import TenantOverview
+from shared.services.alerts.judging import judge_tenant
 from shared.services.notices.delivering import deliver
 from shared.services.notices.endpoints import replay
 from shared.services.notices.relaying import delete_notices, relay, relay_left
 from shared.storage.due import DueKind
+from shared.storage.repository import Stored
 from shared.storage.tables import Table, Tables
 from tests.integration import things
 from tests.integration.conftest import TENANT_TABLES, Prepare
@@ -29,7 +33,7 @@ from tests.integration.services import in_place
 @pytest.fixture
 async def notices(tables: Tables, prepare: Prepare, tls: ssl.SSLContext) -> AsyncIterator[NoticeServices]:
     await prepare(*TENANT_TABLES, "cloudpcs", "due", "audit", "intents", "noticeendpoints", "noticestates")
-    await prepare("noticeevents", "deliveries")
+    await prepare("noticeevents", "deliveries", "budgets", "alertrules", "alertrecords", "overviews", "cloudpcpower")
     services = NoticeServices(tables, tls)
     await services.tenants.insert(things.tenant())
     with in_place(services):
@@ -296,6 +300,39 @@ async def test_events_that_nobody_promised_are_found_once_a_day(notices: NoticeS
     assert await relay_left(notices) == 1
     await notices.until_quiet()
     assert len(receiver.got) == 1
+
+
+async def test_each_limit_of_a_budget_comes_once(notices: NoticeServices, receiver: Receiver) -> None:
+    await notices.endpoint(receiver)
+    settings = {"display_name": "All", "scope": BudgetScope.TENANT, "amount": 100.0}
+    stored = await notices.budgets.insert(Budget(id="all", tenant_id=things.TENANT_ID, **settings))
+    for spent in (10.0, 85.0, 85.0, 110.0):
+        after = stored.value.checked(spent, 120.0, "2026-11", notices.hand.at)
+        stored = await notices.budgets.replace_known(stored, after)
+        notices.hand.advance(timedelta(hours=1))
+    await notices.until_quiet()
+    said = [json.loads(body) for _, _, body in receiver.got]
+    assert [each["type"] for each in said] == ["budget.reached"] * 3
+    assert [each["data"]["notices"] for each in said] == [["forecast"], ["50", "80"], ["100"]]
+    assert said[1]["data"]["displayName"] == "All"
+
+
+async def test_an_alert_comes_once_when_it_is_raised_and_once_when_it_is_resolved(
+    notices: NoticeServices, receiver: Receiver
+) -> None:
+    await notices.endpoint(receiver)
+    for failed in (2, 3, 3, 0, 0):
+        overview = TenantOverview(
+            tenant_id=things.TENANT_ID, last_refreshed_date_time=notices.hand.at, statuses={"failed": failed}
+        )
+        await notices.overviews.save_all([Stored(overview, "*")])
+        await asyncio.gather(*(judge_tenant(notices, things.TENANT_ID) for _ in range(3)))
+        notices.hand.advance(timedelta(minutes=30))
+    await notices.until_quiet()
+    said = [json.loads(body) for _, _, body in receiver.got]
+    assert [each["type"] for each in said] == ["alert.raised", "alert.resolved"]
+    assert said[0]["data"]["displayName"] == "Builds fail"
+    assert (said[0]["data"]["severity"], said[0]["data"]["value"]) == ("critical", 2)
 
 
 async def test_two_workers_do_not_send_at_once(notices: NoticeServices, receiver: Receiver) -> None:

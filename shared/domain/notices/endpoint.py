@@ -73,9 +73,9 @@ Address = Annotated[str, Field(max_length=2000), AfterValidator(_public_https)]
 
 
 def _known_type(value: str) -> str:
-    from shared.domain.notices.events import EVENTS, NEVER_CHOSEN  # which know this record
+    from shared.domain.notices.events import CHOSEN  # which know this record
 
-    if value not in {each.value for each in EVENTS if each not in NEVER_CHOSEN}:
+    if value not in CHOSEN:
         raise ValueError("there is no such type of events; GET eventTypes lists them")
     return value
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import Field
 
+from shared.domain.alerts.alert import TEMPLATES, AlertRecord, AlertStatus
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cost.budgets import Budget
 from shared.domain.naming import derived_id
 from shared.domain.networks.connection import Connection, HealthStatus
 from shared.domain.notices.endpoint import NoticeEndpoint
@@ -22,53 +24,44 @@ T = TypeVar("T", bound=Value)
 
 
 class EventType(StrEnum):
-    """Types of events, as Standard Webhooks writes them."""
+    """Types of events, as Standard Webhooks writes them: a new one is a row here, and a title for each language.
 
-    CLOUD_PC_PROVISIONED = "cloudpc.provisioned"
+    *mandatory*: nobody opts out of it, because it is about security or takes something from them. *personal*: it is for
+    the user of the record that it is about, too.
+    """
+
+    mandatory: bool
+    personal: bool
+
+    def __new__(cls, value: str, *facts: str) -> Self:
+        """Make a member of its value, and of the names of its facts that are true."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.mandatory, member.personal = (name in facts for name in ("mandatory", "personal"))
+        return member
+
+    CLOUD_PC_PROVISIONED = "cloudpc.provisioned", "personal"
     CLOUD_PC_FAILED = "cloudpc.failed"
-    CLOUD_PC_GRACE_STARTED = "cloudpc.grace.started"
-    CLOUD_PC_GRACE_ENDED = "cloudpc.grace.ended"
-    CLOUD_PC_REMOVED = "cloudpc.removed"
-    REMOVALS_HELD = "removals.held"
+    CLOUD_PC_GRACE_STARTED = "cloudpc.grace.started", "mandatory", "personal"
+    CLOUD_PC_GRACE_ENDED = "cloudpc.grace.ended", "personal"
+    CLOUD_PC_REMOVED = "cloudpc.removed", "mandatory", "personal"
+    REMOVALS_HELD = "removals.held", "mandatory"
     CONNECTION_FAILED = "connection.failed"
     CONNECTION_RECOVERED = "connection.recovered"
     RELEASE_STOPPED = "release.stopped"
     OPERATION_FINISHED = "operation.finished"
-    ENDPOINT_DISABLED = "endpoint.disabled"
+    BUDGET_REACHED = "budget.reached"
+    ALERT_RAISED = "alert.raised"
+    ALERT_RESOLVED = "alert.resolved"
+    ENDPOINT_DISABLED = "endpoint.disabled", "mandatory"
     ENDPOINT_TEST = "endpoint.test"
 
 
-@dataclass(frozen=True, slots=True)
-class EventFacts:
-    """Constants of a type of events. *mandatory*: nobody opts out of it, because it takes something from them.
-
-    *personal*: it is for the user of the Cloud PC that it is about, too.
-    """
-
-    mandatory: bool = False
-    personal: bool = False
-
-
-EVENTS: Mapping[EventType, EventFacts] = MappingProxyType(
-    {
-        EventType.CLOUD_PC_PROVISIONED: EventFacts(personal=True),
-        EventType.CLOUD_PC_FAILED: EventFacts(),
-        EventType.CLOUD_PC_GRACE_STARTED: EventFacts(mandatory=True, personal=True),
-        EventType.CLOUD_PC_GRACE_ENDED: EventFacts(personal=True),
-        EventType.CLOUD_PC_REMOVED: EventFacts(mandatory=True, personal=True),
-        EventType.REMOVALS_HELD: EventFacts(mandatory=True),
-        EventType.CONNECTION_FAILED: EventFacts(),
-        EventType.CONNECTION_RECOVERED: EventFacts(),
-        EventType.RELEASE_STOPPED: EventFacts(),
-        EventType.OPERATION_FINISHED: EventFacts(),
-        EventType.ENDPOINT_DISABLED: EventFacts(mandatory=True),
-        EventType.ENDPOINT_TEST: EventFacts(),
-    }
-)
-"""Every type. A new type is a row here, a text in ``texts.py``, and a function below that tells it of a record."""
-
 NEVER_CHOSEN = frozenset({EventType.ENDPOINT_TEST})
 """Types that no filter names: they are sent to one endpoint by hand."""
+
+CHOSEN = tuple(each for each in EventType if each not in NEVER_CHOSEN)
+"""Types that a filter may name."""
 
 
 class NoticeEvent(Value):
@@ -185,6 +178,33 @@ def _of_endpoint(before: NoticeEndpoint | None, after: NoticeEndpoint | None) ->
         yield EventType.ENDPOINT_DISABLED, {"reason": after.disabled.reason, "message": after.disabled.message}
 
 
+def _of_budget(before: Budget | None, after: Budget | None) -> Tales:
+    """Tell of the notices that a check has given: those that its use did not have in the same month."""
+    use = after.use if after else None
+    if use is None:
+        return
+    was = before.use if before else None
+    given = was.notices if was is not None and was.month == use.month else ()
+    if new := [each for each in use.notices if each not in given]:
+        yield (
+            EventType.BUDGET_REACHED,
+            {"notices": new, "month": use.month, "spent": use.spent, "forecast": use.forecast},
+        )
+
+
+def _checked_at(budget: Budget) -> datetime:
+    if budget.use is None:
+        raise ValueError("a budget that was never checked tells nothing")
+    return budget.use.checked_at
+
+
+def _of_alert(before: AlertRecord | None, after: AlertRecord | None) -> Tales:
+    was = before.status if before else None
+    if after is None or after.status is was:
+        return
+    yield (EventType.ALERT_RAISED if after.status is AlertStatus.ACTIVE else EventType.ALERT_RESOLVED), {}
+
+
 CLOUD_PC_TELLER: Teller[CloudPc] = Teller(
     "cloudPCs",
     _of_cloud_pc,
@@ -221,6 +241,28 @@ ENDPOINT_TELLER: Teller[NoticeEndpoint] = Teller(
     lambda it: {"displayName": it.display_name},
     lambda it: it.last_modified_date_time,
 )
+BUDGET_TELLER: Teller[Budget] = Teller(
+    "budgets",
+    _of_budget,
+    lambda it: {
+        "displayName": it.display_name,
+        "scope": it.scope.value,
+        "subjectId": it.subject_id,
+        "amount": it.amount,
+    },
+    _checked_at,
+)
+ALERT_TELLER: Teller[AlertRecord] = Teller(
+    "alertRecords",
+    _of_alert,
+    lambda it: {
+        "displayName": TEMPLATES[it.alert_rule_template].title,
+        "alertRuleTemplate": it.alert_rule_template.value,
+        "severity": it.severity.value,
+        "value": it.value,
+    },
+    lambda it: it.last_updated_date_time,
+)
 
 TELLERS: Mapping[str, Teller[Any]] = MappingProxyType(
     {
@@ -229,6 +271,8 @@ TELLERS: Mapping[str, Teller[Any]] = MappingProxyType(
         "releases": RELEASE_TELLER,
         "operations": OPERATION_TELLER,
         "noticeendpoints": ENDPOINT_TELLER,
+        "budgets": BUDGET_TELLER,
+        "alertrecords": ALERT_TELLER,
     }
 )
 """The tellers by the tables of their records."""

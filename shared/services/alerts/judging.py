@@ -25,7 +25,7 @@ from shared.domain.networks.connection import HealthStatus
 from shared.domain.operations.operation import ResourceType
 from shared.domain.operations.overview import LATEST, OpenDecisions
 from shared.domain.values import Value
-from shared.errors import ConflictError, DeskwrightError
+from shared.errors import ConflictError, DeskwrightError, StaleError
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import Edit, change
@@ -94,12 +94,23 @@ async def judge_tenant(deps: Dependencies, tenant_id: str) -> list[AlertRecord]:
     now = deps.clock.now()
     rules, values = await rules_of(deps, tenant_id), await measured(deps, tenant_id, now)
     found = deps.alert_records.each(tenant_id, status=AlertStatus.ACTIVE.value)
-    active = {each.value.alert_rule_template: each.value async for each in found}
-    after = [judged(rules[each], active.get(each), values[each], now) for each in TEMPLATES]
-    written = [each for each in after if each is not None]
-    if written:
-        await deps.alert_records.save_all([Stored(each, "*") for each in written])
+    active = {each.value.alert_rule_template: each async for each in found}
+    written = []
+    for template in TEMPLATES:
+        before = active.get(template)
+        after = judged(rules[template], before.value if before else None, values[template], now)
+        if after is not None and await _written(deps, before, after):
+            written.append(after)
     return written
+
+
+async def _written(deps: Dependencies, before: Stored[AlertRecord] | None, after: AlertRecord) -> bool:
+    """Write a record with its event; False where another instance was faster."""
+    try:
+        await (deps.alert_records.replace_known(before, after) if before else deps.alert_records.insert(after))
+    except (ConflictError, StaleError):
+        return False
+    return True
 
 
 async def update_alert_rule(context: ActionContext, rule: AlertRule, edit: Value) -> AlertRule:

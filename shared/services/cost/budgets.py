@@ -131,7 +131,7 @@ async def _settle(deps: Dependencies, stored: Stored[Budget], after: Budget, cur
             AuditEvent.of_service(after.tenant_id, resource, "reached", about, at=use.checked_at, run=run)
         )
     try:
-        await deps.budgets.replace(after, seen=stored.etag)
+        await deps.budgets.replace_known(stored, after)
     except StaleError:
         _log.info("the budget %s/%s was changed or checked meanwhile", after.tenant_id, after.id)
 

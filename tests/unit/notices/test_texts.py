@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from string import Formatter
 
 import pytest
 
 from shared.domain.notices.endpoint import Locale, NoticeFormat
-from shared.domain.notices.events import EVENTS, EventType, NoticeEvent
+from shared.domain.notices.events import EventType, NoticeEvent
 from shared.domain.notices.payloads import MOST_BYTES, teams_body, webhook_body
-from shared.domain.notices.texts import FACTS, TITLES, title_of
+from shared.domain.notices.texts import locale_of, title_of, words
 
 
 def event(**data: object) -> NoticeEvent:
@@ -18,9 +19,26 @@ def event(**data: object) -> NoticeEvent:
 
 
 def test_every_type_has_its_facts_and_a_title_in_every_language() -> None:
-    assert set(TITLES) == set(EVENTS) == set(EventType)
-    for texts in (*TITLES.values(), *FACTS.values()):
-        assert set(texts) == set(Locale)
+    english = words(Locale.ENGLISH)
+    assert set(english["titles"]) == set(EventType)
+    for locale in Locale:
+        assert {part: set(texts) for part, texts in words(locale).items()} == {
+            part: set(texts) for part, texts in english.items()
+        }
+
+
+def test_a_text_asks_for_the_same_values_in_every_language() -> None:
+    def asked(text: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    for part, texts in words(Locale.ENGLISH).items():
+        for name, text in texts.items():
+            assert {frozenset(asked(words(each)[part][name])) for each in Locale} == {frozenset(asked(text))}, name
+
+
+def test_a_locale_of_a_policy_has_the_texts_of_its_language() -> None:
+    found = [locale_of(each) for each in ("de-DE", "de-AT", "en-GB", "fr-FR", "", None)]
+    assert found == [Locale.GERMAN] * 2 + [Locale.ENGLISH] * 4
 
 
 @pytest.mark.parametrize("locale", Locale)
@@ -50,3 +68,11 @@ def test_a_card_says_in_german_what_happened() -> None:
     assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
     assert card["content"]["body"][0]["text"] == "Der Cloud-PC Ada konnte nicht erstellt werden"
     assert {"title": "Meldung", "value": "kein Platz"} in card["content"]["body"][2]["facts"]
+
+
+def test_mandatory_types_are_about_removal_and_security() -> None:
+    assert {each.value for each in EventType if each.mandatory} == {
+        *("cloudpc.grace.started", "cloudpc.removed", "removals.held", "endpoint.disabled")
+    }
+    assert EventType("cloudpc.provisioned").personal
+    assert not EventType("connection.failed").personal

@@ -6,8 +6,8 @@ from typing_extensions import TypedDict
 
 from shared.domain.notices.delivery import EndpointState
 from shared.domain.notices.endpoint import EndpointDisabled, EndpointKind, Locale, NoticeEndpoint, NoticeFormat
-from shared.domain.notices.events import EVENTS, NEVER_CHOSEN, EventType
-from shared.domain.notices.texts import TITLES
+from shared.domain.notices.events import CHOSEN, EventType
+from shared.domain.notices.texts import words
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 
@@ -100,10 +100,9 @@ def event_type_views() -> list[Json]:
     return [
         {
             "type": each.value,
-            "title": TITLES[each][Locale.ENGLISH].replace(" {name}", ""),
-            "mandatory": facts.mandatory,
-            "personal": facts.personal,
+            "title": words(Locale.ENGLISH)["titles"][each.value].replace(" {name}", ""),
+            "mandatory": each.mandatory,
+            "personal": each.personal,
         }
-        for each, facts in EVENTS.items()
-        if each not in NEVER_CHOSEN
+        for each in CHOSEN
     ]

@@ -78,7 +78,7 @@ test: $(VENV)/installed ## run all tests but those of make long (about 14 minute
 
 # The browser's tests run alone: Playwright keeps an event loop running in its process, and asyncio allows no second one.
 .PHONY: long
-long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed .tools/kusto/installed .tools/peers/installed portal/dist/index.html portal/dist-local/index.html ## run what takes minutes, and many examples of each property
+long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed .tools/kusto/installed .tools/standard-webhooks/installed .tools/peers/installed portal/dist/index.html portal/dist-local/index.html ## run what takes minutes, and many examples of each property
 	@export DESKWRIGHT_EXAMPLES=many DESKWRIGHT_E2E_HOST=$(HOST); failed=; \
 	  $(PYTEST) $(THREE) --no-loadscope-reorder --ignore tests/browser -m "long or hypothesis" || failed=1; \
 	  $(PYTEST) tests/browser -m "long or hypothesis" || failed=1; \
@@ -213,6 +213,12 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 .tools/kusto/installed: tests/kusto/javascript/package-lock.json local/node.py | $(VENV)/installed
 	@echo "Installing Kusto's language service ..."
 	@$(PY) -m tests.kusto.environment
+	@touch $@
+
+# The library with which receivers verify webhooks, a judge of what is sent to them.
+.tools/standard-webhooks/installed: tests/standard_webhooks/javascript/package-lock.json local/node.py | $(VENV)/installed
+	@echo "Installing the library of Standard Webhooks for JavaScript ..."
+	@$(PY) -m tests.standard_webhooks.environment
 	@touch $@
 
 # What compares the lock files with advisories.

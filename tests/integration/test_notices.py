@@ -304,8 +304,8 @@ async def test_events_that_nobody_promised_are_found_once_a_day(notices: NoticeS
 
 async def test_each_limit_of_a_budget_comes_once(notices: NoticeServices, receiver: Receiver) -> None:
     await notices.endpoint(receiver)
-    settings = {"display_name": "All", "scope": BudgetScope.TENANT, "amount": 100.0}
-    stored = await notices.budgets.insert(Budget(id="all", tenant_id=things.TENANT_ID, **settings))
+    budget = Budget(id="all", tenant_id=things.TENANT_ID, display_name="All", scope=BudgetScope.TENANT, amount=100.0)
+    stored = await notices.budgets.insert(budget)
     for spent in (10.0, 85.0, 85.0, 110.0):
         after = stored.value.checked(spent, 120.0, "2026-11", notices.hand.at)
         stored = await notices.budgets.replace_known(stored, after)

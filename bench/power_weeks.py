@@ -22,7 +22,7 @@ REFUSED, UNREAD = date(2026, 4, 1), date(2026, 3, 24)
 _MINUTES_A_DAY = 24 * 60
 _SHAPES = ("office", "office", "office", "shifts", "part-time")
 _WORK = (1, 2, 3, 4, 5)
-_COMES, _LUNCH, _EVENING, _FREE_DAY = 0.9, 0.7, 0.03, 0.02
+_SHARE_AT_WORK, _LUNCH, _EVENING, _FREE_DAY = 0.9, 0.7, 0.03, 0.02
 """Shares of working days on which somebody comes, locks over lunch, comes back in the evening; and of free days."""
 _LONG_DAY = 6 * 60.0
 
@@ -116,7 +116,7 @@ def _person(number: int, odd: float, chance: random.Random) -> Person:
 
 def _day(on: date, comes: float, stays: float, odd: float, chance: random.Random) -> list[Presence]:
     """Draw a working day. *odd*: the share of days on which somebody comes at another hour than usual."""
-    if chance.random() >= _COMES:
+    if chance.random() >= _SHARE_AT_WORK:
         return []
     moved = chance.uniform(-90, 120) if chance.random() < odd else 0.0
     begins = comes + moved + _near(chance, 6)

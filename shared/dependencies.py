@@ -77,7 +77,7 @@ class Dependencies(Records):
 
     @cached_property
     def outbox(self) -> Outbox:
-        """The events that records have told and nobody has sent on."""
+        """The outbox: events that were written with records and are not delivered yet."""
         return Outbox(self.tables, self.due, self.clock.now)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The queue ``notices``: events that records have told, and endpoints with notices that wait."""
+"""The queue ``notices``: messages about outboxes with events and endpoints with waiting notices."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ bp = Blueprint()
 
 @bp.queue_trigger(arg_name="msg", queue_name="notices", connection="AzureWebJobsStorage")
 async def send_notices(msg: func.QueueMessage) -> None:
-    """Send events on, or the notices of an endpoint, as a message says."""
+    """Handle a message: relay the events of an outbox, or send the notices of an endpoint."""
     await receive_message(dependencies(), msg.get_body())

@@ -62,7 +62,7 @@ async def adopt_cloud_pc(tenant_id: str, machine: UnknownMachine) -> AdoptionTri
     stored = await deps.cloud_pcs.find(tenant_id, machine.subject_id)
     before = stored.value if stored else None
     try:
-        sighting = await _seen(tenant, machine, before)
+        sighting = await _sighting(tenant, machine, before)
     except MissingError:
         return AdoptionTried(adopted=False, why_not="it is not there any more")
     if isinstance(sighting, str):
@@ -98,7 +98,7 @@ async def _tell(before: CloudPc | None, after: CloudPc, machine: UnknownMachine)
     await record_audit_event(after.tenant_id, ("cloudPC", after.id), "adopted", what, at=at, run=run)
 
 
-async def _seen(tenant: Tenant, machine: UnknownMachine, pc: CloudPc | None) -> Sighting | str:
+async def _sighting(tenant: Tenant, machine: UnknownMachine, pc: CloudPc | None) -> Sighting | str:
     """Return the machine as Azure shows it, or in words why it cannot be adopted. Raises: MissingError."""
     place = parse_id(machine.vm_id)
     compute = dependencies().compute(place.subscription_id)

@@ -69,7 +69,7 @@ def _cleaned(pc: CloudPc, record: LeftRecord, again_at: datetime | None, at: dat
         resources=build.resources.but(joined_at=None) if record.left else Resources(),
         restore_points=build.restore_points if record.left else (),
         disks=build.disks if record.left else (),
-        reason=_left(record.left) if record.left else None,
+        reason=_not_removed_message(record.left) if record.left else None,
         clean_up_at=again_at,
     )
     return pc.with_build(cleaned).but(last_modified_date_time=at)
@@ -80,7 +80,7 @@ def _cleaned_build(pc: CloudPc, record: LeftRecord) -> Build | None:
     return build if build and pc.to_clean_up(build) else None
 
 
-def _left(left: tuple[Refused, ...]) -> str:
+def _not_removed_message(left: tuple[Refused, ...]) -> str:
     said = "; ".join(f"{each.evidence or ''} {each.code}: {each.message}" for each in left)
     return f"it could not be removed: {said}"
 

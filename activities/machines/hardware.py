@@ -245,12 +245,12 @@ async def delete_restore_points(order: RestorePointsOrder) -> Done | Pending | R
     except MissingError:
         used = ""
     points = [naming.restore_point_name(machine.owner.id, each) for each in order.restore_point_ids]
-    left = [name for name in points if not await _gone(compute.snapshots, machine, name)]
-    left += [name for name in order.disks if name != used and not await _gone(compute.disks, machine, name)]
+    left = [name for name in points if not await _delete_resource(compute.snapshots, machine, name)]
+    left += [name for name in order.disks if name != used and not await _delete_resource(compute.disks, machine, name)]
     return Pending(note=f"{', '.join(left)}: being deleted", after=10) if left else Done()
 
 
-async def _gone(operations: Any, machine: Machine, name: str) -> bool:  # noqa: ANN401 - snapshots or disks of the SDK
+async def _delete_resource(operations: Any, machine: Machine, name: str) -> bool:  # noqa: ANN401 - snapshots or disks of the SDK
     try:
         if made_later(await operations.get(machine.resource_group, name)):
             return True

@@ -130,7 +130,7 @@ async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
 
 
 async def _end_waits(made: Confirmed, stored: dict[str, Stored[CloudPc]]) -> None:
-    """Let removals and grace periods wait no longer that this plan does not make."""
+    """Clear the waiting removals and grace periods of records for which this plan makes none."""
     written = {pc.id for pc in (*made.plan.writes, *made.plan.delete)}
     for each in stored.values():
         held = each.value.held_back

@@ -99,13 +99,13 @@ async def _claim(
 
 
 async def _has_changed(before: Stored[CloudPc]) -> bool:
-    """Whether the record that was to give way was changed meanwhile: then the plan is made again."""
+    """Whether the planned record that a claim replaces was changed by another writer: then the plan is made again."""
     there = await dependencies().cloud_pcs.find(before.value.tenant_id, before.value.id)
     return there is None or there.etag != before.etag
 
 
 def _carried_out(plan: Plan, given: Mapping[str, CloudPc], missed: Mapping[str, CloudPc]) -> Plan:
-    """Return *plan* without the records that are saved already, which start with the others."""
+    """Return *plan* without the saved records, whose builds start together with the others."""
 
     def left(pcs: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
         return tuple(missed.get(pc.id, pc) for pc in pcs if pc.id not in given)

@@ -114,10 +114,10 @@ async def _read(tenant_id: str, machine: UnknownMachine) -> tuple[SpotGroup, Hos
     connection = await deps.connections.find(tenant_id, found.value.connection_id)
     if connection is None:
         return "the connection of its Spot Group is gone"
-    return found.value, await _seen(machine, owner, vm, there, found.value, connection.value)
+    return found.value, await _sighting(machine, owner, vm, there, found.value, connection.value)
 
 
-async def _seen(
+async def _sighting(
     machine: UnknownMachine,
     owner: Owner,
     vm: Any,  # noqa: ANN401 - the SDK's model

@@ -179,10 +179,10 @@ async def _find(pool: ResourceId, name: str) -> Any:  # noqa: ANN401 - the SDK's
     try:
         return await hosts.get(pool.resource_group, pool.name, name)
     except MissingError as missing:
-        return _gone(missing, None)
+        return _answer_if_not_found(missing, None)
 
 
-def _gone(missing: MissingError, answer: T) -> T:
+def _answer_if_not_found(missing: MissingError, answer: T) -> T:
     """Return *answer* for a 404 that says that the resource itself does not exist; raise any other 404."""
     if missing.code.casefold() not in GONE:
         raise missing
@@ -220,7 +220,7 @@ async def _power(host: SessionHost) -> Power | None:
             await dependencies().compute(vm.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
         )
     except MissingError as missing:
-        return _gone(missing, Power.GONE)
+        return _answer_if_not_found(missing, Power.GONE)
     codes = [str(status.code or "").lower() for status in view.statuses or ()]
     if "hibernationstate/hibernated" in codes:
         return Power.HIBERNATED

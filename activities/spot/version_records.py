@@ -67,7 +67,9 @@ async def record_version(record: VersionRecord) -> Done:
 
     after = await _change(record.tenant_id, record.version_id, edit)
     if record.ends and record.failure is not None:
-        await fail_operation(record.tenant_id, record.operation_id, _shown(record.failure, record.left), at)
+        await fail_operation(
+            record.tenant_id, record.operation_id, _with_left_resources(record.failure, record.left), at
+        )
     elif record.ends:
         result = {"imageVersionId": record.version_id, "status": after.status.value if after else None}
         await succeed_operation(record.tenant_id, record.operation_id, result, at)
@@ -102,7 +104,7 @@ def _changes(record: VersionRecord, at: datetime) -> dict[str, Any]:
     return {}
 
 
-def _shown(failure: Failure, left: tuple[Failure, ...]) -> Failure:
+def _with_left_resources(failure: Failure, left: tuple[Failure, ...]) -> Failure:
     stays = "; ".join(f"{each.code}: {each.message}" for each in left)
     return failure.but(message=f"{failure.message} Could not be removed: {stays}") if stays else failure
 
@@ -178,7 +180,7 @@ async def record_version_action(record: VersionActionRecord) -> Done:
     if record.failure is not None:
         await fail_operation(record.tenant_id, record.operation_id, record.failure, at)
     else:
-        result = {"imageVersionId": record.version_id, **_told(record.way_in)}
+        result = {"imageVersionId": record.version_id, **_address_of(record.way_in)}
         await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()
 
@@ -187,7 +189,7 @@ def _where(way_in: WayIn) -> dict[str, str | None]:
     return {"public_address": way_in.public_address, "bastion_id": way_in.bastion_id}
 
 
-def _told(way_in: WayIn | None) -> dict[str, Any]:
+def _address_of(way_in: WayIn | None) -> dict[str, Any]:
     """Return the address of a way in, for the result of an operation."""
     if way_in is None:
         return {}

@@ -1,4 +1,4 @@
-"""The queue of notices: hints, that an outbox has events or an endpoint has notices that wait.
+"""The queue of notices: messages that an outbox has events, or that an endpoint has waiting notices.
 
 Whatever has to be done is in tables and has a due row: a message that is lost costs a minute or two.
 """
@@ -34,11 +34,11 @@ class NoticeQueue:
         self._task: asyncio.Task[None] | None = None
 
     async def wake(self, tenant_id: str, endpoint_id: str, after: timedelta = timedelta()) -> None:
-        """Have the notices of an endpoint sent; nobody sees the message before the time *after*."""
+        """Queue a message that an endpoint has waiting notices; it becomes visible after the time *after*."""
         await self._put({"tenant": tenant_id, "endpoint": endpoint_id}, after)
 
     def tell(self, table: str, tenant_id: str) -> None:
-        """Have the events in the outbox of a table sent on, by a task of the process; nobody waits for it."""
+        """Queue, in a background task, a message that the outbox of a table has events."""
         self._told.add((table, tenant_id))
         loop = asyncio.get_running_loop()
         if self._task is None or self._task.done() or self._task.get_loop() is not loop:

@@ -3,9 +3,6 @@
 A point is recorded once and never changed. An interval without a point was not observed: it is a gap, not a zero.
 """
 
-import base64
-import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from shared.domain.packing import pack_json, unpack_json
 from shared.domain.values import Value
 
 _MINUTE = timedelta(minutes=1)
@@ -105,7 +103,7 @@ class UsageDay(Value):
         """Return the points, in order."""
         if not self.packed:
             return []
-        minutes, series, marks = json.loads(zlib.decompress(base64.b64decode(self.packed)))
+        minutes, series, marks = unpack_json(self.packed)
         midnight = datetime.combine(self.day, time(), UTC)
         return [
             Point(
@@ -138,8 +136,7 @@ def _packed(points: Sequence[Point]) -> str:
         for minute, each in zip(minutes, points, strict=True)
         if each.marks
     }
-    content = json.dumps([minutes, series, marks], separators=(",", ":"))
-    return base64.b64encode(zlib.compress(content.encode())).decode()
+    return pack_json([minutes, series, marks])
 
 
 def day_id(subject: str, day: date) -> str:

@@ -282,7 +282,7 @@ class CloudPcs(ListedRepository[CloudPc]):
             return
         pc = stored.value
         gone = Write(self._row(pc), seen or stored.etag, gone=True)
-        told = self._told(stored, None)
+        told = self._event_writes(stored, None)
         writes = [gone, self._unlisted(pc), *await self._unclaimed(pc, pc.claims), *told]
         await self._announce(pc, writes, told=bool(told))
 

@@ -43,7 +43,7 @@ class Newer:
 
     def after(self, written: Any) -> Newer:
         """Return the newer fields for the row that this release has *written* in place of this one."""
-        return Newer(_kept(self.body, self.known, written), written)
+        return Newer(_with_unknown(self.body, self.known, written), written)
 
 
 class SeenETag(str):
@@ -121,12 +121,12 @@ def _wrong_in(error: Exception) -> str:
     return f"this release does not understand {', '.join(fields[:_SHOWN])}{more}"
 
 
-def _kept(body: Any, known: Any, after: Any) -> Any:
+def _with_unknown(body: Any, known: Any, after: Any) -> Any:
     """Return *after* with everything that *body* has and *known*, the part that this release reads, lacks."""
     if isinstance(body, dict) and isinstance(known, dict) and isinstance(after, dict):
         unknown = {name: value for name, value in body.items() if name not in known and name not in after}
         both = body.keys() & known.keys()
-        return {**{n: _kept(body[n], known[n], v) if n in both else v for n, v in after.items()}, **unknown}
+        return {**{n: _with_unknown(body[n], known[n], v) if n in both else v for n, v in after.items()}, **unknown}
     if isinstance(body, list) and isinstance(known, list) and isinstance(after, list) and len(body) == len(known):
         return [_kept_item(body, known, item) for item in after]
     return after
@@ -139,7 +139,7 @@ def _kept_item(body: list[Any], known: list[Any], item: Any) -> Any:
             isinstance(item, dict) and isinstance(before, dict) and "id" in item and item["id"] == before.get("id")
         )
         if before == item or same_id:
-            return _kept(was, before, item)
+            return _with_unknown(was, before, item)
     return item
 
 

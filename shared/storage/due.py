@@ -280,7 +280,7 @@ def cancel_due(pc: CloudPc) -> Due:
 
 
 def read_once(pc: CloudPc, at: datetime) -> Due:
-    """Return the due row that plans for the user of *pc* again, once; of a pool member that looks at its pool."""
+    """Return a due row that plans again for the user of *pc*; for a pool member, a due row of its pool."""
     if isinstance(pc, PoolMember):
         return Due(DueKind.POOL, at, pc.tenant_id, pc.policy_id)
     return Due(DueKind.REREAD, at, pc.tenant_id, pc.user.id, LAST_READING)

@@ -83,7 +83,7 @@ class DueIndex:
         found: list[tuple[Read, Due]] = []
         for read in reads:
             try:
-                found.append((read, _due(read)))
+                found.append((read, _due_of(read)))
             except (KeyError, ValueError):
                 await self.aside.put(read.row, str(read.row["RowKey"]), UNKNOWN_ROW, now, now + AGAIN_EVERY)
         return found
@@ -160,7 +160,7 @@ def _failed(due: Due, now: datetime) -> Due:
     return replace(due, failures=due.failures + 1, failing_since=due.failing_since or now)
 
 
-def _due(read: Read) -> Due:
+def _due_of(read: Read) -> Due:
     row = read.row
     since = row.get("failing_since")
     return Due(

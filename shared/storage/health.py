@@ -1,4 +1,4 @@
-"""Health reports and settings, the last run of each timer, and a look at the storage itself."""
+"""Health reports and settings, the last run of each timer, and a measurement of the storage."""
 
 from __future__ import annotations
 

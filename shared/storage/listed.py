@@ -11,9 +11,6 @@ The rows sort behind the records of their tenant, as claims and names do: change
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from shared.domain.filtering import Scalar
+from shared.domain.packing import pack_json, unpack_json
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.storage.codec import escaped, joined, parts
@@ -99,13 +97,13 @@ class ListedRepository(Repository[T]):
         if stored is None:
             return
         gone = Write(self._row(stored.value), seen or stored.etag, gone=True)
-        told = self._told(stored, None)
+        told = self._event_writes(stored, None)
         await self._announce(stored.value, [gone, self._unlisted(stored.value), *told], told=bool(told))
 
     async def save_all(
         self, values: Sequence[Stored[T]], before: Mapping[str, Stored[T]] | None = None
     ) -> list[Stored[T]]:
-        """Write many of one tenant, as every repository does, each with its entry and its events.
+        """Write many records of one tenant, each with its entry and its events.
 
         *before*: the records that are replaced, by their ids, as far as the caller has them.
         """
@@ -123,7 +121,7 @@ class ListedRepository(Repository[T]):
         places: list[int] = []
         any_told = False
         for stored in values:
-            told = self._told(known.get(self._shape.place(stored.value)[1]), stored.value)
+            told = self._event_writes(known.get(self._shape.place(stored.value)[1]), stored.value)
             any_told = any_told or bool(told)
             places.append(len(writes))
             writes.append(Write(self._row(stored.value, stored.etag), stored.etag or None))
@@ -347,13 +345,12 @@ class ListedRepository(Repository[T]):
 
     def _chunk_row(self, tenant_id: str, key: str, entries: Mapping[str, Entry]) -> Row:
         """Return the row of a chunk: compressed, because rows are limited, and readers pay for their bytes."""
-        content = json.dumps([[id_, *self._packed(entry)] for id_, entry in entries.items()], separators=(",", ":"))
-        packed = base64.b64encode(zlib.compress(content.encode())).decode()
+        packed = pack_json([[id_, *self._packed(entry)] for id_, entry in entries.items()])
         head: Row = {"PartitionKey": escaped(tenant_id), "RowKey": key, "schema": 1}
         return {**head, "columns": self._listing.version, **parts(packed)}
 
     def _chunk(self, read: Read) -> _Chunk:
-        content = json.loads(zlib.decompress(base64.b64decode(joined(read.row))))
+        content = unpack_json(joined(read.row))
         return _Chunk(read.etag, {id_: self._unpacked(id_, values) for id_, *values in content})
 
     def _packed(self, entry: Entry) -> list[Scalar]:

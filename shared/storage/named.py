@@ -33,8 +33,8 @@ class NamedRepository(Repository[T]):
 
     async def insert(self, value: T) -> Stored[T]:
         """Add *value* with its name. Raises: ConflictError if it exists, NameTakenError if another has its name."""
-        told = self._told(None, value)
-        writes = [Write(self._row(value), None), self._held(value), *told]
+        told = self._event_writes(None, value)
+        writes = [Write(self._row(value), None), self._name_write(value), *told]
         return Stored(value, (await self._write(value, writes, told=bool(told)))[0])
 
     async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
@@ -44,9 +44,9 @@ class NamedRepository(Repository[T]):
         """
         if self._name_of(before.value) == self._name_of(after):
             return await self._replace_with(before, after)
-        told = self._told(before, after)
+        told = self._event_writes(before, after)
         record = Write(self._row(after, before.etag), before.etag)
-        writes = [record, self._held(after), *await self._given_up(before.value), *told]
+        writes = [record, self._name_write(after), *await self._given_up(before.value), *told]
         return self._written(after, (await self._write(after, writes, told=bool(told)))[0], before.etag)
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
@@ -64,7 +64,7 @@ class NamedRepository(Repository[T]):
         for stored in values:
             places.append(len(writes))
             writes.append(Write(self._row(stored.value, stored.etag), stored.etag or None))
-            writes += [] if stored.etag else [self._held(stored.value)]
+            writes += [] if stored.etag else [self._name_write(stored.value)]
         etags = await self._table.write_all(writes)
         return [self._written(each.value, etags[at], each.etag) for each, at in zip(values, places, strict=True)]
 
@@ -95,7 +95,7 @@ class NamedRepository(Repository[T]):
             return []
         return [Write(row, there.etag, gone=True, tied=True)] if there.row["held_by"] == row["held_by"] else []
 
-    def _held(self, value: T) -> Write:
+    def _name_write(self, value: T) -> Write:
         return Write(self._key(value), None, tied=True)
 
     def _key(self, value: T) -> Row:

@@ -60,7 +60,7 @@ class Outbox:
         self.sent: Callable[[str, str], None] | None = None
 
     async def promise(self, table: str, tenant_id: str) -> None:
-        """Have the sweep look at a table's outbox: one row for all events of a minute, and at least a minute ahead."""
+        """Write a due row for a table's outbox: one for all events of a minute, at least a minute ahead."""
         now = self._now()
         at = now.replace(second=0, microsecond=0) + 2 * _MINUTE
         if self._promised.get((table, tenant_id)) == at:
@@ -69,7 +69,7 @@ class Outbox:
         self._promised[table, tenant_id] = at
 
     def written(self, table: str, tenant_id: str) -> None:
-        """Have the events of a table sent soon."""
+        """Queue a message that the outbox of a table has events."""
         if self.sent is not None:
             self.sent(table, tenant_id)
 
@@ -109,10 +109,10 @@ class Outbox:
 def _event(read: Read) -> OutboxEvent:
     event = _CODEC.value(read.row)
     number, _, id_ = str(read.row["RowKey"]).removeprefix(_KEY).partition(":")
-    return OutboxEvent(event, place_of(event, f"{moment_of(read.etag)}-{number}-{id_}"), _gone(read))
+    return OutboxEvent(event, place_of(event, f"{moment_of(read.etag)}-{number}-{id_}"), _deletion(read))
 
 
-def _gone(read: Read) -> Write:
+def _deletion(read: Read) -> Write:
     return Write({name: read.row[name] for name in ("PartitionKey", "RowKey")}, read.etag, gone=True)
 
 

@@ -205,7 +205,7 @@ class Repository(Generic[T]):
 
     async def insert(self, value: T) -> Stored[T]:
         """Add *value*. Raises: ConflictError if it exists."""
-        if told := self._told(None, value):
+        if told := self._event_writes(None, value):
             return Stored(value, (await self._announce(value, [Write(self._row(value), None), *told], told=True))[0])
         return Stored(value, await self._table.insert(self._row(value)))
 
@@ -255,7 +255,7 @@ class Repository(Generic[T]):
 
     async def _replace_with(self, before: Stored[T], after: T, beside: Sequence[Write] = ()) -> Stored[T]:
         """Replace *before* by *after*, and write *beside* and the events of the change in the same transaction."""
-        told = self._told(before, after)
+        told = self._event_writes(before, after)
         if not told and not beside:
             return await self._replace(after, before.etag)
         writes = [Write(self._row(after, before.etag), before.etag), *beside, *told]
@@ -265,7 +265,7 @@ class Repository(Generic[T]):
     async def _replace(self, value: T, seen: str) -> Stored[T]:
         return self._written(value, await self._table.replace(self._row(value, seen), seen=seen), seen)
 
-    def _told(self, before: Stored[T] | None, after: T | None) -> list[Write]:
+    def _event_writes(self, before: Stored[T] | None, after: T | None) -> list[Write]:
         """Return the writes of the events of a change."""
         known = after if after is not None else before.value if before else None
         if self._teller is None or known is None:

@@ -65,13 +65,13 @@ class Write:
 
 
 class Announcer(Protocol):
-    """Hears of rows of events, which are written in the transaction of the record that they are about."""
+    """Receives the tables whose transactions include rows of events."""
 
     async def promise(self, table: str, tenant_id: str) -> None:
-        """Have the events of a table found, before they are written."""
+        """Promise, before events are written, that a crash does not lose them."""
 
     def written(self, table: str, tenant_id: str) -> None:
-        """Take notice that events were written."""
+        """Announce events that were written."""
 
 
 class Tables:

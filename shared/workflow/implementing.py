@@ -110,7 +110,7 @@ def implements(
             ordered = ORDERED_AT.set(_moment(payload.get("orderedAt")))
             try:
                 with observed(contract.name, order):
-                    outcome = await with_refusals(order, *arguments, ask=partial(_asked, asks, payload))
+                    outcome = await with_refusals(order, *arguments, ask=partial(_ask_again, asks, payload))
             except PacedError as paced:
                 return _later(paced, (*(TICKETS.get() or ()), *paced.tickets))
             except ThrottledError as throttled:
@@ -158,7 +158,7 @@ def _with_refusals(
     return with_refusals
 
 
-async def _asked(asks: Asks | None, payload: dict[str, Any]) -> Refused | None:
+async def _ask_again(asks: Asks | None, payload: dict[str, Any]) -> Refused | None:
     """Ask whether a confirmed act may still be done. Raises: KeyError when the activity has no question."""
     if "confirmation" not in payload:
         return None

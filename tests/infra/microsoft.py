@@ -33,7 +33,7 @@ def digest(content: str) -> str:
 
 
 def changed() -> list[str]:
-    """Return the names of the files that the compiler has not read as they are."""
+    """Return the names of the files that differ from the ones that Microsoft's compiler has read."""
     read = json.loads(READ.read_text("utf-8"))["sources"]
     return [name for name, found in sources().items() if read.get(name) != found]
 

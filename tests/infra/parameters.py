@@ -113,7 +113,7 @@ def _value(path: Path, node: Node) -> Value:
 
 
 def _end(lines: list[str], line: int) -> int:
-    """Return the number of the last line of the declaration that begins at one."""
+    """Return the number of the last line of the declaration that begins at a line."""
     return next((n for n in range(line, len(lines) + 1) if n == len(lines) or not _inside(lines[n])), line)
 
 

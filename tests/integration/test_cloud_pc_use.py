@@ -12,6 +12,7 @@ import pytest
 
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import ObservedPower
+from shared.services.cost.recording import record_cost
 from shared.services.usage.cloud_pcs import record_cloud_pcs
 from tests.cloud_pcs import edited
 from tests.integration import desks
@@ -29,6 +30,7 @@ CLOUD_PCS = [
     for n in (1, 2)
 ]
 PC = CLOUD_PCS[0]
+MINUTES = timedelta(minutes=20)
 DAYS, REPORT = "GET …/cloudPCs/{id}/usage", "GET …/reports/cloudPcUse"
 
 
@@ -44,6 +46,12 @@ async def read(office: Office, minutes: int) -> None:
     office.hand.at = NOW + timedelta(minutes=minutes)
     entries = await office.cloud_pcs.entries(PC.tenant_id)
     await record_cloud_pcs(office, PC.tenant_id, entries, office.clock.now())
+
+
+async def record_minutes(office: Office) -> None:
+    """Record the minutes from noon to one o'clock, as the maintenance does."""
+    office.hand.at = NOW + timedelta(hours=1)
+    await record_cost(office, PC.tenant_id, office.clock.now())
 
 
 async def get(routes: dict[str, Any], name: str, **query: str) -> list[dict[str, Any]]:
@@ -64,10 +72,12 @@ async def test_a_session_is_counted_and_shown_with_its_last_sign_in(
     await read(office, 30)
     del azure.desks["spot-1"].sessions[ADA]
     await read(office, 45)
+    await record_minutes(office)
     (day,) = await get(routes, DAYS)
-    assert (day["minutesOn"], day["minutesActive"], day["minutesDisconnected"], day["connections"]) == (45, 15, 15, 1)
+    assert (day["minutesOn"], day["minutesActive"], day["minutesDisconnected"], day["connections"]) == (60, 15, 15, 1)
     mine, other = sorted((await get(routes, REPORT)), key=lambda each: str(each["id"]))
-    assert (mine["totalUsageInHour"], mine["daysSinceLastSignIn"], mine["neverSignedIn"]) == (0.25, 0, False)
+    assert (mine["totalUsageInHour"], mine["minutesOn"], mine["daysSinceLastSignIn"]) == (0.25, 60, 0)
+    assert mine["neverSignedIn"] is False
     assert (other["totalUsageInHour"], other["neverSignedIn"]) == (0, True)
     name = "GET …/cloudPCs/{id}"
     shown = json.loads((await ask(routes[name], name, at={"id": PC.id})).get_body())
@@ -114,12 +124,25 @@ async def test_a_reading_that_fails_is_a_gap(
 
 @pytest.mark.usefixtures("azure")
 async def test_a_machine_that_is_off_is_not_counted_as_on(office: Office, routes: dict[str, Any]) -> None:
-    off = CloudPcPower(id=PC.id, tenant_id=PC.tenant_id, since=NOW, observed=ObservedPower.DEALLOCATED)
+    off = CloudPcPower(
+        id=PC.id, tenant_id=PC.tenant_id, since=NOW + MINUTES, observed=ObservedPower.DEALLOCATED, observed_at=NOW
+    )
     await office.cloud_pc_powers.insert(off)
     await read(office, 0)
     await read(office, 15)
+    await record_minutes(office)
     (day,) = await get(routes, DAYS)
-    assert (day["recordedMinutes"], day["minutesOn"]) == (15, 0)
+    assert (day["recordedMinutes"], day["minutesOn"]) == (15, 20)
+
+
+@pytest.mark.usefixtures("azure")
+async def test_minutes_on_are_the_ledger_s_where_a_reading_has_failed(office: Office, routes: dict[str, Any]) -> None:
+    """One recorder: the report of use has the minutes that the report of cost has."""
+    await read(office, 0)
+    await record_minutes(office)
+    await read(office, 60)
+    (day,) = await get(routes, DAYS)
+    assert (day["recordedMinutes"], day["minutesOn"]) == (0, 60)
 
 
 @pytest.mark.usefixtures("azure")

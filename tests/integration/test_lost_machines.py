@@ -191,7 +191,7 @@ async def resized(here: PaperServices, monkeypatch: pytest.MonkeyPatch) -> Paper
         made = Resources(vm_id="/x", session_host="CPC-ADA")
         return Sighting(resources=made, made_at=things.NOW, assigned_user="ada@contoso.example")
 
-    monkeypatch.setattr(adopting, "_seen", look)
+    monkeypatch.setattr(adopting, "_sighting", look)
     return here
 
 

@@ -220,14 +220,16 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
     return Caller(
         actor=Actor(
             id=oid,
-            name=_shown(str(name or oid)),
+            name=_printable(str(name or oid)),
             kind="itPro" if person else "application",
-            roles=tuple(_shown(str(role)) for role in roles[:_MOST_ROLES]) if isinstance(roles, list | tuple) else (),
+            roles=tuple(_printable(str(role)) for role in roles[:_MOST_ROLES])
+            if isinstance(roles, list | tuple)
+            else (),
         ),
         directory_id=directory_id.lower(),
     )
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     """Return a text that can be kept and shown: so long, and without characters that are none."""
     return "".join(each if each.isprintable() else "?" for each in text[:_LONGEST_CLAIM])

@@ -97,7 +97,7 @@ def endpoint(
                 with on_behalf_of(call.tenant_id), _unreadable_of(call) as call.left_out:
                     return _http_response(await handler(call, *clients), req, trace_id)
 
-            named = _named(req, trace_id) if graph else None
+            named = _error_context(req, trace_id) if graph else None
             response = await answering_errors(
                 lambda: _on_newest(perform), graph=graph, trace_id=trace_id, request=named
             )
@@ -141,7 +141,7 @@ def _timed(response: func.HttpResponse) -> func.HttpResponse:
     return response
 
 
-def _named(request: func.HttpRequest, trace_id: str) -> dict[str, str]:
+def _error_context(request: func.HttpRequest, trace_id: str) -> dict[str, str]:
     """Return the request's properties in Graph's errors: its time, and the id that its client has given it."""
     given = request.headers.get("client-request-id", "")
     client = given if _CLIENT_REQUEST_ID.fullmatch(given) else trace_id

@@ -34,10 +34,10 @@ def without_secrets(body: Any, places: frozenset[Place]) -> Any:  # noqa: ANN401
         return [without_secrets(each, places) for each in body]
     if not (places and isinstance(body, dict)):
         return body
-    return {name: _left(each, _inside(name, places)) for name, each in body.items()}
+    return {name: _without_secrets_at(each, _inside(name, places)) for name, each in body.items()}
 
 
-def _left(value: Any, places: frozenset[Place]) -> Any:  # noqa: ANN401 - any JSON
+def _without_secrets_at(value: Any, places: frozenset[Place]) -> Any:  # noqa: ANN401 - any JSON
     return "" if () in places else without_secrets(value, places)
 
 

@@ -95,6 +95,14 @@ def actions(resource: str) -> tuple[Operation, ...]:
     return tuple(operation(name) for name in found)
 
 
+def operation_at(method: str, path: str) -> Operation:
+    """Return the operation of a method and a path of the document. Raises: KeyError if there is none."""
+    for name, entry in _table().items():
+        if (entry["method"], entry["path"]) == (method, path):
+            return operation(name)
+    raise KeyError(f"{method} {path}")
+
+
 @cache
 def secret_places() -> frozenset[tuple[str, ...]]:
     """Return the places of the secrets in the bodies of all operations: the names of the members around each."""

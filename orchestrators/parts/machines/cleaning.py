@@ -76,15 +76,19 @@ class Cleaning:
                 self.left.append(outcome)
                 self.held = outcome.code == HELD_BACK
             case NoCapacity(code=code, message=message):
-                self.left.append(Refused(code=code, message=message, evidence=_named(name)))
+                self.left.append(Refused(code=code, message=message, evidence=_activity_words(name)))
             case Pending(note=note):
-                self.left.append(Refused(code="notRemovedInTime", message=note or _named(name), evidence=_named(name)))
+                self.left.append(
+                    Refused(
+                        code="notRemovedInTime", message=note or _activity_words(name), evidence=_activity_words(name)
+                    )
+                )
 
     def _list_failure(self, name: str, error: CallFailedError) -> None:
-        self.left.append(Refused(code="serviceUnavailable", message=error.reason, evidence=_named(name)))
+        self.left.append(Refused(code="serviceUnavailable", message=error.reason, evidence=_activity_words(name)))
 
 
-def _named(activity: str) -> str:
+def _activity_words(activity: str) -> str:
     """Return the name of an activity in words for people."""
     return activity.replace("_", " ")
 

@@ -173,10 +173,10 @@ _LOOK_THERE = "Compare both in Entra ID and Intune, and delete the one that does
 def judge(found: FoundResource, pc: CloudPc | None) -> Judgement | None:
     """Return why *found* is an orphan, or None if it is not. *pc*: the record of its Cloud PC, if there is one."""
     if pc is None:
-        return _left(found, "its Cloud PC is no longer known", None)
+        return _left_over(found, "its Cloud PC is no longer known", None)
     if _nothing_left(pc):
         why = f"its Cloud PC is {pc.status.value}, and by its record nothing is left of it"
-        return _left(found, why, pc.last_modified_date_time)
+        return _left_over(found, why, pc.last_modified_date_time)
     if pc.status not in WORKING:
         return None  # the build or the clean-up removes it
     if pc.replacement is not None:
@@ -186,7 +186,7 @@ def judge(found: FoundResource, pc: CloudPc | None) -> Judgement | None:
     return _of_earlier_machine(found, pc) if found.type in NAMED else _second(found, pc)
 
 
-def _left(found: FoundResource, why: str, since: datetime | None) -> Judgement:
+def _left_over(found: FoundResource, why: str, since: datetime | None) -> Judgement:
     sure = found.type is not OrphanType.PUBLIC_IP_ADDRESS  # no build makes one: somebody has copied the tags
     return Judgement(why=why, advice=REMOVE_ADVICE if sure else LOOK_ADVICE, since=since, sure=sure)
 

@@ -1,14 +1,13 @@
-"""Use of Cloud PCs by day: minutes on, active and disconnected, connections, and the last sign-in. Pure.
+"""Use of Cloud PCs by day: minutes active and disconnected, connections, and the last sign-in. Pure.
 
 It rests on readings of sessions some minutes apart. The time between two readings counts as the earlier one was.
+Minutes on are in the ledger of the tenant (`shared/domain/cost/ledger.py`).
 """
 
-import base64
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
+from shared.domain.packing import pack_json, unpack_json
 from shared.domain.usage import UsageDay
 from shared.domain.values import Value
 
@@ -28,7 +27,6 @@ _IN_PAGE = 400
 class SeenUse(Value):
     """State of a Cloud PC at one reading. *began*: when its newest session began."""
 
-    on: bool
     active: bool = False
     disconnected: bool = False
     began: datetime | None = None
@@ -47,7 +45,6 @@ class CloudPcUse(Value):
     """
 
     recorded_minutes: int = 0
-    minutes_on: int = 0
     minutes_active: int = 0
     minutes_disconnected: int = 0
     connections: int = 0
@@ -62,7 +59,6 @@ class CloudPcUse(Value):
         minutes = round(passed / timedelta(minutes=1)) if passed <= _LONGEST else 0
         return self.but(
             recorded_minutes=self.recorded_minutes + minutes,
-            minutes_on=self.minutes_on + minutes * self.seen.on,
             minutes_active=self.minutes_active + minutes * self.seen.active,
             minutes_disconnected=self.minutes_disconnected
             + minutes * (self.seen.disconnected and not self.seen.active),
@@ -88,7 +84,6 @@ class CloudPcUse(Value):
         """Return the use of two days; *other* is the later one."""
         return other.but(
             recorded_minutes=self.recorded_minutes + other.recorded_minutes,
-            minutes_on=self.minutes_on + other.minutes_on,
             minutes_active=self.minutes_active + other.minutes_active,
             minutes_disconnected=self.minutes_disconnected + other.minutes_disconnected,
             connections=self.connections + other.connections,
@@ -131,14 +126,13 @@ def after_reading(before: CloudPcUse | None, seen: SeenUse, at: datetime) -> tup
 
 def page_of(tenant_id: str, day: date, number: int, uses: Uses) -> UsageDay:
     """Return a row with the use of some Cloud PCs on a day."""
-    content = json.dumps({pc_id: use.to_json() for pc_id, use in sorted(uses.items())}, separators=(",", ":"))
-    packed = base64.b64encode(zlib.compress(content.encode())).decode()
+    packed = pack_json({pc_id: use.to_json() for pc_id, use in sorted(uses.items())})
     return UsageDay(tenant_id=tenant_id, subject=f"{_SUBJECT}:{day.isoformat()}:{number:04}", day=day, packed=packed)
 
 
 def uses_in(page: UsageDay) -> dict[str, CloudPcUse]:
     """Return the use of the Cloud PCs in a row."""
-    content = json.loads(zlib.decompress(base64.b64decode(page.packed)))
+    content = unpack_json(page.packed)
     return {pc_id: CloudPcUse.model_validate(use) for pc_id, use in content.items()}
 
 

@@ -94,7 +94,7 @@ class Budget(BudgetSettings):
         return self.but(use=None).to_json()
 
     def covers(self, policy_id: str | None) -> bool:
-        """Whether the Cloud PCs of a policy are braked by it."""
+        """Whether the brake of the budget applies to the Cloud PCs of a policy."""
         return self.scope is BudgetScope.TENANT or (self.scope is BudgetScope.POLICY and self.subject_id == policy_id)
 
     def checked(self, spent: float | None, forecast: float | None, month: str, now: datetime) -> "Budget":
@@ -141,7 +141,7 @@ class Budget(BudgetSettings):
         return f"the budget {self.display_name} of this month is used up ({used})"
 
     def _step(self, spent: float | None, forecast: float | None) -> BrakeStep:
-        """Return the step of the brake: without a known cost, none."""
+        """Return the step of the brake; a budget whose cost is unknown has no step."""
         if not self.brakes or spent is None:
             return BrakeStep.NONE
         if spent >= self.amount * _FULL:

@@ -4,19 +4,18 @@ A row has up to a thousand machines for one month: a month of 10,000 Cloud PCs i
 over is not changed any more.
 """
 
-import base64
-import json
-import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from shared.domain.packing import pack, pack_json, unpack, unpack_json
 from shared.domain.power.state import ObservedPower
 from shared.domain.values import Id, Value
 
 MACHINES_IN_A_ROW = 1000
+MINUTES_OF_A_DAY = 1440
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _DAYS = 31
 _NOT_BILLED = frozenset({ObservedPower.DEALLOCATED, ObservedPower.HIBERNATED})
@@ -84,15 +83,15 @@ class LedgerRow(Value):
 
     @property
     def id(self) -> str:
-        """The key of the record, by which the rows of a month are together, and months in order."""
+        """The key of the record: the month, then the number of the row."""
         return f"{self.month}:{self.number:04d}"
 
     def months(self) -> list[MonthOfMachine]:
         """Return the machines with their minutes."""
         if not self.machines:
             return []
-        columns = json.loads(_unpacked(self.machines))
-        minutes = array("H", _unpacked(self.minutes))
+        columns = unpack_json(self.machines)
+        minutes = array("H", unpack(self.minutes))
         found = zip(*(columns[name] for name in CostedMachine.__slots__), strict=True)
         return [
             MonthOfMachine(
@@ -109,16 +108,7 @@ class LedgerRow(Value):
         minutes = array("H")
         for each in months:
             minutes += each.on + each.kept
-        words = json.dumps(columns, separators=(",", ":")).encode()
-        return self.but(until=until, machines=_packed(words), minutes=_packed(minutes.tobytes()))
-
-
-def _packed(content: bytes) -> str:
-    return base64.b64encode(zlib.compress(content)).decode()
-
-
-def _unpacked(text: str) -> bytes:
-    return zlib.decompress(base64.b64decode(text))
+        return self.but(until=until, machines=pack_json(columns), minutes=pack(minutes.tobytes()))
 
 
 def month_start(month: str) -> datetime:
@@ -134,6 +124,20 @@ def next_month(moment: datetime) -> datetime:
 def month_of(day: date) -> str:
     """Return the month of a day in words of ISO 8601, such as 2026-11."""
     return f"{day:%Y-%m}"
+
+
+def month_before(day: date, months: int = 1) -> str:
+    """Return the month that is some *months* before the month of a day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return f"{year:04d}-{month + 1:02d}"
+
+
+def months_between(first: date, last: date) -> list[str]:
+    """Return the months that two days and those between them are in."""
+    found = [month_of(first)]
+    while found[-1] < month_of(last):
+        found.append(month_of(next_month(month_start(found[-1])).date()))
+    return found
 
 
 def days_of(month: str) -> list[date]:

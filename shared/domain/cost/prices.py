@@ -100,7 +100,7 @@ class RegionPrices(Value):
         return prices_id(self.currency, self.region)
 
     def wanting(self, subjects: Iterable[str], now: datetime) -> list[str]:
-        """Return the subjects that were not read today, and of which the last failed reading is old enough."""
+        """Return the subjects to read: not read today, and not failed a short time ago."""
         return [
             each
             for each in dict.fromkeys(subjects)
@@ -162,7 +162,7 @@ def prices_id(currency: Currency, region: str) -> str:
 
 
 def subject_of(meter: str) -> str:
-    """Return the subject with which a meter is read."""
+    """Return the subject of the request that reads a meter: a VM size, or all disks."""
     return DISKS if meter in _TIERS.values() else meter.removeprefix(LOW_PRIORITY)
 
 
@@ -193,7 +193,7 @@ def prices_of_disks(items: Iterable[Mapping[str, Any]], now: datetime) -> dict[s
 
 
 def _billed(items: Iterable[Mapping[str, Any]], unit: str, now: datetime) -> list[Mapping[str, Any]]:
-    """Return the items that count now, in the order of their begin: of several for one meter the last counts."""
+    """Return the items that are in effect, by their begin: the last item of a meter replaces its earlier ones."""
     counting = [
         item
         for item in items

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from shared.domain.cost.ledger import MachineKind, MonthOfMachine
+from shared.domain.cost.ledger import MINUTES_OF_A_DAY, MachineKind, MonthOfMachine
 from shared.domain.cost.prices import Currency, disk_tier
 from shared.domain.cost.rate_card import PriceBook, meter_of
 from shared.domain.values import Value
@@ -15,7 +15,7 @@ from shared.domain.values import Value
 Rate = Callable[[str, str, date], float | None]
 """Returns the tenant's price of a meter in a region on a day, None where it is not known."""
 
-_HOUR_IN_MINUTES, _DAY_IN_MINUTES = 60, 1440
+_HOUR_IN_MINUTES = 60
 _DIGITS = 4
 
 
@@ -148,7 +148,7 @@ class CostSums(dict[str, CostSum]):
         ]
 
     def _key(self, month: MonthOfMachine) -> str | None:
-        """Return the subject of a machine, None where it is of no subject of this report."""
+        """Return the id of the row that a machine counts for, or None if the report leaves it out."""
         wanted, machine = _GROUPED.get(self._grouping), month.machine
         if wanted is None:
             return CostGrouping.TENANT.value
@@ -158,7 +158,7 @@ class CostSums(dict[str, CostSum]):
 
     def _count(self, month: MonthOfMachine, key: str, days: Sequence[date], numbers: range, rates: MinuteRates) -> None:
         machine = month.machine
-        month_in_minutes = len(days) * _DAY_IN_MINUTES
+        month_in_minutes = len(days) * MINUTES_OF_A_DAY
         hour = rates.of(machine.region, meter_of(machine.size, low_priority=machine.low_priority), _HOUR_IN_MINUTES)
         regular = rates.of(machine.region, meter_of(machine.size), _HOUR_IN_MINUTES)
         disk = rates.of(machine.region, disk_tier(machine.disk_in_gb), month_in_minutes)

@@ -28,7 +28,7 @@ TIMER_INTERVALS: Mapping[str, timedelta] = MappingProxyType(
 
 
 def section(name: HealthSection, messages: Iterable[HealthMessage | None]) -> SectionHealth:
-    """Return a section with the findings that there are."""
+    """Return a section with the findings that are not None."""
     return SectionHealth(name=name, messages=tuple(each for each in messages if each is not None))
 
 
@@ -171,7 +171,7 @@ def forecast_use(room: LimitUsage) -> int:
 def judge_limit(
     room: LimitUsage, codes: tuple[HealthCode, HealthCode], unit: str, thresholds: HealthThresholds, awaited: int = 0
 ) -> HealthMessage | None:
-    """Judge something limited. *codes*: for scarce, and for used up. *awaited*: use that is planned already."""
+    """Judge the use of a limit. *codes*: the codes for scarce and for used up. *awaited*: use by planned builds."""
     scarce, ends = codes
     expected = max(forecast_use(room), room.used + awaited)
     words = f"{room.used} of {room.limit} {unit} are used, {expected} are expected in seven days"
@@ -183,7 +183,7 @@ def judge_limit(
 
 
 def in_order(sections: Iterable[SectionHealth], order: Sequence[HealthSection]) -> tuple[SectionHealth, ...]:
-    """Return one section of each name in the order of the page; a section without findings is well."""
+    """Return all sections in the order of the page; sections without findings are ok."""
     found: dict[HealthSection, list[HealthMessage]] = {name: [] for name in order}
     for each in sections:
         found.setdefault(each.name, []).extend(each.messages)

@@ -69,7 +69,7 @@ class HealthReport(Value):
 
 
 class HealthDismissal(Value):
-    """A section that counts for nothing until a time, and who decided so."""
+    """The dismissal of a section: until when it has no effect on the status, and who dismissed it."""
 
     section: HealthSection
     until: datetime
@@ -125,7 +125,7 @@ class HealthSettings(Value):
     def with_dismissal(
         self, section: HealthSection, dismissal: HealthDismissal | None, now: datetime
     ) -> "HealthSettings":
-        """Return the settings with another dismissal of a section, or with None without one; ended ones go."""
+        """Return the settings with a section's dismissal replaced, or removed (None); ended ones are removed."""
         others = tuple(each for each in self.dismissals if each.section is not section and each.until > now)
         return self.but(dismissals=others if dismissal is None else (*others, dismissal))
 

@@ -56,7 +56,7 @@ def parse_part_number(part_number: str) -> tuple[int, int, int] | None:
 def ladder(cores: int, memory: float, names: Iterable[str] | None) -> tuple[Size, ...]:
     """Return the sizes to try for *cores* and *memory* (GB): *names* if given, or else the usual sizes."""
     if names is not None:
-        return tuple(known(name) or _named(name, cores, memory) for name in names)
+        return tuple(known(name) or _size_from_name(name, cores, memory) for name in names)
     fitting = (size for size in SIZES if size.v_cpu_count >= cores and size.ram_in_gb >= memory)
     return tuple(sorted(fitting, key=lambda size: (size.v_cpu_count, size.ram_in_gb)))[:_LADDER_LENGTH]
 
@@ -66,7 +66,7 @@ def known(name: str) -> Size | None:
     return next((size for size in SIZES if size.name.lower() == name.lower()), None)
 
 
-def _named(name: str, cores: int, memory: float) -> Size:
+def _size_from_name(name: str, cores: int, memory: float) -> Size:
     """Return a size as its name tells it: Standard_NV6ads_A10_v5 draws on standardNVADSA10v5Family, as most do.
 
     Source: learn.microsoft.com/azure/virtual-machines/vm-naming-conventions.

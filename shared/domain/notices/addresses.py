@@ -59,7 +59,7 @@ _NEVER_NETWORKS, _REFUSED_NETWORKS = _networks(_NEVER), _networks(_REFUSED)
 
 
 def is_refused(text: str, allowed: Sequence[Network] = ()) -> bool:
-    """Whether no connection may go to the address *text*. *allowed*: networks that the operator has named."""
+    """Whether connections to the IP address *text* are refused. *allowed*: networks that the operator has named."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Deliveries: an event on its way to one endpoint, its tries, and which are sent next. Pure.
+"""Deliveries: an event for one endpoint, its tries, and the order in which deliveries are sent. Pure.
 
 Tries follow Standard Webhooks: ten in 75 hours (https://github.com/standard-webhooks/standard-webhooks). Deliveries of
 one subject are sent in its order; an endpoint that answers nothing is tried with one delivery at a time.
@@ -103,7 +103,7 @@ class Delivery(Value):
     test: bool = False
 
     def after(self, answer: Tried, at: datetime) -> "Delivery":
-        """Return it after a try."""
+        """Return the delivery after a try."""
         tried = self.but(
             tries=self.tries + 1,
             first_try_at=self.first_try_at or at,
@@ -119,7 +119,7 @@ class Delivery(Value):
         return tried.but(next_try_at=at + pause_after(tried, answer))
 
     def again(self) -> "Delivery":
-        """Return it as new, to be replayed with the same event and id."""
+        """Return the delivery reset to waiting, for a replay of the same event with the same id."""
         return self.but(status=DeliveryStatus.PENDING, tries=0, first_try_at=None, next_try_at=None, last_try_at=None)
 
 
@@ -148,7 +148,7 @@ class EndpointState(Value):
     leased_until: datetime | None = None
 
     def after(self, answer: Tried, at: datetime, next_try_at: datetime | None) -> "EndpointState":
-        """Return it after a try of a delivery that is tried next at *next_try_at*."""
+        """Return the state after a try of a delivery. *next_try_at*: when that delivery is tried next."""
         if answer.ok:
             opened = at if self.closed_until else self.opened_at
             return self.but(failures=0, closed_until=None, opened_at=opened, last_success_at=at)
@@ -167,12 +167,12 @@ class EndpointState(Value):
         return self.last_success_at is None or first is None or self.last_success_at < first
 
     def is_leased(self, at: datetime) -> bool:
-        """Whether somebody sends."""
+        """Whether a worker holds the lease of the endpoint."""
         return self.leased_until is not None and at < self.leased_until
 
 
 class WaitingDelivery(Value):
-    """A delivery that waits, in few words: its place, its subject and its times."""
+    """The part of a waiting delivery that decides when it is sent: its key, its subject and its times."""
 
     key: str
     subject: str
@@ -181,11 +181,11 @@ class WaitingDelivery(Value):
 
     @property
     def order(self) -> str:
-        """Its place in the order of its subject."""
+        """The sort key of the delivery within its subject."""
         return self.key[_TIME_LENGTH:]
 
     def is_ready(self, state: EndpointState, at: datetime) -> bool:
-        """Whether it may be tried: its pause is over, or the endpoint answers again since."""
+        """Whether the delivery may be tried: its pause is over, or the endpoint has answered since its last try."""
         if self.next_try_at is None or at >= self.next_try_at:
             return True
         return self.last_try_at is not None and state.opened_at is not None and self.last_try_at < state.opened_at

@@ -149,21 +149,21 @@ class NoticeEndpoint(Value):
 
     @property
     def takes_notices(self) -> bool:
-        """Whether notices are sent to it now."""
+        """Whether the endpoint is enabled, by its administrators and by the service."""
         return self.enabled and self.disabled is None
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The addresses of all its secrets in the vault."""
+        """The addresses in the vault of all secrets of the endpoint."""
         named = (self.address_secret_url, self.secret_url, self.previous_secret_url)
         return tuple(each for each in named if each)
 
     def wants(self, event_type: str) -> bool:
-        """Whether its filter lets events of the type pass."""
+        """Whether the filter of the endpoint includes a type of events."""
         return not self.event_types or event_type in self.event_types
 
     def audited(self) -> dict[str, Any]:
-        """Return it without the addresses of its secrets: who reads the audit log has no use for them."""
+        """Return the properties for the audit log: without the addresses of the secrets."""
         hidden = {"addressSecretUrl", "secretUrl", "previousSecretUrl"}
         return {name: value for name, value in self.to_json().items() if name not in hidden}
 

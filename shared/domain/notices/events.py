@@ -93,7 +93,7 @@ class Teller(Generic[T]):
     person: Callable[[T], str | None] = lambda _: None
 
     def events(self, tenant_id: str, id_: str, before: T | None, after: T | None, run: str) -> list[NoticeEvent]:
-        """Return the events of a change. *run*: the version of the record before it, which makes their ids."""
+        """Return the events of a change. *run*: the record's version before the change, part of the events' ids."""
         record = after if after is not None else before
         if record is None:
             return []

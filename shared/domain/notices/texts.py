@@ -31,7 +31,7 @@ def locale_of(language: str | None) -> Locale:
 
 
 def title_of(event: NoticeEvent, locale: Locale) -> str:
-    """Return the title of an event; one of a newer release has its type for one."""
+    """Return the title of an event; the title of an event of a newer release is its type."""
     name = str(event.data.get("displayName") or event.data.get("imageVersion") or event.data.get("kind") or "")
     if event.type not in set(EventType):
         return f"{event.type} {name}".strip()

@@ -161,14 +161,14 @@ class BulkAction(Value):
     def with_items(self, items: Iterable[BulkItem], at: datetime) -> "BulkAction":
         """Return it with its items counted: stopped when too many have failed, ended when none is left."""
         counts = Counter(item.status for item in items)
-        counted = self.but(counts=_shown(counts), last_modified_date_time=at)
+        counted = self.but(counts=_non_zero(counts), last_modified_date_time=at)
         if self.status in OVER:
-            return counted.but(counts=_shown(_skipped(counts)))
+            return counted.but(counts=_non_zero(_skipped(counts)))
         ended, failed = sum(counts[status] for status in _ENDED), counts[ItemStatus.FAILED]
         alone = self.canary and ended == failed == 1
         if failed and (alone or (ended >= _LEAST_ENDED and failed * 100 > ended * self.stop_at_failure_rate)):
             reason = f"{failed} of {ended} have failed"
-            return counted.but(status=BulkStatus.STOPPED, reason=reason, counts=_shown(_skipped(counts)))
+            return counted.but(status=BulkStatus.STOPPED, reason=reason, counts=_non_zero(_skipped(counts)))
         if not counts[ItemStatus.PENDING] and not counts[ItemStatus.RUNNING]:
             return counted.but(status=BulkStatus.SUCCEEDED)
         return counted
@@ -183,7 +183,7 @@ def _skipped(counts: Counter[ItemStatus]) -> Counter[ItemStatus]:
     return left
 
 
-def _shown(counts: Counter[ItemStatus]) -> dict[str, int]:
+def _non_zero(counts: Counter[ItemStatus]) -> dict[str, int]:
     return {status.value: count for status, count in counts.items() if count}
 
 

@@ -155,7 +155,7 @@ def foresight(now: Plan, then: Plan, records: tuple[CloudPc, ...], *, complete: 
     found = [
         _foreseen(known.get(pc.id), pc, action)
         for action, pc in after.values()
-        if pc.id not in before or _shown(*before[pc.id]) != _shown(action, pc)
+        if pc.id not in before or _with_reason(*before[pc.id]) != _with_reason(action, pc)
     ]
     found += [
         _foreseen(known.get(pc.id), known.get(pc.id, pc), ForeseenAction.STAY)
@@ -213,7 +213,7 @@ def _actions(plan: Plan, records: Mapping[str, CloudPc]) -> Iterator[tuple[str, 
             yield pc.id, (action, pc)
 
 
-def _shown(action: ForeseenAction, pc: CloudPc) -> tuple[ForeseenAction, str | None, str | None]:
+def _with_reason(action: ForeseenAction, pc: CloudPc) -> tuple[ForeseenAction, str | None, str | None]:
     return action, pc.current.snapshot.policy_id if pc.current.snapshot else None, _reason(action, pc)
 
 

@@ -33,21 +33,21 @@ class PoolMember(CloudPc):
 
     @property
     def policy_id(self) -> str:
-        """The policy that it is built by."""
+        """The id of the policy by which the member is built."""
         return self.current.snapshot.policy_id if self.current.snapshot else ""
 
     @property
     def is_going(self) -> bool:
-        """Whether it has failed or is retired: nobody gets it, and its machine is removed."""
+        """Whether the member has failed or is retired: it cannot be claimed, and its machine is removed."""
         return self.status in _GOING
 
     @property
     def is_ready(self) -> bool:
-        """Whether it is built, and was found to be healthy."""
+        """Whether the member is built and healthy."""
         return self.status in BUILT and self.ready_at is not None and self.unhealthy_since is None
 
     def is_quarantined(self, at: datetime) -> bool:
-        """Whether it has been unhealthy for so long that nobody gets it any more."""
+        """Whether the member was unhealthy for too long: it can no longer be claimed."""
         return self.unhealthy_since is not None and at - self.unhealthy_since >= UNHEALTHY_FOR
 
 
@@ -78,7 +78,7 @@ def new_member(
 
 
 def retired(member: PoolMember, why: str, at: datetime) -> PoolMember:
-    """Return *member* taken out of the pool: nobody gets it from here on.
+    """Return *member* retired: it can no longer be claimed.
 
     What is built has nobody to sign off, so it is cleaned up as soon as its build has come to its end.
     """

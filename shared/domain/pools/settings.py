@@ -1,4 +1,4 @@
-"""Setting of a warm pool: of which plan how many machines are kept ready for the users of a policy."""
+"""Settings of a warm pool: the number of machines of a service plan kept ready for the users of a policy."""
 
 from enum import StrEnum
 
@@ -43,7 +43,7 @@ class WarmPool(PoolSize):
 
     @property
     def size(self) -> int:
-        """The number of members that it should have."""
+        """The number of members that the pool should have."""
         return min(max(self.desired, self.minimum), self.maximum)
 
 

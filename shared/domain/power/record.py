@@ -99,7 +99,7 @@ class CloudPcPower(Value):
     def with_sessions(
         self, active: int, disconnected: int, at: datetime, came_at: datetime | None = None
     ) -> "CloudPcPower":
-        """Return it with the sessions that were read *at* a time. *came_at*: the begin of the first active one.
+        """Return the record with the sessions that were read *at* a time. *came_at*: the begin of the first active one.
 
         A session that is disconnected when it is first seen was active since the reading before.
         """
@@ -109,7 +109,7 @@ class CloudPcPower(Value):
         return self.but(active=active, disconnected=disconnected, quiet_since=quiet, arrivals=came)
 
     def unread(self, at: datetime) -> "CloudPcPower":
-        """Return it after sessions that could not be read *at* a time: somebody may have been active until then."""
+        """Return the record after a failed reading of sessions *at* a time: users may have been active until then."""
         return self.but(quiet_since=at)
 
     def with_hold(self, hold: PowerHold) -> "CloudPcPower":
@@ -117,12 +117,12 @@ class CloudPcPower(Value):
         return self.but(hold=hold, desired=hold.wants, reversals=0, refused=None)
 
     def kept_awake(self, until: datetime, by: str, at: datetime) -> "CloudPcPower":
-        """Return it kept on until a time by a person; a hold that keeps it off ends."""
+        """Return the record of a machine that a person keeps on until a time; this ends a hold that keeps it off."""
         hold = None if self.hold and self.hold.wants is DesiredPower.OFF else self.hold
         return self.but(keep_awake=KeepAwake(at=at, until=until, by=by), hold=hold, reversals=0, refused=None)
 
     def awake_at(self, now: datetime) -> KeepAwake | None:
-        """Return why it is kept awake now, or None while it is not."""
+        """Return the reason for keeping the machine awake at *now*, or None."""
         return self.keep_awake if self.keep_awake and self.keep_awake.until > now else None
 
     def with_refusal(self, code: str, message: str, at: datetime) -> "CloudPcPower":
@@ -160,11 +160,11 @@ class CloudPcPower(Value):
         return facts.but(**around)
 
     def has_look(self, before: datetime, now: datetime, row: datetime) -> bool:
-        """Whether a due row looks at it after *now*, at the latest *before* a time; the one at *row* does not count."""
+        """Whether a due row other than the one at *row* is due between *now* and *before*."""
         return self.looks_at is not None and now < self.looks_at <= before and self.looks_at != row
 
     def planned(self, decision: PowerDecision, looks_at: datetime | None) -> "CloudPcPower":
-        """Return it with a decision of the engine, and the time of the next look."""
+        """Return the record with a decision of the engine, and the time of the next look."""
         return self.but(
             looks_at=looks_at,
             desired=decision.desired,

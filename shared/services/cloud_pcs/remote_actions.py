@@ -117,11 +117,11 @@ async def _requested(context: ActionContext, pc: CloudPc, request: RemoteActionR
         restore_point_id=point_id,
         hold=request.hold,
         force=request.force,
-        rests=await _rests(context.deps, pc) or None,
+        rests=await _is_off_on_purpose(context.deps, pc) or None,
     )
 
 
-async def _rests(deps: Dependencies, pc: CloudPc) -> bool:
+async def _is_off_on_purpose(deps: Dependencies, pc: CloudPc) -> bool:
     """Return whether the machine of a Cloud PC is off on purpose."""
     power = await deps.cloud_pc_powers.find(pc.tenant_id, pc.id)
     return power is not None and power.value.rests

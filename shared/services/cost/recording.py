@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cost.ledger import (
+    MINUTES_OF_A_DAY,
     CostedMachine,
     LedgerRow,
     MachineKind,
     MonthOfMachine,
     SeenMachine,
+    days_of,
+    month_before,
     month_of,
+    months_between,
     next_month,
     recorded,
 )
@@ -66,11 +70,26 @@ async def months_of(deps: Dependencies, tenant_id: str, month: str) -> list[Mont
     return [each for row in await ledger_rows(deps, tenant_id, month) for each in row.value.months()]
 
 
+async def minutes_on(deps: Dependencies, tenant_id: str, first: date, last: date) -> dict[str, dict[date, int]]:
+    """Return the minutes of each day from *first* to *last* in which Azure bills a Cloud PC, by its id.
+
+    A day without any is left out. Two builds that are there at once, while one replaces the other, count as one.
+    """
+    found: dict[str, dict[date, int]] = {}
+    for month in months_between(first, last):
+        days = days_of(month)
+        for each in await months_of(deps, tenant_id, month):
+            if each.machine.kind is MachineKind.CLOUD_PC:
+                known = found.setdefault(each.machine.id, {})
+                for day, minutes in zip(days, each.on, strict=False):
+                    if minutes and first <= day <= last:
+                        known[day] = min(known.get(day, 0) + minutes, MINUTES_OF_A_DAY)
+    return found
+
+
 async def delete_old_ledgers(deps: Dependencies, now: datetime) -> int:
     """Remove the months that are older than the setting says; return the number of rows."""
-    kept = deps.settings.cost_kept_in_months
-    number = now.year * 12 + now.month - 1 - kept
-    oldest, count = f"{number // 12:04d}-{number % 12 + 1:02d}", 0
+    oldest, count = month_before(now.date(), deps.settings.cost_kept_in_months), 0
     async for stored in deps.tenants.each():
         async for _, row in deps.ledger.between(stored.value.id, ("0", f"{oldest}:"), _AT_ONCE):
             await deps.ledger.remove(stored.value.id, row.value.id)
@@ -81,12 +100,7 @@ async def delete_old_ledgers(deps: Dependencies, now: datetime) -> int:
 async def _latest_rows(deps: Dependencies, tenant_id: str, now: datetime) -> list[Stored[LedgerRow]]:
     """Return the rows of this month, or of the month before if there are none yet."""
     rows = await ledger_rows(deps, tenant_id, month_of(now.date()))
-    return rows or await ledger_rows(deps, tenant_id, _month_before(now))
-
-
-def _month_before(now: datetime) -> str:
-    number = now.year * 12 + now.month - 2
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+    return rows or await ledger_rows(deps, tenant_id, month_before(now.date()))
 
 
 async def _count(

@@ -5,18 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from shared.dependencies import Dependencies
-from shared.domain.cost.ledger import days_of, month_of, month_start, next_month
+from shared.domain.cost.ledger import days_of, months_between
 from shared.domain.cost.report import CostGrouping, CostRow, CostSums
 from shared.services.cost.prices import price_book
 from shared.services.cost.recording import months_of
-
-
-def months_between(first: date, last: date) -> list[str]:
-    """Return the months that two days and those between them are in."""
-    found = [month_of(first)]
-    while found[-1] < month_of(last):
-        found.append(month_of(next_month(month_start(found[-1])).date()))
-    return found
 
 
 async def cost_report(

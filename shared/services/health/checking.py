@@ -86,7 +86,7 @@ class LateWork:
         )
 
     def judged(self, now: datetime, thresholds: HealthThresholds) -> list[SectionHealth]:
-        """Return the two sections about them."""
+        """Return the section of late due rows and the section of due rows that are set aside."""
         since: dict[str, datetime] = {}
         for due in self.late:
             since[due.kind.value] = min(due.at, since.get(due.kind.value, due.at))

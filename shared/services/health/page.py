@@ -48,20 +48,20 @@ async def tenant_health(deps: Dependencies, tenant: Tenant, now: datetime) -> Sh
     """Return the health of a tenant as it was last found."""
     thresholds = (await deps.health_settings.of(EVERYWHERE)).thresholds
     late = timedelta(minutes=thresholds.tenant_checked_every_minutes) + _LATE_AFTER
-    return await _shown(deps, tenant.id, now, late, OF_TENANT)
+    return await _shown_health(deps, tenant.id, now, late, OF_TENANT)
 
 
 async def service_health(deps: Dependencies, now: datetime) -> tuple[ShownHealth, list[tuple[Tenant, ShownHealth]]]:
     """Return the health of the service, and the health of every tenant."""
     tenants = [stored.value async for stored in deps.tenants.each()]
     shown = [(tenant, await tenant_health(deps, tenant, now)) for tenant in sorted(tenants, key=lambda each: each.id)]
-    return await _shown(deps, EVERYWHERE, now, _LATE_AFTER, OF_SERVICE), shown
+    return await _shown_health(deps, EVERYWHERE, now, _LATE_AFTER, OF_SERVICE), shown
 
 
-async def _shown(
+async def _shown_health(
     deps: Dependencies, tenant_id: str, now: datetime, late: timedelta, order: tuple[HealthSection, ...]
 ) -> ShownHealth:
-    """Return a report, with a finding of its own where it is old or missing: then nobody looks any more."""
+    """Return a report; an old or missing one has a finding that the checks no longer run."""
     found = await deps.health_reports.find(tenant_id, LATEST)
     settings = await deps.health_settings.of(tenant_id)
     report = found.value if found else HealthReport(tenant_id=tenant_id, sections=())
@@ -76,7 +76,7 @@ async def _shown(
 
 
 async def dismiss(context: ActionContext, name: HealthSection, until: datetime | None, reason: str) -> HealthSettings:
-    """Let a section count for nothing until a time, or count again (None). Raises: InvalidError."""
+    """Dismiss a section until a time, or end its dismissal (None). Raises: InvalidError."""
     tenant_id = context.tenant_id or EVERYWHERE
     if name not in (OF_TENANT if context.tenant_id else OF_SERVICE):
         raise InvalidError(Problem("/section", "there is no such section here"))

@@ -88,7 +88,7 @@ async def _subscriptions(context: ActionContext, thresholds: HealthThresholds) -
 async def _quotas(
     context: ActionContext, before: dict[str, LimitUsage], thresholds: HealthThresholds
 ) -> tuple[SectionHealth, list[LimitUsage]]:
-    """Judge the quotas wherever the tenant builds. A quota of which nothing is used is nobody's yet."""
+    """Judge the vCPU quotas of all places where the tenant builds, except quotas without any use."""
     messages, rooms = list[HealthMessage | None](), list[LimitUsage]()
     for quota in await quotas(context):
         where = f"{quota.region} of {quota.subscription_id}"

@@ -48,7 +48,7 @@ _READ_TOGETHER = 50
 
 @dataclass(slots=True)
 class _Worker:
-    """A worker that has an endpoint to itself: until *until* of the event loop's time, and its lease's."""
+    """A worker that holds the lease of an endpoint. *until*: by the event loop's clock, when it stops sending."""
 
     deps: Dependencies
     endpoint: NoticeEndpoint
@@ -57,7 +57,7 @@ class _Worker:
 
 
 async def deliver_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Have the notices of an endpoint sent that wait, and look again when the next one may be tried."""
+    """Queue a message if an endpoint has notices that may be tried now; return when to look again."""
     del client
     endpoint = await deps.notice_endpoints.find(due.tenant_id, due.subject_id)
     if endpoint is None:
@@ -79,7 +79,7 @@ async def deliver_due(deps: Dependencies, client: DurableClient, due: Due) -> da
 
 
 async def deliver(deps: Dependencies, tenant_id: str, endpoint_id: str) -> None:
-    """Send the notices of an endpoint that wait and may be tried, unless somebody does."""
+    """Send the notices of an endpoint that may be tried now, unless another worker holds its lease."""
     while True:
         found = await deps.notice_endpoints.find(tenant_id, endpoint_id)
         if found is None or not found.value.takes_notices or not await _may_send(deps, tenant_id):
@@ -108,7 +108,7 @@ async def _may_send(deps: Dependencies, tenant_id: str) -> bool:
 
 
 async def _call_again(deps: Dependencies, endpoint: NoticeEndpoint, at: datetime | None) -> None:
-    """Have the next try made in time: soon by a message, later by the sweep."""
+    """Schedule the next try: by a queue message if it is soon, else by a due row."""
     if at is None:
         return
     now = deps.clock.now()
@@ -119,7 +119,7 @@ async def _call_again(deps: Dependencies, endpoint: NoticeEndpoint, at: datetime
 
 @asynccontextmanager
 async def _leased(deps: Dependencies, endpoint: NoticeEndpoint) -> AsyncIterator[_Worker | None]:
-    """Give a worker that has the endpoint to itself; None where another one has."""
+    """Take the lease of an endpoint; yield the worker, or None if another worker holds the lease."""
     now, before = deps.clock.now(), await _state_of(deps, endpoint)
     if before.value.is_leased(now):
         yield None
@@ -173,7 +173,7 @@ async def _keep_lease(worker: _Worker) -> None:
 
 
 async def _send_some(worker: _Worker, few: Sequence[WaitingDelivery]) -> bool:
-    """Send some deliveries, one after the other; return whether the endpoint may be tried further."""
+    """Send deliveries one after the other; return False when a failure concerns the whole endpoint."""
     deps, endpoint = worker.deps, worker.endpoint
     found = await deps.deliveries.among(endpoint.tenant_id, endpoint.id, [each.key for each in few])
     held: set[str] = set()

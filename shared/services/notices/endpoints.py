@@ -98,7 +98,7 @@ async def update_endpoint(
 
 
 async def _reopen(deps: Dependencies, endpoint: NoticeEndpoint) -> None:
-    """Have the notices sent that waited while an endpoint was disabled."""
+    """Send the notices that waited while an endpoint was disabled."""
     if await deps.endpoint_states.find(endpoint.tenant_id, endpoint.id) is not None:
         opened = {"failures": 0, "closed_until": None, "opened_at": deps.clock.now()}
         await deps.endpoint_states.change(endpoint.tenant_id, endpoint.id, lambda there: there.but(**opened))

@@ -1,4 +1,4 @@
-"""One try of a notice: its secrets, its body, and the way on which it goes."""
+"""One try of a notice: its secrets, its body, and the request."""
 
 from __future__ import annotations
 

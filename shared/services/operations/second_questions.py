@@ -191,7 +191,7 @@ async def confirmed(
         for user_id, user in read.items()
         if user is not None and user_id in answered and user_id in held
     )
-    kept = _kept((pc for pc in known.values() if pc.user.id in silent), listed)
+    kept = _kept_entitlements((pc for pc in known.values() if pc.user.id in silent), listed)
     others = (each for each in observed.entitlements if each.user.id not in doubtful)
     gone = {user_id for user_id, user in read.items() if user is None}
     seen = observed.but(entitlements=(*others, *by_answers, *kept), gone=observed.gone | gone)
@@ -200,7 +200,7 @@ async def confirmed(
     )
 
 
-def _kept(records: Iterable[CloudPc], listed: Mapping[str, Entitlement]) -> list[Entitlement]:
+def _kept_entitlements(records: Iterable[CloudPc], listed: Mapping[str, Entitlement]) -> list[Entitlement]:
     """Return the entitlements of users without an answer, so that everything they have stays with them."""
     kept = []
     for user_id, theirs in groupby(sorted(records, key=lambda pc: pc.user.id), key=lambda pc: pc.user.id):

@@ -83,7 +83,7 @@ async def _look_after(
     of: tuple[str, str],
     members: list[Stored[PoolMember]],
 ) -> bool:
-    """Look after one pool; return whether something of it is being built or removed. *of*: its policy and its plan."""
+    """Carry out the plan of one pool; return whether members are being built or removed. *of*: policy and plan."""
     tenant_id, (policy_id, plan_id) = site.tenant.id, of
     record = await pool_record(deps, tenant_id, policy_id, plan_id)
     record, members = await _settle(deps, client, record, members)
@@ -154,7 +154,7 @@ def _is_gone(member: PoolMember) -> bool:
 
 
 async def _let_go(deps: Dependencies, client: DurableClient, member: PoolMember, at: datetime) -> None:
-    """Have the machine of a retired member removed, once its build has ended."""
+    """Order the removal of a retired member's machine once its build has ended."""
     instance_id = preparing_instance(member)
     if await is_alive(client, instance_id):
         if at - member.last_modified_date_time >= STOP_AFTER:
@@ -190,7 +190,7 @@ async def _judge(
 
 
 async def _tell(deps: Dependencies, record: PoolRecord, made: PoolPlan, at: datetime) -> None:
-    """Tell once that nothing is built any more, in the audit log."""
+    """Write one audit event when a pool stops building."""
     if not record.is_halted or record.told:
         return
     await _save(deps, record.but(told=True))

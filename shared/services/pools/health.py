@@ -21,7 +21,7 @@ _OFF = frozenset({"powerstate/deallocated", "powerstate/deallocating", "powersta
 
 
 class _Seen(NamedTuple):
-    """Fault of a member, if it has one; *parked*: a person has caused it on purpose."""
+    """The fault of a member, or None; *parked*: a person caused it on purpose."""
 
     fault: str | None = None
     parked: bool = False

@@ -58,7 +58,7 @@ def _audited(awake: KeepAwake | None) -> AwakeUntil:
 
 
 async def _begin(context: ActionContext, pc: CloudPc, awake: KeepAwake | None) -> None:
-    """Record it, with a look of the engine at once, and end the operation."""
+    """Record that the machine is kept awake, promise a look of the engine, and end the operation."""
     deps, at = context.deps, context.now
 
     def edit(power: CloudPcPower) -> CloudPcPower:

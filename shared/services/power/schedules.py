@@ -67,7 +67,7 @@ async def delete_power_schedule(context: ActionContext, stored: Stored[PowerSche
 
 
 async def look_at_everybody(deps: Dependencies, tenant_id: str, at: datetime) -> None:
-    """Have the power of all Cloud PCs of a tenant looked at: a schedule has changed, or a policy's."""
+    """Promise a look at the power of all Cloud PCs of a tenant, after a schedule or a policy has changed."""
     await deps.due.put(DueKind.POWER, at, tenant_id, EVERYBODY)
 
 

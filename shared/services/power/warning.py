@@ -42,10 +42,10 @@ async def warn(deps: Dependencies, pc: CloudPc, facts: PowerFacts, decision: Pow
         return 0
     text = stop_warning(stops_at, facts.schedule.time_zone, decision.winner.why)
     reading = await session_reading(deps, pc)
-    return sum([await _told(deps, pc, each, Notice(title=TITLE, body=text)) for each in reading.found or ()])
+    return sum([await _warn_session(deps, pc, each, Notice(title=TITLE, body=text)) for each in reading.found or ()])
 
 
-async def _told(deps: Dependencies, pc: CloudPc, session: PcSession, notice: Notice) -> bool:
+async def _warn_session(deps: Dependencies, pc: CloudPc, session: PcSession, notice: Notice) -> bool:
     """Show the warning in one session; return False where it is over, or Azure does not take it."""
     pool_id = pc.current.resources.host_pool_id
     if pool_id is None:

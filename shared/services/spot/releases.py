@@ -111,7 +111,7 @@ def _percent(group: SpotGroup, hosts: Sequence[ObservedHost]) -> int:
     return min(99, 100 * new // max(len(hosts), group.host_count))
 
 
-_COMES_TO = {ReleaseEvent.PAUSED: ReleaseStatus.PAUSED, ReleaseEvent.RESUMED: ReleaseStatus.RUNNING}
+_STATUS_AFTER = {ReleaseEvent.PAUSED: ReleaseStatus.PAUSED, ReleaseEvent.RESUMED: ReleaseStatus.RUNNING}
 RELEASE_OPERATION = "updateSpotGroup"
 _NONE_OPEN = "no release of the group is open"
 
@@ -204,7 +204,7 @@ def refusal(release: SpotRelease | None, event: ReleaseEvent) -> str | None:
         return None
     if release is None or release.status not in OPEN:
         return _NONE_OPEN
-    if release.status is _COMES_TO.get(event):
+    if release.status is _STATUS_AFTER.get(event):
         return None
     try:
         release.after(event, at=release.last_modified_date_time)
@@ -223,7 +223,7 @@ async def change_release(
     stored = await open_release(context, group)
 
     def edit(release: SpotRelease) -> SpotRelease | None:
-        return None if release.status is _COMES_TO[event] else release.after(event, at=context.now)
+        return None if release.status is _STATUS_AFTER[event] else release.after(event, at=context.now)
 
     deps, before = context.deps, stored.value
 

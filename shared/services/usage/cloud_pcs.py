@@ -11,8 +11,6 @@ from shared.contracts.calls import on_behalf_of
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.use import CloudPcUse, SeenUse, after_reading, keys_of, pages, totals, uses_in
-from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import ObservedPower
 from shared.domain.usage import UsageDay
 from shared.errors import ThrottledError
 from shared.services.power.sessions import PoolReading, host_of, pool_reading
@@ -47,7 +45,6 @@ async def record_cloud_pcs(deps: Dependencies, tenant_id: str, entries: Sequence
     if not places:
         return
     readings = {pool_id: await _reading(deps, tenant_id, pool_id) for pool_id in {p.pool_id for p in places.values()}}
-    powers = {each.value.id: each.value async for each in deps.cloud_pc_powers.each(tenant_id)}
     today, rows = now.date(), await _rows(deps, tenant_id, now.date() - _DAY, now.date())
     before = await _before(deps, tenant_id, rows, today)
     days: dict[date, dict[str, CloudPcUse]] = {today: {}}
@@ -55,7 +52,7 @@ async def record_cloud_pcs(deps: Dependencies, tenant_id: str, entries: Sequence
         days.setdefault(row.value.day, {}).update(uses_in(row.value))
     changed = {today}
     for pc_id, place in places.items():
-        seen = _seen(readings[place.pool_id], place, powers.get(pc_id))
+        seen = _sessions_at(readings[place.pool_id], place)
         if seen is None:
             continue
         known = before.get(pc_id)
@@ -97,17 +94,12 @@ async def _reading(deps: Dependencies, tenant_id: str, pool_id: str) -> PoolRead
         return PoolReading(deps.clock.now(), None)
 
 
-def _seen(reading: PoolReading, place: _Place, power: CloudPcPower | None) -> SeenUse | None:
-    """Return the state of a Cloud PC at a reading, or None where the reading has failed.
-
-    A machine that nobody has ever switched has no record of power: it counts as on.
-    """
+def _sessions_at(reading: PoolReading, place: _Place) -> SeenUse | None:
+    """Return the sessions of a Cloud PC at a reading, or None where the reading has failed."""
     if reading.by_host is None:
         return None
     sessions = reading.by_host.get(place.host, ())
-    on = power is None or power.observed.is_on or power.observed is ObservedPower.UNKNOWN
     return SeenUse(
-        on=on or bool(sessions),
         active=any(each.active for each in sessions),
         disconnected=any(not each.active for each in sessions),
         began=max((each.began for each in sessions if each.began is not None), default=None),

@@ -116,7 +116,7 @@ async def choices_of(
         try:
             offer.choices[name] = await read(context)
         except (UnavailableError, RefusedError) as error:
-            offer.choices[name], offer.errors[name] = [], _told(error)
+            offer.choices[name], offer.errors[name] = [], _error_message(error)
             _log.warning("the choices of %s of %s could not be read: %s", name, wizard, error)
 
     async def groups(context: ActionContext) -> list[Choice]:
@@ -130,7 +130,7 @@ async def choices_of(
     return offer
 
 
-def _told(error: Exception) -> str:
+def _error_message(error: Exception) -> str:
     refused = f"The cloud refused to list these ({error.code})." if isinstance(error, RefusedError) else ""
     return f"{refused or 'The cloud does not answer now.'} Try again later, or write the value if you know it."
 

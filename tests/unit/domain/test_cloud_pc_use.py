@@ -6,9 +6,9 @@ from shared.domain.cloud_pcs.use import CloudPcUse, SeenUse, after_reading, page
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-OFF, EMPTY = SeenUse(on=False), SeenUse(on=True)
-ACTIVE = SeenUse(on=True, active=True, began=NOON + 10 * MINUTE)
-AWAY = SeenUse(on=True, disconnected=True, began=NOON + 10 * MINUTE)
+EMPTY = SeenUse()
+ACTIVE = SeenUse(active=True, began=NOON + 10 * MINUTE)
+AWAY = SeenUse(disconnected=True, began=NOON + 10 * MINUTE)
 
 
 def played(*readings: tuple[datetime, SeenUse]) -> CloudPcUse:
@@ -20,8 +20,8 @@ def played(*readings: tuple[datetime, SeenUse]) -> CloudPcUse:
     return use
 
 
-def counts(use: CloudPcUse) -> tuple[int, int, int, int, int]:
-    return use.recorded_minutes, use.minutes_on, use.minutes_active, use.minutes_disconnected, use.connections
+def counts(use: CloudPcUse) -> tuple[int, int, int, int]:
+    return use.recorded_minutes, use.minutes_active, use.minutes_disconnected, use.connections
 
 
 def every(quarter: int) -> datetime:
@@ -29,13 +29,13 @@ def every(quarter: int) -> datetime:
 
 
 def test_the_time_between_two_readings_counts_as_the_earlier_one_was() -> None:
-    use = played((every(0), EMPTY), (every(1), ACTIVE), (every(2), AWAY), (every(3), OFF), (every(4), OFF))
-    assert counts(use) == (60, 45, 15, 15, 1)
+    use = played((every(0), EMPTY), (every(1), ACTIVE), (every(2), AWAY), (every(3), EMPTY), (every(4), EMPTY))
+    assert counts(use) == (60, 15, 15, 1)
     assert (use.last_login, use.last_logoff) == (NOON + 10 * MINUTE, every(3))
 
 
 def test_a_longer_time_without_a_reading_is_a_gap() -> None:
-    assert counts(played((every(0), ACTIVE), (every(3), ACTIVE))) == (0, 0, 0, 0, 1)
+    assert counts(played((every(0), ACTIVE), (every(3), ACTIVE))) == (0, 0, 0, 1)
 
 
 def test_who_comes_back_to_a_session_has_connected_again() -> None:
@@ -54,8 +54,8 @@ def test_the_time_over_midnight_counts_for_the_day_in_which_it_begins() -> None:
     before = played((late - 15 * MINUTE, ACTIVE), (late, ACTIVE))
     ended, today = after_reading(before, ACTIVE, late + 15 * MINUTE)
     assert ended is not None
-    assert counts(ended) == (30, 30, 30, 0, 1)
-    assert (counts(today), today.last_login) == ((0, 0, 0, 0, 0), before.last_login)
+    assert counts(ended) == (30, 30, 0, 1)
+    assert (counts(today), today.last_login) == ((0, 0, 0, 0), before.last_login)
 
 
 def test_rows_keep_what_they_were_given_and_add_up() -> None:
@@ -65,4 +65,4 @@ def test_rows_keep_what_they_were_given_and_add_up() -> None:
     assert [len(uses_in(row)) for row in rows] == [400, 1]
     assert len({row.id for row in rows}) == 2
     next_day = [*pages("contoso", NOON.date() + timedelta(days=1), {"pc000": use})]
-    assert counts(totals([*rows, *next_day])["pc000"]) == (30, 30, 30, 0, 2)
+    assert counts(totals([*rows, *next_day])["pc000"]) == (30, 30, 0, 2)

@@ -122,8 +122,8 @@ def _connection_id(join: Any, reachable: Reachable) -> str:  # noqa: ANN401 - JS
     join_type, older_name = body.values.get("domainJoinType"), body.values.get("type")
     connection_id = body.values.get("onPremisesConnectionId")
     wanted = _Wanted(
-        _named(body, "regionName", _ANY_REGION, _GROUPS, reachable.regions),
-        _named(body, "regionGroup", _ANY_GROUP, _GROUPS.values(), [_GROUPS[each] for each in reachable.regions]),
+        _place_name(body, "regionName", _ANY_REGION, _GROUPS, reachable.regions),
+        _place_name(body, "regionGroup", _ANY_GROUP, _GROUPS.values(), [_GROUPS[each] for each in reachable.regions]),
     )
     body.settle()
     join_type = join_type or older_name
@@ -140,7 +140,9 @@ def _connection_id(join: Any, reachable: Reachable) -> str:  # noqa: ANN401 - JS
     return connection_id
 
 
-def _named(body: Declared, name: str, any_: Collection[str], known: Collection[str], here: list[str]) -> str | None:
+def _place_name(
+    body: Declared, name: str, any_: Collection[str], known: Collection[str], here: list[str]
+) -> str | None:
     """Read the name of a region or of a group; return None if the body accepts any."""
     value = body.values.get(name)
     if value is None or (isinstance(value, str) and value in any_):

@@ -30,7 +30,7 @@ class Only:
 
     def fault(self, value: Any) -> str | None:  # noqa: ANN401 - JSON
         """Return why *value* may not be written, None if it may."""
-        if value is None or _said(value) in [{}, *map(_said, self.defaults)]:
+        if value is None or _comparable(value) in [{}, *map(_comparable, self.defaults)]:
             return None
         shown = (each if isinstance(each, str) and each else json.dumps(each) for each in self.defaults)
         return f"{self.reason}; leave it out, or write {' or '.join((*shown, 'null'))}"
@@ -170,7 +170,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     return [plain(each) for each in value] if isinstance(value, list) else value
 
 
-def _said(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _comparable(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Return a value without the annotations and nulls of its objects."""
     there = plain(value)
     return {name: each for name, each in there.items() if each is not None} if isinstance(there, dict) else there

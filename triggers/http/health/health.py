@@ -31,7 +31,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 class DismissalForm(Value):
-    """A section of the health page that counts for nothing until a time; null: it counts again."""
+    """The dismissal of a section until a time; null ends it."""
 
     section: HealthSection
     dismissed_until_date_time: datetime | None = Field(description="at most 90 days from now")
@@ -57,7 +57,7 @@ async def update_health_thresholds(call: Call) -> Response:
 @bp.route(route="health/report/dismiss", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/service/dismissHealth", accepts=DismissalForm, returns=ServiceHealthView)
 async def dismiss_service_health(call: Call) -> Response:
-    """Let a section of the service's health count for nothing until a time."""
+    """Dismiss a section of the service's health until a time."""
 
     async def dismissed() -> Response:
         await _dismiss(call)
@@ -76,7 +76,7 @@ async def get_tenant_health(call: Call) -> Response:
 @bp.route(route="tenants/{tenant}/health/dismiss", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/tenants/dismissHealth", accepts=DismissalForm, returns=TenantHealthView)
 async def dismiss_tenant_health(call: Call) -> Response:
-    """Let a section of a tenant's health count for nothing until a time."""
+    """Dismiss a section of a tenant's health until a time."""
 
     async def dismissed() -> Response:
         await _dismiss(call)

@@ -42,7 +42,7 @@ async def list_event_types(call: Call) -> Response:
 @bp.route(route=_ALL, methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/noticeEndpoints/read", returns=Page(NoticeEndpointView), query=ENDPOINTS)
 async def list_notice_endpoints(call: Call) -> Response:
-    """List the endpoints of notices, and how each does."""
+    """List the endpoints of notices with their status and last failure."""
     deps, tenant_id = call.deps, call.tenant.id
     states = {each.value.id: each.value async for each in deps.endpoint_states.each(tenant_id)}
     found = [each.value async for each in deps.notice_endpoints.each(tenant_id)]
@@ -69,9 +69,9 @@ async def create_notice_endpoint(call: Call) -> Response:
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/noticeEndpoints/read", returns=NoticeEndpointView)
 async def get_notice_endpoint(call: Call) -> Response:
-    """Show an endpoint of notices, and how it does."""
+    """Show an endpoint of notices with its status and last failure."""
     stored = await call.deps.notice_endpoints.get(call.tenant.id, call.param("id"))
-    return await _shown(call, stored)
+    return await _endpoint_response(call, stored)
 
 
 @bp.route(route=_ONE, methods=["PATCH"], auth_level=_OPEN)
@@ -79,7 +79,9 @@ async def get_notice_endpoint(call: Call) -> Response:
 async def update_notice_endpoint(call: Call) -> Response:
     """Change an endpoint of notices; enabling it has the notices sent that waited."""
     stored = await _read(call)
-    return await _shown(call, await endpoints.update_endpoint(call.context, stored, call.read(NoticeEndpointEdit)))
+    return await _endpoint_response(
+        call, await endpoints.update_endpoint(call.context, stored, call.read(NoticeEndpointEdit))
+    )
 
 
 @bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
@@ -99,7 +101,7 @@ async def rotate_notice_key(call: Call) -> Response:
     async def rotate() -> Response:
         made = await endpoints.rotate_key(call.context, await _read(call))
         secrets.append(made.secret or "")
-        return await _shown(call, made.stored)
+        return await _endpoint_response(call, made.stored)
 
     answer = await once(call, rotate)
     return Response(answer.status, {**answer.body, "secret": secrets[0]}, answer.headers) if secrets else answer
@@ -153,6 +155,6 @@ async def _read(call: Call) -> Stored[NoticeEndpoint]:
     return stored
 
 
-async def _shown(call: Call, stored: Stored[NoticeEndpoint]) -> Response:
+async def _endpoint_response(call: Call, stored: Stored[NoticeEndpoint]) -> Response:
     state = await call.deps.endpoint_states.find(call.tenant.id, stored.value.id)
     return ok(endpoint_view(stored.value, state.value if state else None), etag=stored.etag)

@@ -41,7 +41,7 @@ class SupportedActionsView(TypedDict):
 async def get_supported_actions(call: Call, client: DurableClient) -> Response:
     """Show for each action whether the caller may do it with a Cloud PC now, and why not."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
-    return _shown(call, await supported_actions(call.context, client, stored.value))
+    return _response(call, await supported_actions(call.context, client, stored.value))
 
 
 @bp.route(route=f"{BASE}/spotGroups/{{id}}/hosts/{{host}}/supportedActions", methods=["GET"], auth_level=_OPEN)
@@ -49,7 +49,7 @@ async def get_supported_actions(call: Call, client: DurableClient) -> Response:
 async def get_supported_host_actions(call: Call) -> Response:
     """Show for each action whether the caller may do it with a session host now, and why not."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
-    return _shown(call, host_actions((await host_of(call.context, group, call.param("host"))).value))
+    return _response(call, host_actions((await host_of(call.context, group, call.param("host"))).value))
 
 
 @bp.route(route=f"{BASE}/spotGroups/{{id}}/supportedActions", methods=["GET"], auth_level=_OPEN)
@@ -57,7 +57,7 @@ async def get_supported_host_actions(call: Call) -> Response:
 async def get_supported_group_actions(call: Call) -> Response:
     """Show for each action whether the caller may do it with a Spot Group and its release now, and why not."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
-    return _shown(call, await group_actions(call.context, group))
+    return _response(call, await group_actions(call.context, group))
 
 
 @bp.route(route=f"{BASE}/imageSets/{{id}}/versions/{{number}}/supportedActions", methods=["GET"], auth_level=_OPEN)
@@ -65,10 +65,10 @@ async def get_supported_group_actions(call: Call) -> Response:
 async def get_supported_version_actions(call: Call) -> Response:
     """Show for each action whether the caller may do it with an image version now, and why not."""
     version = (await version_of(call.context, call.param("id"), call.param("number"))).value
-    return _shown(call, await version_actions(call.context, version))
+    return _response(call, await version_actions(call.context, version))
 
 
-def _shown(call: Call, actions: Iterable[SupportedAction]) -> Response:
+def _response(call: Call, actions: Iterable[SupportedAction]) -> Response:
     return ok({"value": [_allowed(call, each).to_json() for each in actions]})
 
 

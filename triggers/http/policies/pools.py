@@ -1,4 +1,4 @@
-"""Warm pools of provisioning policies: set, and how they are."""
+"""Warm pools of provisioning policies: their settings and their status."""
 
 import azure.functions as func
 

@@ -12,6 +12,7 @@ from shared.domain.spot.engine.usage import RECORDED, SpotUsage
 from shared.domain.usage import MOST_POINTS, Interval, Span, span_of
 from shared.errors import InvalidError, Problem
 from shared.services.cloud_pcs.lists import cloud_pc_entries
+from shared.services.cost.recording import minutes_on
 from shared.services.usage.cloud_pcs import days_of, use_of
 from shared.services.usage.reports import spot_usage, tenant_usage, tenants_overview
 from shared.workflow import Blueprint
@@ -70,7 +71,9 @@ async def list_cloud_pc_usage(call: Call) -> Response:
     """List the use of a Cloud PC, day by day: minutes on, active and disconnected, and connections."""
     pc = (await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))).value
     found = await days_of(call.deps, call.tenant.id, pc.id, *_days(call))
-    return await graph_whole_list(call, CLOUD_PC_DAYS, [cloud_pc_day_view(*each) for each in found], usual=MOST_POINTS)
+    minutes = (await minutes_on(call.deps, call.tenant.id, *_days(call))).get(pc.id, {})
+    views = [cloud_pc_day_view(day, use, minutes.get(day, 0)) for day, use in found]
+    return await graph_whole_list(call, CLOUD_PC_DAYS, views, usual=MOST_POINTS)
 
 
 @bp.route(route=f"{BASE}/reports/cloudPcUse", methods=["GET"], auth_level=_OPEN)
@@ -79,7 +82,12 @@ async def list_cloud_pc_use(call: Call) -> Response:
     """List the Cloud PCs with their use in a period, and the days since their users have signed in."""
     uses = await use_of(call.deps, call.tenant.id, *_days(call))
     entries = await cloud_pc_entries(call.context)
-    views = [cloud_pc_use_view(each, use, call.now) for each in entries if (use := uses.get(str(each["id"])))]
+    minutes = await minutes_on(call.deps, call.tenant.id, *_days(call))
+    views = [
+        cloud_pc_use_view(each, uses[id_], sum(minutes.get(id_, {}).values()), call.now)
+        for each in entries
+        if (id_ := str(each["id"])) in uses
+    ]
     return await graph_whole_list(call, CLOUD_PC_USE, views)
 
 

@@ -25,7 +25,7 @@ class HealthMessageView(TypedDict):
 
 
 class SectionHealthView(TypedDict):
-    """One section of the health page. *dismissed*: until when it counts for nothing, and who said so."""
+    """One section of the health page. *dismissed*: its dismissal, or null."""
 
     name: HealthSection
     severity: Severity

@@ -52,7 +52,7 @@ _ASKED_AGAIN = {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SE
 def headers_of(route: Route, status: int) -> Json:
     """Return the headers of a successful response."""
     if route.metadata is None or not route.metadata.verb:
-        return _named(*_OF_OPEN_ROUTES.get(route.address, ()))
+        return _header_references(*_OF_OPEN_ROUTES.get(route.address, ()))
     names = ["X-Trace-Id", "X-Service-Time", "Cache-Control"]
     if route.method != "delete":
         names.append("ETag")
@@ -68,7 +68,7 @@ def headers_of(route: Route, status: int) -> Json:
         names.append("Retry-After")
     if route.method == "patch" and status == HTTPStatus.OK:
         names.append("Preference-Applied")
-    return _named(*names)
+    return _header_references(*names)
 
 
 def headers_of_error(status: int) -> Json:
@@ -78,10 +78,10 @@ def headers_of_error(status: int) -> Json:
         names.append("WWW-Authenticate")
     if status in _ASKED_AGAIN:
         names.append("Retry-After")
-    return _named(*names)
+    return _header_references(*names)
 
 
-def _named(*names: str) -> Json:
+def _header_references(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 

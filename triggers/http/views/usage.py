@@ -63,7 +63,10 @@ CLOUD_PC_USE = Collection(
 
 
 class CloudPcMinutes(TypedDict):
-    """Use of a Cloud PC in a period. *recordedMinutes*: how many minutes of it were observed."""
+    """Use of a Cloud PC in a period. *minutesOn*: in which Azure bills computing, of the hours that are over.
+
+    *recordedMinutes*: how many minutes of the period its sessions were observed.
+    """
 
     recordedMinutes: int
     minutesOn: int
@@ -123,22 +126,22 @@ def usage_view(point: UsagePoint) -> Json:
     }
 
 
-def _counts(use: CloudPcUse) -> CloudPcMinutes:
+def _counts(use: CloudPcUse, minutes_on: int) -> CloudPcMinutes:
     return {
         "recordedMinutes": use.recorded_minutes,
-        "minutesOn": use.minutes_on,
+        "minutesOn": minutes_on,
         "minutesActive": use.minutes_active,
         "minutesDisconnected": use.minutes_disconnected,
         "connections": use.connections,
     }
 
 
-def cloud_pc_day_view(day: date, use: CloudPcUse) -> CloudPcDayView:
+def cloud_pc_day_view(day: date, use: CloudPcUse, minutes_on: int) -> CloudPcDayView:
     """Return the use of a Cloud PC on one day."""
-    return {"intervalStartDateTime": timestamp(datetime.combine(day, time(), UTC)), **_counts(use)}
+    return {"intervalStartDateTime": timestamp(datetime.combine(day, time(), UTC)), **_counts(use, minutes_on)}
 
 
-def cloud_pc_use_view(entry: Mapping[str, Scalar], use: CloudPcUse, now: datetime) -> CloudPcUseView:
+def cloud_pc_use_view(entry: Mapping[str, Scalar], use: CloudPcUse, minutes_on: int, now: datetime) -> CloudPcUseView:
     """Return a Cloud PC with its use in a period. *entry*: as lists of Cloud PCs have it."""
     last = use.read_at if use.seen.active else use.last_logoff or use.last_login
     return {
@@ -152,7 +155,7 @@ def cloud_pc_use_view(entry: Mapping[str, Scalar], use: CloudPcUse, now: datetim
         "daysSinceLastSignIn": (now - use.last_login).days if use.last_login else None,
         "neverSignedIn": use.last_login is None,
         "lastActiveTime": timestamp(last),
-        **_counts(use),
+        **_counts(use, minutes_on),
     }
 
 

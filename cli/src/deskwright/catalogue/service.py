@@ -1,6 +1,6 @@
 """Commands for tenants, the service, and its operations."""
 
-from deskwright.catalogue.words import CHANGED, DESTROYS, FORESEEN, ID, NAME, Noun, Verb
+from deskwright.catalogue.words import CHANGED, DESTROYS, FORESEEN, ID, NAME, Noun, Verb, resource_noun
 
 _OPERATION = ("KIND=kind", "STATUS=status", "%=percentComplete", "BY=requestedBy", "BEGAN=createdDateTime", *ID)
 _AUDIT = (
@@ -81,63 +81,22 @@ GROUP = Noun(
     "Groups of the directory",
     (Verb("find", "find_groups", (*NAME, "KIND=kind", "ASSIGNABLE=assignable", *ID), rows="value"),),
 )
-USER_SETTING = Noun(
+USER_SETTING = resource_noun(
     "user-setting",
     "What users may do themselves",
-    (
-        Verb(
-            "list",
-            "list_user_settings",
-            (*NAME, "SELF-SERVICE=selfServiceEnabled", "ADMIN=localAdminEnabled", "RESET=resetEnabled", *CHANGED, *ID),
-        ),
-        Verb("show", "get_user_setting", named="user-setting"),
-        Verb("create", "add_user_setting"),
-        Verb("update", "change_user_setting", named="user-setting"),
-        Verb("delete", "remove_user_setting", named="user-setting", asks=f"Delete the user settings {{}}? {DESTROYS}"),
-        Verb("assign", "assign_user_settings", named="user-setting", asks="Replace the groups of {}?"),
-    ),
+    (*NAME, "SELF-SERVICE=selfServiceEnabled", "ADMIN=localAdminEnabled", "RESET=resetEnabled", *CHANGED, *ID),
+    Verb("assign", "assign_user_settings", named="user-setting", asks="Replace the groups of {}?"),
 )
-POWER_SCHEDULE = Noun(
+POWER_SCHEDULE = resource_noun(
     "power-schedule",
     "The hours in which Cloud PCs are on; policies refer to them",
-    (
-        Verb(
-            "list",
-            "list_power_schedules",
-            (*NAME, "ZONE=timeZone", "STOP=stopAction", "EARLY=prestartInMinutes", *CHANGED, *ID),
-        ),
-        Verb("show", "get_power_schedule", named="power-schedule"),
-        Verb("create", "add_power_schedule"),
-        Verb("update", "change_power_schedule", named="power-schedule"),
-        Verb(
-            "delete",
-            "remove_power_schedule",
-            named="power-schedule",
-            asks=f"Delete the power schedule {{}}? {DESTROYS}",
-        ),
-    ),
+    (*NAME, "ZONE=timeZone", "STOP=stopAction", "EARLY=prestartInMinutes", *CHANGED, *ID),
 )
-
-MAINTENANCE_WINDOW = Noun(
+MAINTENANCE_WINDOW = resource_noun(
     "maintenance-window",
     "Hours in which work that disturbs people may begin",
-    (
-        Verb(
-            "list",
-            "list_maintenance_windows",
-            (*NAME, "NOTICE=notificationLeadTimeInMinutes", "GROUPS=assignments", *CHANGED, *ID),
-        ),
-        Verb("show", "get_maintenance_window", named="maintenance-window"),
-        Verb("create", "add_maintenance_window"),
-        Verb("update", "change_maintenance_window", named="maintenance-window"),
-        Verb(
-            "delete",
-            "remove_maintenance_window",
-            named="maintenance-window",
-            asks=f"Delete the maintenance window {{}}? {DESTROYS}",
-        ),
-        Verb("assign", "assign_maintenance_windows", named="maintenance-window", asks="Replace the groups of {}?"),
-    ),
+    (*NAME, "NOTICE=notificationLeadTimeInMinutes", "GROUPS=assignments", *CHANGED, *ID),
+    Verb("assign", "assign_maintenance_windows", named="maintenance-window", asks="Replace the groups of {}?"),
 )
 ALERT = Noun(
     "alert",
@@ -162,37 +121,27 @@ ALERT = Noun(
     ),
 )
 
-NOTICE_ENDPOINT = Noun(
+NOTICE_ENDPOINT = resource_noun(
     "notice-endpoint",
     "Where notices go: webhooks and Teams",
-    (
-        Verb(
-            "list",
-            "list_notice_endpoints",
-            (*NAME, "KIND=kind", "ADDRESS=address", "STATUS=status", "FAILURE=lastFailure", *ID),
+    (*NAME, "KIND=kind", "ADDRESS=address", "STATUS=status", "FAILURE=lastFailure", *ID),
+    Verb("rotate-key", "rotate_notice_key", named="notice-endpoint", asks="Give {} another secret?"),
+    Verb("test", "test_notice_endpoint", named="notice-endpoint"),
+    Verb("replay", "replay_notices", named="notice-endpoint"),
+    Verb(
+        "deliveries",
+        "list_deliveries",
+        (
+            "AT=event/time",
+            "TYPE=event/type",
+            "SUBJECT=event/subject",
+            "STATUS=status",
+            "TRIES=tries",
+            "ID=event/id",
         ),
-        Verb("show", "get_notice_endpoint", named="notice-endpoint"),
-        Verb("create", "create_notice_endpoint"),
-        Verb("update", "update_notice_endpoint", named="notice-endpoint"),
-        Verb("delete", "delete_notice_endpoint", named="notice-endpoint", asks=f"Delete the endpoint {{}}? {DESTROYS}"),
-        Verb("rotate-key", "rotate_notice_key", named="notice-endpoint", asks="Give {} another secret?"),
-        Verb("test", "test_notice_endpoint", named="notice-endpoint"),
-        Verb("replay", "replay_notices", named="notice-endpoint"),
-        Verb(
-            "deliveries",
-            "list_deliveries",
-            (
-                "AT=event/time",
-                "TYPE=event/type",
-                "SUBJECT=event/subject",
-                "STATUS=status",
-                "TRIES=tries",
-                "ID=event/id",
-            ),
-            named="notice-endpoint",
-        ),
-        Verb("events", "list_event_types", ("TYPE=type", "TITLE=title", "MANDATORY=mandatory")),
+        named="notice-endpoint",
     ),
+    Verb("events", "list_event_types", ("TYPE=type", "TITLE=title", "MANDATORY=mandatory")),
 )
 TENANT = Noun(
     "tenant",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deskwright.operations import actions, operation
+from deskwright.operations import actions, operation, operation_at
 
 DESTROYS = "This cannot be undone."
 
@@ -99,6 +99,33 @@ SHOWN_OTHERWISE: Mapping[str, str] = {
     ),
 }
 """Operations of actions that have no command, and why."""
+
+
+def resource_noun(name: str, about: str, columns: tuple[str, ...], *further: Verb) -> Noun:
+    """Return the noun of a resource with commands to list, show, create, update and delete it, and *further* ones.
+
+    *columns*: of its list. *name*: in ``NAMES``; the other operations are those of the list's address.
+    """
+    named = NAMES[name]
+    path = operation(named.listed_by).path
+    one = f"{path}/{{id}}"
+    return Noun(
+        name,
+        about,
+        (
+            Verb("list", named.listed_by, columns),
+            Verb("show", operation_at("GET", one).name, named=name),
+            Verb("create", operation_at("POST", path).name),
+            Verb("update", operation_at("PATCH", one).name, named=name),
+            Verb(
+                "delete",
+                operation_at("DELETE", one).name,
+                named=name,
+                asks=f"Delete the {named.called} {{}}? {DESTROYS}",
+            ),
+            *further,
+        ),
+    )
 
 
 def verbs_of(resource: str, *, named: str, called: Mapping[str, str], asks: Mapping[str, str]) -> tuple[Verb, ...]:

@@ -60,19 +60,19 @@ def constraints(
     kept = sum(1 for host in hosts if host.version != target.version and host.excluded)
     works = [host for host in new if host.id not in broken and host.state is not HostState.REMOVING]
     missing = max(0, target.hosts - kept - len(works))
-    found = _Release(release, target, len(hosts) - _kept(hosts), old, new, works, missing)
+    found = _Release(release, target, len(hosts) - _count_kept_for_data(hosts), old, new, works, missing)
     if found.is_over(starts, draft):
         return _settled(target, hosts, Stage.DONE)
     return found.constraints(broken, starts, draft)
 
 
 def _settled(target: GroupTarget, hosts: Collection[ObservedHost], stage: Stage | None = None) -> Constraints:
-    kept = _kept(hosts)
+    kept = _count_kept_for_data(hosts)
     missing = max(0, target.hosts - len(hosts) + kept)
     return Constraints(missing=missing, version=target.version, ceiling=target.hosts + kept, stage=stage)
 
 
-def _kept(hosts: Collection[ObservedHost]) -> int:
+def _count_kept_for_data(hosts: Collection[ObservedHost]) -> int:
     """Return how many hosts are kept for their data alone: no licence counts them."""
     return sum(1 for host in hosts if host.user_left)
 

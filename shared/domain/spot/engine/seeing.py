@@ -51,10 +51,10 @@ class HostReport(Value):
 
 _OFF = {Power.DEALLOCATED: HostState.STOPPED, Power.HIBERNATED: HostState.HIBERNATED}
 _RESTS = {**_OFF, Power.STOPPED: HostState.SHUT_DOWN}
-_COMES = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN, HostState.STARTING})
+_STARTABLE = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN, HostState.STARTING})
 _OTHER_SETTINGS = "with other settings"
-_RISES = frozenset({HostTask.START, HostTask.RESTART, HostTask.CONFIGURE})
-_FALLS = frozenset({HostTask.STOP, HostTask.HIBERNATE})
+_STARTING_TASKS = frozenset({HostTask.START, HostTask.RESTART, HostTask.CONFIGURE})
+_STOPPING_TASKS = frozenset({HostTask.STOP, HostTask.HIBERNATE})
 
 
 def asks_power(host: SessionHost, agent: AgentStatus) -> bool:
@@ -95,11 +95,11 @@ def _state(host: SessionHost, report: HostReport) -> HostState:
     task = host.work.task if host.work else None
     if not report.registered or report.power is Power.GONE:
         return HostState.BROKEN
-    if task in _FALLS:
+    if task in _STOPPING_TASKS:
         return _OFF.get(report.power, HostState.STOPPING) if report.power else HostState.STOPPING
     if report.agent in SERVES and task is not HostTask.RESTART:
         return HostState.RUNNING
-    if task in _RISES:
+    if task in _STARTING_TASKS:
         return HostState.STARTING
     return _state_by_power(HostState(host.seen.state) if host.seen else HostState.STARTING, report.power)
 
@@ -111,7 +111,7 @@ def _state_by_power(before: HostState, power: Power | None) -> HostState:
     if power in _RESTS:
         return _RESTS[power]
     if power is Power.RUNNING:
-        return HostState.STARTING if before in _COMES else HostState.RUNNING
+        return HostState.STARTING if before in _STARTABLE else HostState.RUNNING
     return HostState.STARTING if power is Power.STARTING else HostState.STOPPING
 
 
@@ -162,7 +162,7 @@ def observed_host(
     a release of the group's own version is open: it takes hosts with other settings away, as those of an old version.
     """
     seen = host.seen
-    state, since = _told(host, silent=silent)
+    state, since = _state_since(host, silent=silent)
     facts: dict[str, Any] = {} if seen is None else _facts(seen)
     drift = drift_of(host, wanted)
     version = version_of(host.image_set_id, host.image_version, group)
@@ -216,7 +216,7 @@ def _facts(seen: HostSeen) -> dict[str, Any]:
     return {**kept, "agent": AgentStatus(seen.agent)}
 
 
-def _told(host: SessionHost, *, silent: bool) -> tuple[HostState, datetime]:
+def _state_since(host: SessionHost, *, silent: bool) -> tuple[HostState, datetime]:
     if host.status is HostStatus.REMOVING:
         return HostState.REMOVING, host.last_modified_date_time
     if host.status is HostStatus.FAILED:

@@ -285,9 +285,9 @@ def balancer(balancing: LoadBalancing) -> str:
 
 def drift_of(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the properties that differ from their *wanted* values."""
-    return tuple(sorted(name for name, value in wanted.items() if _said(there.get(name)) != _said(value)))
+    return tuple(sorted(name for name, value in wanted.items() if _comparable(there.get(name)) != _comparable(value)))
 
 
-def _said(value: Any) -> Any:  # noqa: ANN401 - a property of Azure's
+def _comparable(value: Any) -> Any:  # noqa: ANN401 - a property of Azure's
     """Return a property in one form: Azure drops the last semicolon of RDP properties, and shows nothing for empty."""
     return value.rstrip(";") if isinstance(value, str) else value or ""

@@ -182,7 +182,7 @@ def suspects(
     """Return the members that the list lacks and nothing else holds: the directory has to be asked about each."""
     before = {member.user_id: member for member in known}
     missing = _missing(before, roll)
-    held = _held(missing, before, roll, brake, _lost_lately(former, at))
+    held = _held_removals(missing, before, roll, brake, _lost_lately(former, at))
     return tuple(before[user_id] for user_id in sorted(missing) if user_id not in held)
 
 
@@ -203,7 +203,7 @@ def plan_members(
     before, seen = {member.user_id: member for member in known}, {user.user_id: user for user in roll.users}
     earlier = {each.user_id: each for each in former}
     missing = _missing(before, roll)
-    held = _held(missing, before, roll, brake, _lost_lately(earlier.values(), at))
+    held = _held_removals(missing, before, roll, brake, _lost_lately(earlier.values(), at))
     staying = [_new(user, group, earlier.get(user.user_id), at) for user in roll.users if user.user_id not in before]
     gone: list[SpotMember] = []
     for user_id, member in before.items():
@@ -291,7 +291,7 @@ def _lost_lately(former: Iterable[FormerMember], at: datetime) -> int:
     return sum(each.had_place and not each.confirmed and each.left_date_time > at - LATELY for each in former)
 
 
-def _held(
+def _held_removals(
     missing: frozenset[str], before: Mapping[str, SpotMember], roll: Roll, brake: RemovalBrake, lately: int
 ) -> dict[str, str]:
     """Return the reason for each removal that waits for a confirmation, by user id.

@@ -161,7 +161,7 @@ def _same(version: ImageVersion, image: ImageSource) -> bool:
     return version.is_first and source is not None and source.id == image.marketplace.id
 
 
-def _seen(sighting: HostSighting, at: datetime) -> HostSeen:
+def _host_seen(sighting: HostSighting, at: datetime) -> HostSeen:
     return HostSeen(
         at=at,
         state=HostState.UNKNOWN,
@@ -201,7 +201,7 @@ def adopted_host(
         "proven": True if sighting.in_use or sighting.agent == AgentStatus.AVAILABLE else None,
         "assigned_user_id": claim.user_id if dedicated else None,
         "applied": None,
-        "seen": _seen(sighting, at),
+        "seen": _host_seen(sighting, at),
     }
     if host is not None:
         over = {"work": None, "step": None, "parked_since": None, "parked_because": None, "failure": None}

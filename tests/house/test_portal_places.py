@@ -75,6 +75,7 @@ WITHOUT_PLACE = {
     "list_snapshots": "each Cloud PC shows its own",
     "get_snapshot": "each Cloud PC shows its own",
     **dict.fromkeys(("list_cloud_pc_usage", "list_cloud_pc_use"), "the charts of use are to come"),
+    **dict.fromkeys(("list_usage_timeline", "list_fleet_use", "list_policy_use"), "their charts are to come"),
     "retrieve_launch_detail": "the sign-in details have the address",
     **dict.fromkeys(_NOTICES, "the portal has no page of notices yet; the command line has notice-endpoint"),
     **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import ObservedPower
+from shared.domain.power.state import ObservedPower, PowerActor
 from shared.services.cost.recording import record_cost
 from shared.services.usage.cloud_pcs import record_cloud_pcs
 from tests.cloud_pcs import edited
@@ -166,3 +166,80 @@ async def test_a_report_is_a_file_too_and_a_wrong_period_is_refused(office: Offi
     assert {row["id"] for row in rows} == {pc.id for pc in CLOUD_PCS}
     wrong = {"startDateTime": "2026-02-01T00:00:00Z", "endDateTime": "2026-01-01T00:00:00Z"}
     assert (await ask(routes[REPORT], REPORT, query=wrong)).status_code == 400
+
+
+TIMELINE, FLEET, POLICIES = "GET …/cloudPCs/{id}/usageTimeline", "GET …/reports/fleetUse", "GET …/reports/policyUse"
+
+
+async def test_a_day_is_shown_in_stretches_with_the_reason_for_each(
+    office: Office, azure: PaperDesks, routes: dict[str, Any]
+) -> None:
+    await read(office, 0)
+    await read(office, 15)
+    azure.desks["spot-1"].sessions[ADA] = "Active"
+    await read(office, 30)
+    azure.desks["spot-1"].sessions[ADA] = "Disconnected"
+    await read(office, 45)
+    del azure.desks["spot-1"].sessions[ADA]
+    off = CloudPcPower(
+        id=PC.id,
+        tenant_id=PC.tenant_id,
+        since=NOW,
+        observed=ObservedPower.DEALLOCATED,
+        changed_by=PowerActor.SCHEDULE,
+        reason="the working hours are over",
+    )
+    await office.cloud_pc_powers.insert(off)
+    await read(office, 60)
+    await read(office, 75)
+    found = await get(routes, TIMELINE)
+    assert [(each["state"], each["intervalStartDateTime"], each["minutes"], each["changedBy"]) for each in found] == [
+        ("on", _z(0), 30, None),
+        ("inUse", _z(30), 15, None),
+        ("disconnected", _z(45), 15, None),
+        ("off", _z(60), 15, "schedule"),
+    ]
+    assert found[-1]["reason"] == "the working hours are over"
+    cut = await get(routes, TIMELINE, startDateTime=_z(40), endDateTime=_z(50))
+    assert [(each["state"], each["minutes"]) for each in cut] == [("inUse", 5), ("disconnected", 5)]
+
+
+async def test_the_day_of_a_fleet_says_how_many_could_be_off(
+    office: Office, azure: PaperDesks, routes: dict[str, Any]
+) -> None:
+    azure.desks["spot-1"].sessions[ADA] = "Active"
+    await read(office, 0)
+    await read(office, 15)
+    office.hand.at = NOW + timedelta(minutes=20)
+    (first,) = await get(routes, FLEET)
+    assert (first["on"], first["inUse"], first["couldBeOff"], first["off"]) == (2, 1, 1, 0)
+    policy = str((await office.cloud_pcs.entries(PC.tenant_id))[0]["provisioningPolicyId"])
+    assert await get(routes, FLEET, provisioningPolicyId=policy) == [first]
+    assert await get(routes, FLEET, provisioningPolicyId="another") == []
+
+
+@pytest.mark.usefixtures("azure")
+async def test_a_policy_has_its_days_as_a_list_and_as_a_file(
+    office: Office, azure: PaperDesks, routes: dict[str, Any]
+) -> None:
+    azure.desks["spot-1"].sessions[ADA] = "Active"
+    await read(office, 0)
+    await read(office, 15)
+    await record_minutes(office)
+    (day,) = await get(routes, POLICIES)
+    assert (day["cloudPCs"], day["minutesOn"], day["minutesActive"], day["minutesCouldBeOff"]) == (2, 120, 15, 105)
+    answer = await ask(routes[POLICIES], POLICIES, headers={"accept": "text/csv"})
+    (row,) = csv.DictReader(io.StringIO(answer.get_body().decode("utf-8-sig")))
+    assert (row["minutesCouldBeOff"], row["provisioningPolicyId"]) == ("105", day["provisioningPolicyId"])
+
+
+@pytest.mark.usefixtures("azure")
+async def test_the_time_over_midnight_is_in_one_piece_of_the_day_in_which_it_begins(
+    office: Office, routes: dict[str, Any]
+) -> None:
+    late = 11 * 60 + 50 - (NOW.hour - 12) * 60 - NOW.minute
+    await read(office, late)
+    await read(office, late + 15)
+    await read(office, late + 30)
+    found = await get(routes, TIMELINE)
+    assert [(each["intervalStartDateTime"], each["minutes"]) for each in found] == [(_z(late), 15), (_z(late + 15), 15)]

@@ -14,13 +14,13 @@ from shared.domain.values import Value
 EVERY = timedelta(minutes=15)
 """Time between two readings."""
 
-_LONGEST = 2 * EVERY
+LONGEST = 2 * EVERY
 """A longer time between two readings was not observed: it is a gap, and counts for nothing."""
 
 _SUBJECT = "cloudPcs"
 """The subject of the rows; no Spot Group has this id."""
 
-_IN_PAGE = 400
+IN_PAGE = 400
 """Number of Cloud PCs in a row: some 20 KB."""
 
 
@@ -56,7 +56,7 @@ class CloudPcUse(Value):
     def until(self, at: datetime) -> "CloudPcUse":
         """Return the day with the minutes until the next reading, *at* a time."""
         passed = at - self.read_at
-        minutes = round(passed / timedelta(minutes=1)) if passed <= _LONGEST else 0
+        minutes = round(passed / timedelta(minutes=1)) if passed <= LONGEST else 0
         return self.but(
             recorded_minutes=self.recorded_minutes + minutes,
             minutes_active=self.minutes_active + minutes * self.seen.active,
@@ -144,8 +144,8 @@ def keys_of(first: date, last: date) -> tuple[str, str]:
 def pages(tenant_id: str, day: date, uses: Uses) -> Iterator[UsageDay]:
     """Yield the rows of a day: a Cloud PC may be in another one than before, so that all of them are written."""
     names = sorted(uses)
-    for number, begin in enumerate(range(0, len(names), _IN_PAGE)):
-        yield page_of(tenant_id, day, number, {name: uses[name] for name in names[begin : begin + _IN_PAGE]})
+    for number, begin in enumerate(range(0, len(names), IN_PAGE)):
+        yield page_of(tenant_id, day, number, {name: uses[name] for name in names[begin : begin + IN_PAGE]})
 
 
 def totals(rows: Iterable[UsageDay]) -> dict[str, CloudPcUse]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shared.caching import TtlCache
 from shared.contracts.calls import on_behalf_of
 from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs import day as days_in_stretches
+from shared.domain.cloud_pcs.day import Stretch, begun_at, followed, lengthened, stretches_in
 from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.use import CloudPcUse, SeenUse, after_reading, keys_of, pages, totals, uses_in
 from shared.domain.usage import UsageDay
@@ -45,31 +47,53 @@ async def record_cloud_pcs(deps: Dependencies, tenant_id: str, entries: Sequence
     if not places:
         return
     readings = {pool_id: await _reading(deps, tenant_id, pool_id) for pool_id in {p.pool_id for p in places.values()}}
-    today, rows = now.date(), await _rows(deps, tenant_id, now.date() - _DAY, now.date())
+    powers = {each.value.id: each.value async for each in deps.cloud_pc_powers.each(tenant_id)}
+    yesterday, today = now.date() - _DAY, now.date()
+    rows = await _rows(deps, tenant_id, yesterday, today)
+    known_days = await _stretch_rows(deps, tenant_id, yesterday, today)
     before = await _before(deps, tenant_id, rows, today)
     days: dict[date, dict[str, CloudPcUse]] = {today: {}}
     for row in rows:
         days.setdefault(row.value.day, {}).update(uses_in(row.value))
+    courses: dict[date, dict[str, tuple[Stretch, ...]]] = {today: {}, yesterday: {}}
+    for row in known_days:
+        courses[row.value.day].update(stretches_in(row.value))
     changed = {today}
     for pc_id, place in places.items():
         seen = _sessions_at(readings[place.pool_id], place)
         if seen is None:
             continue
         known = before.get(pc_id)
+        _continue(courses, pc_id, known, begun_at(now, seen, powers.get(pc_id)), now)
         ended, use = after_reading(known, seen, now)
         days[today][pc_id] = use
         if known is not None and ended is not None and pc_id in days.get(known.read_at.date(), {}):
             days[known.read_at.date()][pc_id] = ended
             changed.add(known.read_at.date())
-    await _save(deps, tenant_id, rows, {day: days[day] for day in changed})
-
-
-async def _save(
-    deps: Dependencies, tenant_id: str, rows: Iterable[Stored[UsageDay]], days: Mapping[date, Mapping[str, CloudPcUse]]
-) -> None:
-    etags = {row.value.id: row.etag for row in rows}
-    written = [page for day, uses in days.items() for page in pages(tenant_id, day, uses)]
+    written = [page for day in sorted(changed) for page in pages(tenant_id, day, days[day])]
+    written += [page for day in sorted(changed) for page in days_in_stretches.pages(tenant_id, day, courses[day])]
+    etags = {row.value.id: row.etag for row in (*rows, *known_days)}
     await deps.usage.save_all([Stored(page, etags.get(page.id, "")) for page in written])
+
+
+def _continue(
+    courses: Mapping[date, dict[str, tuple[Stretch, ...]]],
+    pc_id: str,
+    known: CloudPcUse | None,
+    begun: Stretch,
+    now: datetime,
+) -> None:
+    """Lengthen the last stretch of a Cloud PC up to a reading, and begin the next one."""
+    read_at, today = known.read_at if known else None, now.date()
+    day = read_at.date() if read_at else today
+    if day in courses and pc_id in courses[day]:
+        courses[day][pc_id] = lengthened(day, courses[day][pc_id], read_at, now)
+    courses[today][pc_id] = followed(courses[today].get(pc_id, ()), begun)
+
+
+async def _stretch_rows(deps: Dependencies, tenant_id: str, first: date, last: date) -> list[Stored[UsageDay]]:
+    keys = days_in_stretches.keys_of(first, last)
+    return [stored async for _, stored in deps.usage.between(tenant_id, keys, _AT_ONCE)]
 
 
 async def _rows(deps: Dependencies, tenant_id: str, first: date, last: date) -> list[Stored[UsageDay]]:

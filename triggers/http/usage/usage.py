@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import azure.functions as func
 
+from shared.domain.cloud_pcs.day import slot_of
 from shared.domain.operations.usage import RECORDED as HOUR
 from shared.domain.operations.usage import TenantUsage
 from shared.domain.spot.engine.usage import RECORDED, SpotUsage
@@ -14,6 +15,7 @@ from shared.errors import InvalidError, Problem
 from shared.services.cloud_pcs.lists import cloud_pc_entries
 from shared.services.cost.recording import minutes_on
 from shared.services.usage.cloud_pcs import days_of, use_of
+from shared.services.usage.days import fleet_use, policy_use, stretches_of
 from shared.services.usage.reports import spot_usage, tenant_usage, tenants_overview
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response
@@ -24,14 +26,23 @@ from triggers.http.openapi_metadata import Page
 from triggers.http.views.usage import (
     CLOUD_PC_DAYS,
     CLOUD_PC_USE,
+    FLEET_USE,
     OVERVIEWS,
+    POLICY_USE,
     SPOT_USAGE,
     TENANT_USAGE,
+    USAGE_TIMELINE,
     CloudPcDayView,
     CloudPcUseView,
+    FleetUseView,
+    PolicyUseView,
     TenantOverviewView,
+    UsageStretchView,
     cloud_pc_day_view,
     cloud_pc_use_view,
+    fleet_use_view,
+    policy_use_view,
+    stretch_view,
     tenant_overview_view,
     usage_view,
 )
@@ -91,15 +102,58 @@ async def list_cloud_pc_use(call: Call) -> Response:
     return await graph_whole_list(call, CLOUD_PC_USE, views)
 
 
+@bp.route(route=f"{BASE}/cloudPCs/{{id}}/usageTimeline", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(UsageStretchView), query=USAGE_TIMELINE)
+async def list_usage_timeline(call: Call) -> Response:
+    """List the stretches of a Cloud PC's day: in use, disconnected, on or off, and why."""
+    pc = (await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))).value
+    found = await stretches_of(call.deps, call.tenant.id, pc.id, *_period(call, _USUAL, _LONGEST_DAYS))
+    return await graph_whole_list(call, USAGE_TIMELINE, map(stretch_view, found), usual=MOST_POINTS)
+
+
+@bp.route(route=f"{BASE}/reports/fleetUse", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/reports/read", graph=True, returns=Page(FleetUseView), query=FLEET_USE)
+async def list_fleet_use(call: Call) -> Response:
+    """List how many Cloud PCs were on, in use, or could have been off, in each quarter of an hour."""
+    start, end = _period(call, _USUAL, _LONGEST_DAYS)
+    start, policy, among = slot_of(start), call.query("provisioningPolicyId"), None
+    if policy:
+        entries = await cloud_pc_entries(call.context)
+        among = {str(each["id"]) for each in entries if each["provisioningPolicyId"] == policy}
+    found = await fleet_use(call.deps, call.tenant.id, start, end, among)
+    return await graph_whole_list(call, FLEET_USE, map(fleet_use_view, found), usual=MOST_POINTS)
+
+
+@bp.route(route=f"{BASE}/reports/policyUse", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/reports/read", graph=True, returns=Page(PolicyUseView), query=POLICY_USE)
+async def list_policy_use(call: Call) -> Response:
+    """List the use of each policy, day by day: the last seven days where nobody names a period."""
+    start, end = _period(call, _WEEK, _LONGEST_REPORT)
+    entries = await cloud_pc_entries(call.context)
+    found = await policy_use(call.deps, call.tenant.id, entries, start.date(), end.date())
+    return await graph_whole_list(call, POLICY_USE, map(policy_use_view, found), usual=MOST_POINTS)
+
+
+_WEEK = timedelta(days=6)
+_LONGEST_DAYS = timedelta(days=8)
+"""Longest period that is shown in parts of days."""
+
+
 def _days(call: Call) -> tuple[date, date]:
     """Return the first and the last day that a request names: by default the last 28. Raises: InvalidError."""
+    start, end = _period(call, _USUAL_DAYS, _LONGEST_REPORT)
+    return start.date(), end.date()
+
+
+def _period(call: Call, usual: timedelta, longest: timedelta) -> tuple[datetime, datetime]:
+    """Return the period that a request names, in UTC; *usual*: how long it is otherwise. Raises: InvalidError."""
     end = moment_in(call, "endDateTime") or call.now
-    start = moment_in(call, "startDateTime") or end - _USUAL_DAYS
+    start = moment_in(call, "startDateTime") or end - usual
     if start > end:
         raise InvalidError(Problem("startDateTime", "the period must begin before it ends"))
-    if end - start > _LONGEST_REPORT:
-        raise InvalidError(Problem("startDateTime", f"a report has at most {_LONGEST_REPORT.days} days"))
-    return start.astimezone(UTC).date(), end.astimezone(UTC).date()
+    if end - start > longest:
+        raise InvalidError(Problem("startDateTime", f"a report has at most {longest.days} days"))
+    return start.astimezone(UTC), end.astimezone(UTC)
 
 
 _LONGEST_REPORT = timedelta(days=366)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from typing_extensions import TypedDict
 
+from shared.domain.cloud_pcs.day import FleetUse, PolicyDay, TimedStretch, UseState
 from shared.domain.cloud_pcs.use import CloudPcUse
 from shared.domain.filtering import Scalar
 from shared.domain.operations.overview import OpenDecisions, SpotCapacity, TenantOverview, building
 from shared.domain.operations.usage import TenantUsage
+from shared.domain.power.state import PowerActor
 from shared.domain.spot.engine.usage import SpotUsage
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.usage import UsagePoint, series_of
@@ -61,6 +63,61 @@ CLOUD_PC_USE = Collection(
     own=_OF_DAYS,
 )
 
+USAGE_TIMELINE = Collection(
+    name="cloudPCs/usageTimeline",
+    kinds=kinds_of(
+        "state", "changedBy", "reason", moments="intervalStartDateTime intervalEndDateTime", numbers="minutes"
+    ),
+    key=("intervalStartDateTime",),
+    own=_OF_DAYS,
+)
+FLEET_USE = Collection(
+    name="reports/fleetUse",
+    kinds=kinds_of(moments="intervalStartDateTime", numbers="recorded on inUse disconnected couldBeOff off"),
+    key=("intervalStartDateTime",),
+    own=(*_OF_DAYS, "provisioningPolicyId"),
+)
+POLICY_USE = Collection(
+    name="reports/policyUse",
+    kinds=kinds_of(
+        *("provisioningPolicyId", "provisioningPolicyName"),
+        moments="intervalStartDateTime",
+        numbers=f"cloudPCs {_COUNTED} minutesCouldBeOff",
+    ),
+    searched=("provisioningPolicyName",),
+    key=("provisioningPolicyId", "intervalStartDateTime"),
+    own=_OF_DAYS,
+)
+
+
+class UsageStretchView(TypedDict):
+    """A time in which a Cloud PC was in one state. *on*: nobody was signed in.
+
+    *changedBy*, *reason*: the cause of the latest change of its power; None while nobody has ever switched it.
+    """
+
+    intervalStartDateTime: Timestamp
+    intervalEndDateTime: Timestamp
+    minutes: int
+    state: UseState
+    changedBy: PowerActor | None
+    reason: str | None
+
+
+class FleetUseView(TypedDict):
+    """Mean number of Cloud PCs in each state in a quarter of an hour.
+
+    *recorded*: of which there is a reading. *couldBeOff*: on, and nobody was active.
+    """
+
+    intervalStartDateTime: Timestamp
+    recorded: float
+    on: float
+    inUse: float
+    disconnected: float
+    couldBeOff: float
+    off: float
+
 
 class CloudPcMinutes(TypedDict):
     """Use of a Cloud PC in a period. *minutesOn*: in which Azure bills computing, of the hours that are over.
@@ -79,6 +136,19 @@ class CloudPcDayView(CloudPcMinutes, TypedDict):
     """Use of a Cloud PC on one day of UTC."""
 
     intervalStartDateTime: Timestamp
+
+
+class PolicyUseView(CloudPcMinutes, TypedDict):
+    """Use of the Cloud PCs of a policy on one day of UTC; those that are gone have no policy.
+
+    *cloudPCs*: how many there is a reading of. *minutesCouldBeOff*: on, and nobody was active.
+    """
+
+    provisioningPolicyId: str | None
+    provisioningPolicyName: str | None
+    intervalStartDateTime: Timestamp
+    cloudPCs: int
+    minutesCouldBeOff: int
 
 
 class CloudPcUseView(CloudPcMinutes, TypedDict):
@@ -139,6 +209,47 @@ def _counts(use: CloudPcUse, minutes_on: int) -> CloudPcMinutes:
 def cloud_pc_day_view(day: date, use: CloudPcUse, minutes_on: int) -> CloudPcDayView:
     """Return the use of a Cloud PC on one day."""
     return {"intervalStartDateTime": timestamp(datetime.combine(day, time(), UTC)), **_counts(use, minutes_on)}
+
+
+def stretch_view(timed: TimedStretch) -> UsageStretchView:
+    """Return a stretch of the day of a Cloud PC."""
+    return {
+        "intervalStartDateTime": timestamp(timed.start),
+        "intervalEndDateTime": timestamp(timed.end),
+        "minutes": round((timed.end - timed.start) / timedelta(minutes=1)),
+        "state": timed.stretch.state,
+        "changedBy": timed.stretch.changed_by,
+        "reason": timed.stretch.reason or None,
+    }
+
+
+def fleet_use_view(use: FleetUse) -> FleetUseView:
+    """Return the use of a fleet in one interval."""
+    return {
+        "intervalStartDateTime": timestamp(use.interval_start_date_time),
+        "recorded": use.recorded,
+        "on": use.on,
+        "inUse": use.in_use,
+        "disconnected": use.disconnected,
+        "couldBeOff": use.could_be_off,
+        "off": use.off,
+    }
+
+
+def policy_use_view(of_day: PolicyDay) -> PolicyUseView:
+    """Return the use of a policy on one day."""
+    return {
+        "provisioningPolicyId": of_day.provisioning_policy_id or None,
+        "provisioningPolicyName": of_day.provisioning_policy_name,
+        "intervalStartDateTime": timestamp(datetime.combine(of_day.day, time(), UTC)),
+        "cloudPCs": of_day.cloud_pcs,
+        "minutesCouldBeOff": of_day.minutes_could_be_off,
+        "recordedMinutes": of_day.recorded_minutes,
+        "minutesOn": of_day.minutes_on,
+        "minutesActive": of_day.minutes_active,
+        "minutesDisconnected": of_day.minutes_disconnected,
+        "connections": of_day.connections,
+    }
 
 
 def cloud_pc_use_view(entry: Mapping[str, Scalar], use: CloudPcUse, minutes_on: int, now: datetime) -> CloudPcUseView:

@@ -54,6 +54,15 @@ PC = Noun(
             ),
             named="pc",
         ),
+        Verb(
+            "day",
+            "list_usage_timeline",
+            (
+                *("FROM=intervalStartDateTime", "UNTIL=intervalEndDateTime", "STATE=state", "MINUTES=minutes"),
+                *("CHANGED BY=changedBy", "WHY=reason"),
+            ),
+            named="pc",
+        ),
         Verb("actions", "get_supported_actions", ACTIONS, rows="value", named="pc"),
         Verb("sign-in", "get_sign_in_details", named="pc"),
         Verb("check-resize", "validate_bulk_resize", rows="value"),

@@ -175,6 +175,25 @@ TENANT = Noun(
             ),
             on_tenant=True,
         ),
+        Verb(
+            "day",
+            "list_fleet_use",
+            (
+                *("FROM=intervalStartDateTime", "ON=on", "IN USE=inUse", "DISCONNECTED=disconnected"),
+                *("COULD BE OFF=couldBeOff", "OFF=off"),
+            ),
+            on_tenant=True,
+        ),
+        Verb(
+            "policy-use",
+            "list_policy_use",
+            (
+                *("POLICY=provisioningPolicyName", "DAY=intervalStartDateTime", "CLOUD PCS=cloudPCs"),
+                *("ON=minutesOn", "ACTIVE=minutesActive", "COULD BE OFF=minutesCouldBeOff"),
+                "CONNECTIONS=connections",
+            ),
+            on_tenant=True,
+        ),
         Verb("readiness", "get_readiness", ("STATUS=status", "CHECKS=checks"), on_tenant=True),
         Verb(
             "roles",

@@ -39,6 +39,8 @@ EXPORTED = (
     "healthsettings",
     "ratecards",
     "budgets",
+    "reclaimrules",
+    "reclaimcases",
     "retailprices",
     "spotgroups",
     "spotmembers",

@@ -47,6 +47,8 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
         "noticeendpoints": PageSubject.NOTICE_ENDPOINTS,
         "deliveries": PageSubject.NOTICE_ENDPOINTS,
         "usage": PageSubject.USAGE,
+        "reclaimrules": PageSubject.USAGE,
+        "reclaimcases": PageSubject.USAGE,
         "ratecards": PageSubject.COST,
         "budgets": PageSubject.COST,
         "costledger": PageSubject.COST,

@@ -7,6 +7,7 @@ from functools import cached_property
 from shared.domain.alerts.alert import AlertRecord, AlertRule
 from shared.domain.cloud_pcs.estimates import BuildTimes
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
+from shared.domain.cloud_pcs.reclaim import ReclaimCase, ReclaimRule
 from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.cost.budgets import Budget
 from shared.domain.cost.ledger import LedgerRow
@@ -57,6 +58,7 @@ from shared.storage.operations import BulkItems, Operations, bulk_actions, inten
 from shared.storage.pool_members import Machines, PoolMembers, pools
 from shared.storage.power import cloud_pc_powers, power_schedules
 from shared.storage.rate_limiters import RateLimiters
+from shared.storage.reclaim import reclaim_cases, reclaim_rules
 from shared.storage.repository import Repository
 from shared.storage.requests import Changes, FirstSeen, Requests, watches
 from shared.storage.spot_groups import (
@@ -219,6 +221,16 @@ class Records:
     def budgets(self) -> Repository[Budget]:
         """The budgets of the tenants."""
         return budgets(self.tables)
+
+    @cached_property
+    def reclaim_rules(self) -> Repository[ReclaimRule]:
+        """The reclaim rules of the policies."""
+        return reclaim_rules(self.tables)
+
+    @cached_property
+    def reclaim_cases(self) -> Repository[ReclaimCase]:
+        """The open cases of idle Cloud PCs."""
+        return reclaim_cases(self.tables)
 
     @cached_property
     def ledger(self) -> Repository[LedgerRow]:

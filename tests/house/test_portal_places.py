@@ -75,6 +75,13 @@ WITHOUT_PLACE = {
     "list_snapshots": "each Cloud PC shows its own",
     "get_snapshot": "each Cloud PC shows its own",
     **dict.fromkeys(("list_cloud_pc_usage", "list_cloud_pc_use"), "the charts of use are to come"),
+    **dict.fromkeys(
+        (
+            *("list_idle_cloud_pcs", "list_reclaim_rules", "get_reclaim_rule", "set_reclaim_rule"),
+            *("remove_reclaim_rule", "confirm_reclaim_proposals", "dismiss_reclaim_case"),
+        ),
+        "reclaim rules have no page yet: the CLI has them",
+    ),
     **dict.fromkeys(("list_usage_timeline", "list_fleet_use", "list_policy_use"), "their charts are to come"),
     "retrieve_launch_detail": "the sign-in details have the address",
     **dict.fromkeys(_NOTICES, "the portal has no page of notices yet; the command line has notice-endpoint"),

@@ -184,6 +184,11 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
         {"displayName": "Office", "scope": "policy", "subjectId": "p1", "amount": 100.5, "brakes": True},
         {"id": "all"},
     ),
+    "reclaim rule": (
+        "PUT tenants/{tenant}/reclaimRules/{id}",
+        {"description": "Office", "mode": "simulate", "idleDays": 60, "graceDays": 20, "leaveGroupId": None},
+        {"id": "p1"},
+    ),
     "rate card": (
         "PUT tenants/{tenant}/rateCard",
         {

@@ -9,7 +9,6 @@ from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of
 from shared.domain.cloud_pcs.user_setting import FrequencyType, RestorePointSetting, UserSetting
-from shared.domain.cost.budgets import Budget, BudgetScope
 from shared.domain.images.image import GalleryImage, MarketplaceImage
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
@@ -27,6 +26,7 @@ from shared.domain.tenants.tenant import Paused
 from shared.domain.values import Value
 from tests.cloud_pcs import edited
 from tests.integration import desks, image_things, things
+from tests.integration.cost_scenes import COST_SCENES
 from tests.integration.scene import Scene, Trace
 
 PASSWORD = "a-new-join-password"
@@ -50,7 +50,6 @@ WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
 FOUND = FoundResource(type=OrphanType.DEVICE, resource_id="d1", name="CPC-OLD-X", cloud_pc_id="gone")
 SURE = Judgement(why="nobody knows it", advice="remove it", since=NOW - 10 * HOUR, sure=True)
 ORPHAN = orphan_of(things.TENANT_ID, "directory", FOUND, SURE, at=NOW, before=None)
-BUDGET = Budget(id="all", tenant_id=things.TENANT_ID, display_name="All", scope=BudgetScope.TENANT, amount=100)
 VNET = f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/corp"
 DOMAIN = Domain(
     ad_domain_name="corp.example", ad_domain_username="corp\\join", password_secret_url="https://v/secrets/x"
@@ -160,6 +159,7 @@ _HELD = desks.member("ada", status=MemberStatus.REMOVAL_HELD, held_because="a gr
 _GROUP, _HOST = "…/spotGroups/{id}", "…/spotGroups/{id}/hosts/{host}"
 CHANGED, MADE_NEW, GONE, ASKED = Trace.CHANGED, Trace.MADE, Trace.GONE, Trace.ASKED
 SCENES: Mapping[str, Scene] = {
+    **COST_SCENES,
     "POST pause": Scene(CHANGED, {"reason": "maintenance"}),
     "POST resume": Scene(CHANGED),
     "PATCH health/report": Scene(CHANGED, {"messageAgeWarningInMinutes": 20}),
@@ -173,10 +173,6 @@ SCENES: Mapping[str, Scene] = {
     ),
     "POST tenants/{tenant}/pause": Scene(CHANGED, {"reason": "maintenance"}),
     "POST tenants/{tenant}/resume": Scene(CHANGED),
-    "PUT tenants/{tenant}/budgets/{id}": Scene(
-        MADE_NEW, {"displayName": "All", "scope": "tenant", "amount": 100}, at={"id": "all"}
-    ),
-    "DELETE tenants/{tenant}/budgets/{id}": Scene(GONE, given=(("budgets", BUDGET),), at={"id": "all"}),
     "PUT tenants/{tenant}/rateCard": Scene(MADE_NEW, {"currency": "EUR", "discountInPercent": 12}),
     "PUT tenants/{tenant}/sites/{site}": Scene(MADE_NEW, PLACE, at={"site": "east"}),
     "DELETE tenants/{tenant}/sites/{site}": Scene(GONE, given=(("sites", things.site(id="s2")),), at={"site": "s2"}),

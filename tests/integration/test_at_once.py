@@ -20,6 +20,7 @@ CHANGES: dict[str, tuple[dict[str, str], str, dict[str, Any]]] = {
     "PUT tenants/{tenant}/sites/{site}": ({"site": "east"}, "displayName", SITE),
     "PUT tenants/{tenant}/budgets/{id}": ({"id": "all"}, "displayName", {"scope": "tenant", "amount": 100}),
     "PUT tenants/{tenant}/rateCard": ({}, "description", {}),
+    "PUT tenants/{tenant}/reclaimRules/{id}": ({"id": "p1"}, "description", {}),
     "PATCH …/onPremisesConnections/{id}": ({"id": "c3"}, "displayName", {}),
     "PATCH …/provisioningPolicies/{id}": ({"id": "p1"}, "description", {}),
     "PATCH tenants/{tenant}/noticeEndpoints/{id}": ({"id": "e1"}, "displayName", {}),

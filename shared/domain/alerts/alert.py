@@ -28,6 +28,7 @@ class AlertRuleTemplate(StrEnum):
     REMOVALS_HELD = "deskwrightRemovalsHeldScenario"
     RELEASE_STOPPED = "deskwrightReleaseStoppedScenario"
     POWER_CHANGED_OUTSIDE = "deskwrightPowerChangedOutsideScenario"
+    IDLE_CLOUD_PCS = "deskwrightIdleCloudPcScenario"
 
 
 class AlertSeverity(StrEnum):
@@ -132,6 +133,9 @@ TEMPLATES: Mapping[AlertRuleTemplate, TemplateFacts] = MappingProxyType(
         ),
         AlertRuleTemplate.POWER_CHANGED_OUTSIDE: TemplateFacts(
             "Power is changed outside", "Cloud PCs whose power somebody outside keeps changing", _WARNING
+        ),
+        AlertRuleTemplate.IDLE_CLOUD_PCS: TemplateFacts(
+            "Idle Cloud PCs", "Cloud PCs that a reclaim rule proposes to an administrator", AlertSeverity.INFORMATIONAL
         ),
     }
 )

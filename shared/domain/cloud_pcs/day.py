@@ -212,7 +212,7 @@ class PolicyDay(Value):
     """
 
     provisioning_policy_id: str
-    provisioning_policy_name: str | None
+    provisioning_policy_name: str | None = None
     day: date
     cloud_pcs: int
     recorded_minutes: int

@@ -12,6 +12,7 @@ from pydantic import Field
 from shared.domain.alerts.alert import TEMPLATES, AlertRecord, AlertStatus
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.reclaim import ReclaimCase, ReclaimState
 from shared.domain.cost.budgets import Budget
 from shared.domain.naming import derived_id
 from shared.domain.networks.connection import Connection, HealthStatus
@@ -45,6 +46,8 @@ class EventType(StrEnum):
     CLOUD_PC_GRACE_STARTED = "cloudpc.grace.started", "mandatory", "personal"
     CLOUD_PC_GRACE_ENDED = "cloudpc.grace.ended", "personal"
     CLOUD_PC_REMOVED = "cloudpc.removed", "mandatory", "personal"
+    CLOUD_PC_IDLE = "cloudpc.idle", "mandatory", "personal"
+    RECLAIM_PROPOSED = "reclaim.proposed"
     REMOVALS_HELD = "removals.held", "mandatory"
     CONNECTION_FAILED = "connection.failed"
     CONNECTION_RECOVERED = "connection.recovered"
@@ -205,6 +208,15 @@ def _of_alert(before: AlertRecord | None, after: AlertRecord | None) -> Tales:
     yield (EventType.ALERT_RAISED if after.status is AlertStatus.ACTIVE else EventType.ALERT_RESOLVED), {}
 
 
+def _of_case(before: ReclaimCase | None, after: ReclaimCase | None) -> Tales:
+    if after is None:
+        return
+    if after.notices != (before.notices if before else ()):
+        yield EventType.CLOUD_PC_IDLE, {"day": max(after.notices)}
+    if after.state is ReclaimState.PROPOSED and (before is None or before.state is not after.state):
+        yield EventType.RECLAIM_PROPOSED, {}
+
+
 CLOUD_PC_TELLER: Teller[CloudPc] = Teller(
     "cloudPCs",
     _of_cloud_pc,
@@ -263,6 +275,18 @@ ALERT_TELLER: Teller[AlertRecord] = Teller(
     },
     lambda it: it.last_updated_date_time,
 )
+CASE_TELLER: Teller[ReclaimCase] = Teller(
+    "reclaimCases",
+    _of_case,
+    lambda it: {
+        "displayName": it.display_name,
+        "userPrincipalName": it.user_principal_name,
+        "provisioningPolicyId": it.policy_id,
+        "proposedFromDateTime": it.grace_ends_at.isoformat(),
+    },
+    lambda it: it.last_modified_date_time,
+    lambda it: it.user_id,
+)
 
 TELLERS: Mapping[str, Teller[Any]] = MappingProxyType(
     {
@@ -273,6 +297,7 @@ TELLERS: Mapping[str, Teller[Any]] = MappingProxyType(
         "noticeendpoints": ENDPOINT_TELLER,
         "budgets": BUDGET_TELLER,
         "alertrecords": ALERT_TELLER,
+        "reclaimcases": CASE_TELLER,
     }
 )
 """The tellers by the tables of their records."""

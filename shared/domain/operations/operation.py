@@ -221,6 +221,8 @@ class ResourceType(StrEnum):
     POLICY = "provisioningPolicy"
     POWER_SCHEDULE = "powerSchedule"
     RATE_CARD = "rateCard"
+    RECLAIM_CASE = "reclaimCase"
+    RECLAIM_RULE = "reclaimRule"
     RELEASE = "spotRelease"
     SERVICE = "service"
     SESSION_HOST = "sessionHost"

@@ -19,6 +19,7 @@ from shared.domain.alerts.alert import (
     system_rule,
 )
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.reclaim import ReclaimState
 from shared.domain.graph_property import changed
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.networks.connection import HealthStatus
@@ -58,6 +59,7 @@ async def measured(deps: Dependencies, tenant_id: str, now: datetime) -> dict[Al
     waiting = [entry for entry in entries if entry["status"] == pending]
     connections = [each.value.health_check_status async for each in deps.connections.each(tenant_id)]
     images = [each.value.status async for each in deps.images.each(tenant_id)]
+    cases = [each.value.state async for each in deps.reclaim_cases.each(tenant_id)]
     powers = [each.value async for each in deps.cloud_pc_powers.each(tenant_id)]
     return {
         AlertRuleTemplate.PROVISION: statuses.get(Status.FAILED.value, 0),
@@ -71,6 +73,7 @@ async def measured(deps: Dependencies, tenant_id: str, now: datetime) -> dict[Al
         AlertRuleTemplate.REMOVALS_HELD: decisions.removals_waiting + decisions.members_held,
         AlertRuleTemplate.RELEASE_STOPPED: decisions.releases_stopped,
         AlertRuleTemplate.POWER_CHANGED_OUTSIDE: sum(power.disputed for power in powers),
+        AlertRuleTemplate.IDLE_CLOUD_PCS: cases.count(ReclaimState.PROPOSED),
     }
 
 

@@ -114,6 +114,8 @@ _TYPES: Mapping[str, str] = {
     "orphans": ResourceType.ORPHAN,
     "powerSchedules": ResourceType.POWER_SCHEDULE,
     "provisioningPolicies": ResourceType.POLICY,
+    "reclaimCases": ResourceType.RECLAIM_CASE,
+    "reclaimRules": ResourceType.RECLAIM_RULE,
     "service": ResourceType.SERVICE,
     "sessionHosts": ResourceType.SESSION_HOST,
     "sites": ResourceType.SITE,

@@ -34,6 +34,7 @@ from shared.services.operations.writes import insertion_by, removal, replacement
 from shared.services.policies.reconciling import promise_reconcile, start_reconcile
 from shared.services.tenants.directory_subscriptions import stop_watching
 from shared.services.tenants.licenses import refuse_unusable_sizes
+from shared.services.usage.reclaim_rules import delete_reclaims_of_tenant
 from shared.services.usage.recording import delete_usage_of_tenant
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
@@ -208,6 +209,7 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
     await delete_cost_of_tenant(deps, tenant.id)
     await delete_budgets_of_tenant(deps, tenant.id)
     await delete_ledger_of_tenant(deps, tenant.id)
+    await delete_reclaims_of_tenant(deps, tenant.id)
     await delete_alerts(deps, tenant.id)
 
 

@@ -20,6 +20,7 @@ from shared.errors import DeskwrightError
 from shared.services.cost.budgets import check_budgets
 from shared.services.cost.recording import record_cost
 from shared.services.usage.cloud_pcs import record_cloud_pcs
+from shared.services.usage.reclaiming import check_reclaims
 from shared.storage.repository import Stored
 
 
@@ -98,6 +99,7 @@ async def _record_tenant(
         if entries or states:
             await record_cost(deps, tenant_id, now)
             await check_budgets(deps, tenant_id, now)
+            await check_reclaims(deps, tenant_id, now)
     await record_cloud_pcs(deps, tenant_id, entries, now)
 
 

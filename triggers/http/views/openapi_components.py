@@ -88,6 +88,7 @@ BODIES: Mapping[str, Json] = {
     "pause_policy": {"reason": "new image"},
     "pause_service": {"reason": "maintenance"},
     "pause_tenant": {"reason": "maintenance"},
+    "set_reclaim_rule": {"mode": "simulate", "idleDays": 45, "graceDays": 14},
     "set_budget": {"displayName": "All desks", "scope": "tenant", "amount": 5000, "brakes": True},
     "set_rate_card": {
         "currency": "EUR",

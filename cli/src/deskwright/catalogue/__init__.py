@@ -6,7 +6,7 @@ The tables are data: ``commands.py`` makes them commands. A test compares them w
 from collections.abc import Mapping
 
 from deskwright.catalogue.cloud_pcs import CONNECTION, IMAGE, MY, PC, POLICY
-from deskwright.catalogue.cost import BUDGET, COST, RATE_CARD
+from deskwright.catalogue.cost import BUDGET, COST, RATE_CARD, RECLAIM
 from deskwright.catalogue.service import (
     ALERT,
     AUDIT,
@@ -55,6 +55,7 @@ NOUNS = (
     SITE,
     OFFER,
     BUDGET,
+    RECLAIM,
     COST,
     RATE_CARD,
     AUDIT,

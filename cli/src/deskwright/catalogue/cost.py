@@ -32,6 +32,31 @@ COST = Noun(
         ),
     ),
 )
+RECLAIM = Noun(
+    "reclaim",
+    "Idle Cloud PCs, and the rules by which policies reclaim them",
+    (
+        Verb(
+            "report",
+            "list_idle_cloud_pcs",
+            (
+                *("USER=userPrincipalName", "COMPUTER=managedDeviceName", "VERDICT=verdict", "WHY=reason"),
+                *("IDLE DAYS=observedIdleDays", "STATE=state", "PROPOSED FROM=proposedFromDateTime", "WAITS=waits"),
+                *ID,
+            ),
+        ),
+        Verb(
+            "list",
+            "list_reclaim_rules",
+            (*ID, "MODE=mode", "IDLE DAYS=idleDays", "GRACE=graceDays", "CHECKED=checkedAt", "HELD BACK=heldBack"),
+        ),
+        Verb("show", "get_reclaim_rule"),
+        Verb("set", "set_reclaim_rule", about="Give a policy a reclaim rule, or replace its settings."),
+        Verb("delete", "remove_reclaim_rule", asks="Delete the reclaim rule of {}, with its open cases?"),
+        Verb("confirm", "confirm_reclaim_proposals", asks="Propose all idle Cloud PCs of {} at once?"),
+        Verb("dismiss", "dismiss_reclaim_case"),
+    ),
+)
 BUDGET = Noun(
     "budget",
     "Amounts for each month, with notices and a brake",

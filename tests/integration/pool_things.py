@@ -10,8 +10,8 @@ import pytest
 
 from shared.domain.cloud_pcs.build import Resources, Step
 from shared.domain.cloud_pcs.lifecycle import Event
+from shared.domain.policies.warm_pool import WarmPool
 from shared.domain.pools.member import PoolMember, new_member
-from shared.domain.pools.settings import WarmPool
 from shared.services.policies.reconciling import snapshots_of
 from shared.storage.due import Due, DueKind
 from tests.integration import things

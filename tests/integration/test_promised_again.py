@@ -15,7 +15,7 @@ from shared.domain.images.image import DeviceImageStatus
 from shared.domain.notices.events import TELLERS
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import SYSTEM, OperationStatus
-from shared.domain.pools.settings import WarmPool
+from shared.domain.policies.warm_pool import WarmPool
 from shared.domain.power.record import CloudPcPower
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.hosts.host import HostTask, HostWork

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.lifecycle import Event, Status
+from shared.domain.policies.warm_pool import WarmPool
 from shared.domain.pools.member import PoolMember, new_member, retired
 from shared.domain.pools.plan import AT_ONCE, LEAD, MOST_FAILURES, PoolPlan, PoolRecord, is_claimable, plan_pool
-from shared.domain.pools.settings import WarmPool
 from tests.integration import things
 
 NOW = things.NOW

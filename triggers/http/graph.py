@@ -19,7 +19,7 @@ from triggers.http.endpoints import endpoint
 from triggers.http.lists import USUAL, kept_list, list_query, whole_list
 from triggers.http.odata import Collection, Query, context, selected
 from triggers.http.openapi_metadata import shown_elsewhere
-from triggers.http.operations.operations import address
+from triggers.http.views.operations import operation_address
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -105,7 +105,7 @@ def graph_created(call: Call, collection: Collection, view: Mapping[str, Any], e
 
 def with_operation(response: Response, operation: Operation | None) -> Response:
     """Return *response* with the address of the operation that it began, if there is one."""
-    header = {"Operation-Location": address(operation)} if operation else {}
+    header = {"Operation-Location": operation_address(operation)} if operation else {}
     return Response(response.status, response.body, {**(response.headers or {}), **header})
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.policies.configuration import ConfigurationStep, DecidedConfiguration
-from shared.domain.pools.settings import WarmPool
+from shared.domain.policies.warm_pool import WarmPool
 from shared.domain.tenants.tenant import Paused, TenantSettings
 from shared.domain.values import FlatValue, Inlined, Value
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.policies.policy import Snapshot
+from shared.domain.policies.warm_pool import WarmPool
 from shared.domain.pools.member import PoolMember
-from shared.domain.pools.settings import WarmPool
 from shared.domain.values import Value, amount
 
 LEAD = timedelta(hours=3)

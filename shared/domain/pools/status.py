@@ -6,9 +6,9 @@ from statistics import quantiles
 
 from shared.domain.cloud_pcs.build import PoolUse
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.policies.warm_pool import PoolSize
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import PoolPlan
-from shared.domain.pools.settings import PoolSize
 from shared.domain.values import Value
 
 COUNTED = timedelta(days=30)

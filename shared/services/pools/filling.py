@@ -21,9 +21,9 @@ from shared.domain.operations.operation import AuditEvent
 from shared.domain.operations.pausing import pause_reason
 from shared.domain.planning.queueing import open_places
 from shared.domain.policies.policy import Policy, Snapshot
+from shared.domain.policies.warm_pool import pool_problem
 from shared.domain.pools.member import PoolMember, leaving, new_member, retired
 from shared.domain.pools.plan import PoolPlan, PoolRecord, plan_pool
-from shared.domain.pools.settings import pool_problem
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.services.operations.sweeps import end_stalled

@@ -5,9 +5,9 @@ from __future__ import annotations
 from shared.domain import naming
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.policies.policy import Policy, Snapshot
+from shared.domain.policies.warm_pool import PoolSize, WarmPool, pool_problem
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import plan_pool
-from shared.domain.pools.settings import PoolSize, WarmPool, pool_problem
 from shared.domain.pools.status import PoolStatus, members_of, usage_of
 from shared.services.operations.action_context import ActionContext
 from shared.services.policies.reconciling import snapshots_of

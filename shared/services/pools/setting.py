@@ -8,8 +8,8 @@ from shared.domain import naming
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.operations.operation import ResourceType
 from shared.domain.policies.policy import Policy
+from shared.domain.policies.warm_pool import PoolSize, WarmPool, pool_problem
 from shared.domain.pools.plan import PoolRecord
-from shared.domain.pools.settings import PoolSize, WarmPool, pool_problem
 from shared.domain.values import Id, Value
 from shared.errors import InvalidError, Problem
 from shared.services.operations.action_context import ActionContext

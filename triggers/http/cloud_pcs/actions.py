@@ -28,9 +28,9 @@ from triggers.http.endpoints import Handler, endpoint
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import Node
-from triggers.http.operations.operations import accepted, address
+from triggers.http.operations.operations import accepted
 from triggers.http.views.actions import GraceChangeView, PendingRemovalView, grace_change_view, pending_removal_view
-from triggers.http.views.operations import OPERATION, operation_view
+from triggers.http.views.operations import OPERATION, operation_address, operation_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -115,7 +115,9 @@ def _add(action: Action) -> None:
 def _answer(call: Call, action: Action, result: Result) -> Response:
     if isinstance(result, CloudPc):
         return ok(_VIEWS[action.name][1](result, call))
-    return Response(204, headers={"Operation-Location": address(result)}) if action.graph else accepted(result)
+    return (
+        Response(204, headers={"Operation-Location": operation_address(result)}) if action.graph else accepted(result)
+    )
 
 
 def _add_own(action: Action, about: str, *, graph: bool) -> None:

@@ -40,6 +40,7 @@ from triggers.http.views.operations import (
     SetAsideView,
     bulk_action_view,
     bulk_item_view,
+    operation_address,
     operation_view,
     set_aside_view,
 )
@@ -70,14 +71,9 @@ async def get_operation(call: Call) -> Response:
     return ok(operation_view(facts.shown(stored.value)), etag=stored.etag)
 
 
-def address(operation: Operation) -> str:
-    """Return the address of an operation."""
-    return f"/api/tenants/{operation.tenant_id}/operations/{operation.id}"
-
-
 def accepted(operation: Operation) -> Response:
     """Answer 202 with the operation and its address."""
-    return Response(202, operation_view(operation), {"Location": address(operation), "Retry-After": "5"})
+    return Response(202, operation_view(operation), {"Location": operation_address(operation), "Retry-After": "5"})
 
 
 @bp.route(route="setAside", methods=["GET"], auth_level=_OPEN)

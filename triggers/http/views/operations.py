@@ -81,6 +81,11 @@ def operation_view(operation: Operation) -> Json:
     return OPERATION.dump(operation)
 
 
+def operation_address(operation: Operation) -> str:
+    """Return the address of an operation, as headers of answers have it."""
+    return f"/api/tenants/{operation.tenant_id}/operations/{operation.id}"
+
+
 def bulk_action_view(bulk: BulkAction, estimated_end: datetime | None = None) -> BulkActionView:
     """Return a bulk action; its tenant is in the address."""
     return {

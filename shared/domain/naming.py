@@ -109,7 +109,7 @@ def owner_of_way_in(rule: str) -> Owner | None:
 
 
 def other_slot(slot: Slot) -> Slot:
-    """Return the slot that *slot* is not."""
+    """Return the other one of the two slots of an owner."""
     return "b" if slot == "a" else "a"
 
 

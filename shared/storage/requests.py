@@ -84,7 +84,7 @@ class Changes:
 
 
 def _pieces(writes: Sequence[Write]) -> Iterator[Sequence[Write]]:
-    """Yield a few at a time: a transaction is written and read in one go, in which nobody else has their turn."""
+    """Yield the writes in pieces of one transaction each, between which other requests have their turn."""
     return (writes[at : at + _AT_ONCE] for at in range(0, len(writes), _AT_ONCE))
 
 

@@ -75,7 +75,7 @@ def take(page: Page, people: str, portal: str, office: Office) -> None:
 
 
 def choose(page: Page, people: str, person: str) -> None:
-    """Become somebody."""
+    """Sign in as another person of the demonstration."""
     page.goto(people)
     page.locator(f'form[action="/{person}"] button').click()
     page.wait_for_url("**/portal/**")

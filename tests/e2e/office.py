@@ -271,7 +271,7 @@ class Office:
         return found
 
     def pass_time(self, length: timedelta) -> None:
-        """Let time pass, with everything that falls due in it; the test ends here where nobody can."""
+        """Advance the clock, with all work that falls due; skip the test on a host whose clock cannot be advanced."""
         if not self.stack.moves_time:
             pytest.skip("time is moved, which only the embedded host follows")
         self.let_pass(length)

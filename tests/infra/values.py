@@ -10,7 +10,7 @@ Value = Any
 """JSON, or one of the classes below."""
 
 KINDS = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
-"""In this order: a boolean of Python is an integer, too."""
+"""The types in the order of their checks: bool comes before int, of which it is a subclass."""
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ OFTEN = UserSetting(
 
 
 async def without_schedule(here: PaperServices) -> None:
-    """The tenant makes none by the clock."""
+    """Remove the schedule of restore points from the tenant's settings."""
     stored = await here.tenants.get(PC.tenant_id)
     await here.tenants.replace(stored.value.but(settings=TenantSettings()), seen=stored.etag)
 

@@ -43,12 +43,12 @@ class Recorder:
     """Records written while a machine is created: nothing, unless a use overrides it."""
 
     def allocating(self, tried: tuple[Place, ...]) -> Steps[None]:
-        """A place is looked for; *tried* had no capacity."""
+        """Record that the search for a place begins. *tried*: places that had no capacity."""
         del tried
         yield from ()
 
     def allocated(self, place: Place) -> Steps[None]:
-        """There is a place."""
+        """Record the place that was found."""
         del place
         yield from ()
 

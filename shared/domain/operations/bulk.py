@@ -224,7 +224,7 @@ def estimated_end(
 
 
 def _usual_end(operation: Operation, now: datetime, estimates: Estimates) -> EndRange | None:
-    """Return when a build should end by its step; of others nothing is known."""
+    """Return the expected end of a build by its step; None for other operations."""
     step = _ORDER.get(operation.open_step or "")
     if operation.kind not in _BUILDS or step is None:
         return None

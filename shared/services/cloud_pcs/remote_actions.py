@@ -224,7 +224,7 @@ async def restore_points_due(deps: Dependencies, client: DurableClient, due: Due
     if name is not None:
         if refusal(pc, RemoteActionRequest(name)) is not None:
             return now + _LATER
-        await _begin(deps, client, pc, name, due)
+        await begin_automatic_action(deps, client, pc, name, due)
     again = every or (_LOOK_AGAIN if others else None)
     return next_moment(pc.id, again, now) if again else None
 
@@ -252,7 +252,10 @@ def _what(pc: CloudPc, every: timedelta | None, now: datetime) -> Remote | None:
     return Remote.DELETE_SNAPSHOTS if obsolete(pc.current.restore_points, now) else None
 
 
-async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: Remote, due: Due) -> None:
+async def begin_automatic_action(
+    deps: Dependencies, client: DurableClient, pc: CloudPc, name: Remote, due: Due
+) -> None:
+    """Begin a remote action by the service itself; the action of a due row that comes twice begins once."""
     now, seed = deps.clock.now(), (pc.tenant_id, pc.id, due.at.isoformat())
     action = RemoteAction(
         name=name,

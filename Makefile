@@ -136,6 +136,7 @@ lock: $(VENV)/installed ## resolve the newest versions that pyproject.toml allow
 	@$(COMPILE) --group node --output-file requirements/node.txt > /dev/null
 	@$(COMPILE) --group graph --output-file requirements/graph.txt > /dev/null
 	@$(COMPILE) --group audit --output-file requirements/audit.txt > /dev/null
+	@$(COMPILE) --group release --output-file requirements/release.txt > /dev/null
 	@$(COMPILE) --group az --output-file requirements/az.txt > /dev/null
 	@$(COMPILE) --group peers --output-file requirements/peers.txt > /dev/null
 	@$(COMPILE:3.11=3.13) pyproject.toml tests/worker/requirements.in --constraints requirements.txt --output-file requirements/worker.txt > /dev/null
@@ -149,9 +150,13 @@ audit: .tools/audit/installed ## compare every lock file with published advisori
 	@for lock in $(LOCKS); do .tools/audit/bin/python -m pip_audit --vulnerability-service osv --disable-pip --require-hashes \
 	--progress-spinner off --requirement $$lock $(AUDIT) || { echo "make audit: $$lock (above)" >&2; failed=1; }; done; test -z "$$failed"
 
+.PHONY: release
+release: $(VENV)/installed .tools/release/installed portal/dist/index.html ## build the release of this commit into dist/, with checksums, bills of materials and licences
+	@$(PY) -m local.release build
+
 .PHONY: clean
 clean: ## remove runs, caches and everything installed
-	@rm -rf .run .tools portal/node_modules portal/schema/node_modules portal/dist portal/dist-local $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .run .tools portal/node_modules portal/schema/node_modules portal/dist portal/dist-local dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- install -----------------------------------------------------------------------------------
@@ -227,6 +232,16 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 	@$(PY) -m venv .tools/audit
 	@.tools/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/audit.txt > .tools/audit/install.log 2>&1 || \
 	{ echo "make: pip could not install requirements/audit.txt: $$(grep -m 1 ERROR .tools/audit/install.log || tail -n 1 .tools/audit/install.log)" >&2; exit 1; }
+	@touch $@
+
+# What writes the bill of materials of a release, and an environment that has what the app has on Azure.
+.tools/release/installed: requirements/release.txt requirements.txt | $(VENV)/installed
+	@echo "Installing cyclonedx-bom and the app's packages ..."
+	@mkdir -p $(@D)
+	@$(PY) -m venv .tools/release/sbom && $(PY) -m venv --without-pip .tools/release/app
+	@.tools/release/sbom/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/release.txt > .tools/release/install.log 2>&1 && \
+	.tools/release/sbom/bin/python -m pip --python .tools/release/app/bin/python install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.txt > .tools/release/install.log 2>&1 || \
+	{ echo "make: pip could not install what a release needs: $$(grep -m 1 ERROR .tools/release/install.log || tail -n 1 .tools/release/install.log)" >&2; exit 1; }
 	@touch $@
 
 # Microsoft's command-line client, a judge of the simulated cloud.

@@ -82,7 +82,7 @@ def _step(name: str, place: steps.Place, report: Report, asked: argparse.Namespa
             site = f"https://{environment.need(steps.APP)}.scm.azurewebsites.net"
             service = Client(environment.need(steps.URL), str)
             arm_tokens = tokens(asked.arm_url, tenant=environment.get("AZURE_TENANT_ID"))
-            steps.publish(place, Client(site, arm_tokens), service, report)
+            steps.publish(place, Client(site, arm_tokens), service, report, released=asked.package)
         case "check":
             verdicts = checks.judge(place, lambda: templates.compiled(asked.template))
             for each in verdicts:
@@ -201,6 +201,7 @@ def _add_step(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--administrators", default="", help="user principal names of who makes tenants, with commas")
     parser.add_argument("--for-customers", action="store_true", help="customers have directories of their own")
     parser.add_argument("--template", type=Path, default=steps.TEMPLATE, help="another template, Bicep or JSON")
+    parser.add_argument("--package", type=Path, help="package of a release to publish, in place of the checkout's")
     parser.add_argument("--yes", action="store_true", help="deploy without asking")
 
 

@@ -75,6 +75,23 @@ def package(root: Path) -> bytes:
     return made.getvalue()
 
 
+def released(file: Path) -> bytes:
+    """Return the package of a release as it is.
+
+    Raises:
+        DeploymentError: the file cannot be read, or is no package of the app.
+    """
+    try:
+        content = file.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            missing = [name for name in NEEDED if name not in archive.namelist()]
+    except (OSError, zipfile.BadZipFile) as problem:
+        raise DeploymentError(f"{file} is no package of a release: {problem}") from problem
+    if missing:
+        raise DeploymentError(f"{file} is no package of a release: it lacks {', '.join(missing)}.")
+    return content
+
+
 def has_byte_code() -> bool:
     """Return whether a package that is made here has byte code."""
     return sys.version_info[:2] == RUNTIME

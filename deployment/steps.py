@@ -177,17 +177,22 @@ def provision(place: Place, template: Json, report: Report, agreed: Callable[[],
     return True
 
 
-def publish(place: Place, site: Client, service: Client, report: Report, root: Path = ROOT) -> None:
-    """Publish the package of a checkout, unless the deployed package has the same contents.
+def publish(
+    place: Place, site: Client, service: Client, report: Report, root: Path = ROOT, released: Path | None = None
+) -> None:
+    """Publish the package of a release or else of a checkout, unless the deployed package has the same contents.
 
     An app that does not answer may have been made anew since: it gets the package again.
+
+    Raises:
+        DeploymentError: there is no package, or the package lacks something.
     """
-    package = packaging.package(root)
+    package = packaging.released(released) if released else packaging.package(root)
     name = packaging.digest(package)
     if place.environment.get("SERVICE_API_PACKAGE") == name and _configuration(service) is not None:
         report.say("The package that runs has these contents.")
         return
-    if not packaging.has_byte_code():
+    if not released and not packaging.has_byte_code():
         wanted = ".".join(map(str, packaging.RUNTIME))
         report.say(f"The package has no byte code, which Python {wanted} would write: cold starts take longer.")
     what = f"publish {len(package) / 1e6:.1f} MB to {place.environment.need(APP)}"

@@ -76,11 +76,31 @@ def test_every_action_is_pinned_to_a_commit(workflow: Path) -> None:
     assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", each)] == []
 
 
+MAY_WRITE = {
+    ("release", "publish"): {"contents", "id-token", "attestations"},  # a release, its provenance
+    ("security", "codeql"): {"security-events"},  # findings
+    ("security", "scorecard"): {"security-events"},
+}
+"""What a job may write; every other one only reads."""
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_may_only_read(workflow: Path) -> None:
     parsed = yaml.safe_load(text(workflow))
     assert parsed["permissions"] == {"contents": "read"}
-    assert [name for name, job in parsed["jobs"].items() if "permissions" in job] == []
+    written = {
+        (workflow.stem, name): {scope for scope, level in job["permissions"].items() if level == "write"}
+        for name, job in parsed["jobs"].items()
+        if "permissions" in job
+    }
+    assert written == {job: scopes for job, scopes in MAY_WRITE.items() if job[0] == workflow.stem}
+
+
+def test_no_code_of_the_repository_runs_where_a_release_is_signed() -> None:
+    """A step that a tag's commit could have changed would hold the token that publishes."""
+    steps = yaml.safe_load(text(FOLDER / "workflows" / "release.yml"))["jobs"]["publish"]["steps"]
+    assert [each["uses"].partition("@")[0] for each in steps if "uses" in each] == ["actions/attest-build-provenance"]
+    assert all(each["run"].startswith("gh ") for each in steps if "run" in each)
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form.stem != "config"], ids=lambda path: path.stem)

@@ -76,7 +76,7 @@ def package(root: Path) -> bytes:
 
 
 def released(file: Path) -> bytes:
-    """Return the package of a release as it is.
+    """Read the package of a release from a file.
 
     Raises:
         DeploymentError: the file cannot be read, or is no package of the app.

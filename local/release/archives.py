@@ -1,4 +1,4 @@
-"""Archives whose bytes follow from their files alone."""
+"""Zip files whose bytes depend on nothing but the files in them."""
 
 import io
 import zipfile

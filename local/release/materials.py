@@ -1,4 +1,4 @@
-"""Bills of materials in CycloneDX, and the licences of what is part of a release.
+"""Bills of materials in CycloneDX, and the licences of all components of a release.
 
 Python's is made by `cyclonedx-py` from an environment that has just what `requirements.txt` locks; npm's by npm itself
 from the portal's lock file. Both are the standard's own tools, and both are asked for output without times and random
@@ -17,7 +17,7 @@ from local import node
 
 TOOLS = node.TOOLS / "release"
 _UNLIKE = ("serialNumber",)
-"""Random parts of npm's document; the standard does not require them."""
+"""Fields of npm's document with random values; the standard does not require them."""
 
 
 class MaterialsError(Exception):
@@ -36,18 +36,20 @@ def of_npm(root: Path, version: str) -> bytes:
 
     npm names the root by its version, which a private package has none of: it reads copies that have one.
     """
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as made:
+        folder = Path(made) / "deskwright-portal"  # npm's name of the root
+        folder.mkdir()
         for name in ("package.json", "package-lock.json"):
             content = json.loads((root / "portal" / name).read_text("utf-8"))
             for each in (content, content.get("packages", {}).get("", {})):
                 each["version"] = version
-            (Path(folder) / name).write_text(json.dumps(content), "utf-8")
+            (folder / name).write_text(json.dumps(content), "utf-8")
         asked = ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only", "--omit", "dev", "--loglevel=error"]
-        return _reproducible(_run([*node.find(node.TOOLS).npm, *asked], Path(folder)))
+        return _reproducible(_run([*node.find(node.TOOLS).npm, *asked], folder))
 
 
 def licences(materials: Sequence[bytes], packages: Path) -> bytes:
-    """Return a text of every component with its licence, and the licence texts of what the portal's bundle contains.
+    """Return a list of all components with their licences, and the licence texts of the portal's packages.
 
     Args:
         materials: Bills of materials.

@@ -23,7 +23,7 @@ TEMPLATES = (
     "shared/domain/tenants/customer_role.py",
     "shared/domain/tenants/needs.py",
 )
-"""Files and folders that a deployment needs beside the app's package (`tests/house/test_release.py` runs it so)."""
+"""Files and folders that a deployment needs beside the app's package (`tests/deployment` runs it so)."""
 CHECKSUMS = "SHA256SUMS"
 
 
@@ -48,9 +48,9 @@ def made(root: Path, version: str) -> Mapping[str, bytes]:
 
 
 def _app(root: Path) -> bytes:
-    """Return the package of the app, made by a process whose hashes are those of every other one.
+    """Return the package of the app, built in a process with a fixed seed of hashes.
 
-    Byte code has the order of its sets, which follows from the seed of hashes.
+    Byte code has the order of its sets, which depends on that seed.
     """
     code = "import sys; from pathlib import Path; from deployment.packaging import package; "
     code += "sys.stdout.buffer.write(package(Path.cwd()))"

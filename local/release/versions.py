@@ -1,7 +1,7 @@
-"""The version of a release: `pyproject.toml` declares it, and what cannot read that file has a copy.
+"""The version of a release: `pyproject.toml` declares it, and four files have copies.
 
 The app is deployed without `pyproject.toml`, the command line is a distribution of its own, and azd reads a file of its
-own. ``python -m local.release version 0.2.0`` writes them all; `tests/house/test_release.py` compares them.
+own. ``python -m local.release version 0.2.0`` writes them all; `tests/deployment/test_release.py` compares them.
 """
 
 import re
@@ -22,7 +22,7 @@ _DATED = re.compile(r"(?m)^## \[(?P<version>[^\]]+)\](?: - (?P<date>\d{4}-\d\d-\
 
 
 class VersionError(Exception):
-    """The version of a release is missing, no version, or not the same everywhere; the message says where."""
+    """The version of a release is missing, malformed, or differs between files; the message names the file."""
 
 
 def declared(root: Path) -> str:

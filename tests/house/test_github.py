@@ -81,7 +81,7 @@ MAY_WRITE = {
     ("security", "codeql"): {"security-events"},  # findings
     ("security", "scorecard"): {"security-events"},
 }
-"""What a job may write; every other one only reads."""
+"""By workflow and job the scopes that it may write; all others only read."""
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)

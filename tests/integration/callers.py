@@ -8,7 +8,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.contracts.outcomes import DeclinedError, Refused
+from shared.contracts.outcomes import DeclinedError, MissingError, Refused
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.scene import Scene
@@ -49,6 +49,12 @@ class PaperVault:
             raise DeclinedError(Refused(code="Conflict", message=f"{name} is deleted but recoverable"))
         self.kept[name] = value
         return f"https://vault.invalid/secrets/{name}"
+
+    async def read(self, address: str) -> str:
+        try:
+            return self.kept[address.rpartition("/")[2]]
+        except KeyError:
+            raise MissingError(Refused(code="SecretNotFound", message=f"{address} was not found")) from None
 
     async def delete(self, address: str) -> None:
         name = address.rpartition("/")[2]

@@ -240,9 +240,9 @@ async def a_check_works(stage: Stage) -> None:
 
 
 class PaperQueue:
-    """A queue of Azure: what was put there, the first of it so long ago."""
+    """A queue of Azure with one message. *age*: how long ago that was put there; None: the queue is empty."""
 
-    def __init__(self, age: timedelta) -> None:
+    def __init__(self, age: timedelta | None = None) -> None:
         self.sent: list[str] = []
         self._age = age
 
@@ -252,7 +252,8 @@ class PaperQueue:
     async def peek_messages(self, *, max_messages: int, raw_response_hook: Callable[[Any], None]) -> list[Any]:
         answer = SimpleNamespace(headers={"Date": format_datetime(things.NOW, usegmt=True)})
         raw_response_hook(SimpleNamespace(http_response=answer))
-        return [SimpleNamespace(inserted_on=things.NOW - self._age)][:max_messages]
+        there = [] if self._age is None else [SimpleNamespace(inserted_on=things.NOW - self._age)]
+        return there[:max_messages]
 
 
 @causes("messages-are-set-aside")
@@ -280,7 +281,7 @@ calms("rows-are-set-aside")(ten_wait)
 
 async def queued(stage: Stage, age: timedelta) -> None:
     queues = {QUEUE: PaperQueue(age), POISON: PaperQueue(timedelta(days=3))}
-    stage.patch.setattr(stage.deps, "queue", queues.__getitem__)
+    stage.patch.setattr(stage.deps, "queue", lambda name: queues.get(name, PaperQueue()))
     await measure_queues(stage.deps)
 
 

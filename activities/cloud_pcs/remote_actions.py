@@ -35,7 +35,7 @@ from shared.domain.cloud_pcs.remote_action import STEPS, Remote, RemoteAction
 from shared.domain.cloud_pcs.replacing import moved, stayed
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.machines_gone import machine_known
-from shared.domain.power.record import CloudPcPower, switched
+from shared.domain.power.record import CloudPcPower, Unhibernated, switched
 from shared.domain.power.state import ObservedPower
 from shared.services.power.records import change_power
 from shared.storage.cloud_pcs import StepEnd
@@ -135,7 +135,7 @@ async def end_remote_action(record: RemoteEnd) -> Done:
         before = found.value
         await _close_entry(before, record, at)
         if before.action is not None:
-            await _record_power(before.action, record, at)
+            await _record_power(before, before.action, record, at)
         if before.status in _PLANNED_ANEW:  # the user is planned again: something may have changed meanwhile
             late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
             await deps.due.put_all([read_once(before, when) for when in (at, *late)])
@@ -163,15 +163,38 @@ async def end_remote_action(record: RemoteEnd) -> Done:
     return Done()
 
 
-async def _record_power(action: RemoteAction, record: RemoteEnd, at: datetime) -> None:
-    """Record the power in which an action has left the machine, and the hold of the person who has switched it."""
+def _left(action: RemoteAction, record: RemoteEnd) -> ObservedPower | None:
+    """Return the power in which an action that succeeds leaves the machine; None where it leaves it as it is."""
     left = ObservedPower.DEALLOCATED if record.rests else _LEAVES.get(action.name)
+    return ObservedPower.HIBERNATED if left is ObservedPower.DEALLOCATED and record.hibernated else left
+
+
+def _with_machine(power: CloudPcPower, pc: CloudPc, record: RemoteEnd) -> CloudPcPower:
+    """Return *power* with the size that the machine has, and why it could not be hibernated."""
+    after = power
+    if record.name is Remote.POWER_ON and record.size:
+        own = pc.current.resources.size or record.size
+        after = after.but(fallback_size=record.size if record.size.casefold() != own.casefold() else None)
+    if record.name is Remote.RESIZE and record.failure is None:
+        after = after.but(fallback_size=None)
+    if record.hibernated:
+        return after.but(unhibernated=None)
+    if record.unhibernated is None:
+        return after
+    return after.but(unhibernated=Unhibernated(generation=pc.current.generation, why=record.unhibernated))
+
+
+async def _record_power(pc: CloudPc, action: RemoteAction, record: RemoteEnd, at: datetime) -> None:
+    """Record the power in which an action has left the machine, and the hold of the person who has switched it."""
+    left = _left(action, record)
     if left is None:
         return
 
-    def edit(power: CloudPcPower) -> CloudPcPower:
+    def edit(there: CloudPcPower) -> CloudPcPower:
+        power = _with_machine(there, pc, record)
         if record.failure is None:
-            return switched(power, left, action.hold, at)
+            kept = there.hibernated and action.name is Remote.POWER_OFF  # it was off before, with its memory
+            return switched(power, ObservedPower.HIBERNATED if kept else left, action.hold, at)
         after = power.but(step=None)
         if action.name is not Remote.POWER_ON:
             return after

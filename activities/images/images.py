@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.machines.hibernation import FEATURE as HIBERNATES
 from activities.machines.run_commands import assemble, begin_run_command, read_run_command, script
 from activities.machines.shared_resources import of_a_site
 from activities.machines.vms import compares_each, made_later, of_its_machine, of_machine, read_vm_health
@@ -134,7 +135,7 @@ async def prepare_definition(machine: Machine, definition: str, about: str, secu
         "osState": "Generalized",
         "hyperVGeneration": "V2",
         "identifier": {"publisher": "deskwright", "offer": machine.tenant_id, "sku": definition},
-        "features": [{"name": "SecurityType", "value": security}],
+        "features": [{"name": "SecurityType", "value": security}, {"name": HIBERNATES, "value": "True"}],
         "description": about,
     }
     state = await _ensure(compute.gallery_images, group, (gallery, definition), {**common, "properties": facts})

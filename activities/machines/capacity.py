@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from shared.caching import TtlCache
 from shared.clients.vm_sizes import SizeOffer, offers_in
-from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Machine, Place
+from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Place
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.dependencies import dependencies
 from shared.domain.azure_errors import NOT_OFFERED, QUOTA_OR_LOCK
@@ -95,12 +95,6 @@ def quota_problem(size: Size, quotas: Quotas, *, low_priority: bool = False) -> 
         if used + size.v_cpu_count > limit:
             return f"quota of {name} is {limit}, {used} in use"
     return None
-
-
-async def can_hibernate(machine: Machine, place: Place) -> bool:
-    """Return whether machines of the place's size can hibernate."""
-    offer = (await offers_of(machine.subscription_id, place.region)).get(place.size.lower())
-    return offer is not None and offer.hibernates
 
 
 async def offers_of(subscription_id: str, region: str) -> dict[str, SizeOffer]:

@@ -120,11 +120,15 @@ async def read_hardware(machine: Machine) -> Hardware | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_RESIZE, fence=of_its_work)
 async def begin_resize(order: SizeOrder) -> Accepted | Done | NoCapacity | Refused:
-    """Begin to change the machine's size; done if it has this size."""
+    """Begin to change the machine's size; done if it has this size, or is to be left alone."""
     machine = order.machine
     vm = await vm_of(machine)
     if str(properties(vm)["hardwareProfile"]["vmSize"]).casefold() == order.size.casefold():
         return Done()
+    if order.only_off:  # its user may have come meanwhile, and would lose their session
+        health = await read_vm_health(machine)
+        if health.power != "deallocated" or health.hibernated:
+            return Done()
     return await begin_vm_update(machine, {"hardwareProfile": {"vmSize": order.size}})
 
 

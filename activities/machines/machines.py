@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from activities.machines.capacity import can_hibernate, remember_full
+from activities.machines.capacity import remember_full
+from activities.machines.hibernation import hibernates
 from activities.machines.removals import record_removal
 from activities.machines.vms import compares_each, is_newer, of_machine, read_vm_health, vm_health, vm_of
 from activities.operations.asking_again import ask_again
@@ -56,7 +57,7 @@ _LOW_PRIORITY: dict[str, Any] = {
 _NAME_TAKEN = "The next attempt removes the older machine first; a machine of another owner must be renamed or removed."
 
 
-def vm_body(order: VmOrder, password: str, *, hibernates: bool = False) -> dict[str, Any]:
+def vm_body(order: VmOrder, password: str, *, keeps_memory: bool = False) -> dict[str, Any]:
     """Return the VM's body for ARM (docs/notes/azure.md 1.3).
 
     Disk and interface are deleted with the VM; the Entra join authenticates with the identity. A machine of low
@@ -88,7 +89,7 @@ def vm_body(order: VmOrder, password: str, *, hibernates: bool = False) -> dict[
             "networkInterfaces": [{"id": order.nic_id, "properties": {"primary": True, "deleteOption": "Delete"}}]
         },
         **(_LOW_PRIORITY if order.low_priority else {}),
-        **({"additionalCapabilities": {"hibernationEnabled": True}} if hibernates else {}),
+        **({"additionalCapabilities": {"hibernationEnabled": True}} if keeps_memory else {}),
     }
     body = {
         "location": place.region,
@@ -105,8 +106,7 @@ async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
     """Begin to create the VM; adopt a VM that an earlier call of this attempt created, and refuse any other VM."""
     machine = order.machine
     # This password is not stored: users sign in with their directory identity.
-    hibernates = bool(order.hibernation) and await can_hibernate(machine, order.place)
-    body: Any = vm_body(order, f"{secrets.token_urlsafe(32)}aA1!", hibernates=hibernates)
+    body: Any = vm_body(order, f"{secrets.token_urlsafe(32)}aA1!", keeps_memory=await hibernates(order))
     body["tags"] |= ordered_tag(dependencies().clock.now())  # Azure gives them to the disk as well
     try:
         return await _create(machine, body)

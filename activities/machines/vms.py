@@ -23,12 +23,13 @@ _READY = "Ready"
 class VmHealth:
     """Power state of a VM, in lower case, and status of Azure's agent in Windows; empty if Azure does not report it.
 
-    *changed_at*: when the last operation on it ended.
+    *changed_at*: when the last operation on it ended. *hibernated*: its memory is on disk.
     """
 
     power: str
     agent: str
     changed_at: datetime | None = None
+    hibernated: bool = False
 
     @property
     def is_past(self) -> bool:
@@ -67,7 +68,8 @@ def vm_health(view: Any) -> VmHealth:  # noqa: ANN401 - the SDK's instance view
         each.time for each in view.statuses or () if str(each.code or "").lower().startswith("provisioningstate/")
     ]
     agent = next((str(status.display_status or "") for status in statuses), "")
-    return VmHealth(power, agent, next((each for each in changed if each), None))
+    hibernated = any(code.lower() == "hibernationstate/hibernated" for code in codes)
+    return VmHealth(power, agent, next((each for each in changed if each), None), hibernated)
 
 
 async def begin_vm_update(machine: Machine, changed: dict[str, Any]) -> Accepted:

@@ -23,9 +23,11 @@ class RemoteOrder(Value):
     """One remote action on one machine, and all that it may have to know of the Cloud PC.
 
     *account*: the user as Windows names them. *obsolete*: restore points to delete when a new one is there. *disks*:
-    every OS disk that the machine may have. *plan*: what a resize has to meet; *size*: what the machine has, by the
-    record. *force*: stop the machine even if its user is active.
+    every OS disk that the machine may have. *plan*: what a resize, or a start with another size, has to meet; *size*:
+    what the machine has, by the record. *force*: stop the machine even if its user is active.
     *rests*: the machine is off on purpose; it is started for the action if that needs Windows, and stopped after it.
+    *hibernates*: it keeps its memory on disk when it is stopped; with *rests* it is hibernated now. *elsewhere*: it may
+    start with another size of the plan.
     """
 
     name: Remote
@@ -48,6 +50,8 @@ class RemoteOrder(Value):
     size: str | None = None
     force: bool | None = None
     rests: bool | None = None
+    hibernates: bool | None = None
+    elsewhere: bool | None = None
 
     @property
     def new_disk(self) -> str:
@@ -77,7 +81,9 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
     if machine is None or action is None or pc.current.snapshot is None:
         return None
     join = pc.current.snapshot.join_type
-    made = pc.current.resources
+    made, plan = pc.current.resources, pc.plan if action.elsewhere else None
+    if action.name is Remote.RESIZE:
+        plan = pc.swap.plan if pc.swap else None
     forgets = action.name in {Remote.CREATE_SNAPSHOT, Remote.DELETE_SNAPSHOTS}
     return RemoteOrder(
         name=action.name,
@@ -96,10 +102,12 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         restore_point_id=action.restore_point_id,
         obsolete=obsolete(pc.current.restore_points, action.begun_at) if forgets else (),
         disks=(machine.disk_name, *pc.current.disks),
-        plan=pc.swap.plan if pc.swap and action.name is Remote.RESIZE else None,
+        plan=plan,
         size=made.size,
         force=action.force,
         rests=action.rests,
+        hibernates=action.hibernates,
+        elsewhere=action.elsewhere,
     )
 
 
@@ -131,7 +139,8 @@ class RemoteEnd(Value):
     """It has ended; with *failure* not well. *forgotten*: restore points that are no more.
 
     *size*: what the machine has now, empty: as before; *warnings*: what did not go well after a resize.
-    *rests*: the machine is off again, as it was before.
+    *rests*: the machine is off again, as it was before. *hibernated*: with its memory on disk; False: it was to be, and
+    *unhibernated* says why it is not.
     """
 
     tenant_id: str
@@ -145,6 +154,8 @@ class RemoteEnd(Value):
     size: str = ""
     warnings: tuple[Warn, ...] = ()
     rests: bool | None = None
+    hibernated: bool | None = None
+    unhibernated: str | None = None
 
 
 class Hardware(Value):
@@ -157,10 +168,11 @@ class Hardware(Value):
 
 
 class SizeOrder(Value):
-    """Give a machine another size; it is stopped."""
+    """Give a machine another size; it is stopped. *only_off*: leave one alone that is on, or hibernated."""
 
     machine: Machine
     size: str
+    only_off: bool | None = None
 
 
 class DiskOrder(Value):

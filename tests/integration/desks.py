@@ -237,7 +237,10 @@ class PaperDesks:
     async def instance_view(self, _group: str, name: str) -> Any:
         self.calls.append(f"power {name}")
         desk = self._desk(name.replace("host-h", "spot-"))
-        return SimpleNamespace(statuses=[SimpleNamespace(code=f"PowerState/{desk.power}")], vm_agent=None)
+        hibernated = desk.power == "hibernated"
+        codes = [f"PowerState/{'deallocated' if hibernated else desk.power}"]
+        codes += ["HibernationState/Hibernated"] if hibernated else []
+        return SimpleNamespace(statuses=[SimpleNamespace(code=code) for code in codes], vm_agent=None)
 
 
 def off() -> Desk:

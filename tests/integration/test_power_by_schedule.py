@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import pytest
 
 from shared.contracts.remote_actions import END_REMOTE_ACTION, RemoteEnd
-from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.operations.operation import Actor
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import DesiredPower, ObservedPower, PowerActor
+from shared.domain.power.settings import StopAction
+from shared.domain.power.state import DesiredPower, ObservedPower, PowerActor, RefusedStart
 from shared.errors import UnavailableError
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.action_forms import PowerOffForm
@@ -27,7 +29,9 @@ from tests.integration.services import IdleHost, PaperServices, perform
 DESK, MINUTE, HOUR = "spot-1", timedelta(minutes=1), timedelta(hours=1)
 VM = f"{desks._RG}/providers/Microsoft.Compute/virtualMachines/host-h1"
 PC = edited(
-    WORKS, resources=MADE.but(host_pool_id=desks._POOL, session_host=DESK, vm_id=VM), snapshot=things.snapshot()
+    WORKS,
+    resources=MADE.but(host_pool_id=desks._POOL, session_host=DESK, vm_id=VM, size="Standard_D2s_v5"),
+    snapshot=things.snapshot(),
 )
 WITH_SCHEDULE = things.policy().but(power_schedule_id=SCHEDULE.id)
 
@@ -70,11 +74,11 @@ async def kept(here: PaperServices) -> CloudPcPower:
     return (await here.cloud_pc_powers.get(PC.tenant_id, PC.id)).value
 
 
-async def ended(here: PaperServices) -> None:
+async def ended(here: PaperServices, **outcome: Any) -> None:
     action = (await here.cloud_pcs.get(PC.tenant_id, PC.id)).value.action
     assert action is not None
     end = {"tenant_id": PC.tenant_id, "cloud_pc_id": PC.id, "operation_id": action.operation_id, "name": action.name}
-    await perform(END_REMOTE_ACTION, RemoteEnd.model_validate(end))
+    await perform(END_REMOTE_ACTION, RemoteEnd.model_validate({**end, **outcome}))
 
 
 async def test_a_cloud_pc_is_on_in_working_hours_stops_in_the_evening_and_starts_in_the_morning(
@@ -200,3 +204,78 @@ async def test_a_cloud_pc_that_was_built_is_looked_at_if_its_policy_has_a_schedu
     other = edited(PC, id="other", snapshot=things.snapshot(policy_id="none"))
     await promise_first_look(contoso, other, berlin(23, 12))
     assert [due.subject_id for due in await contoso.due.due(DueKind.POWER, berlin(23, 12))] == [PC.id]
+
+
+async def hibernating(here: PaperServices) -> None:
+    await here.power_schedules.change(
+        PC.tenant_id, SCHEDULE.id, lambda there: there.but(stop_action=StopAction.HIBERNATE)
+    )
+
+
+async def action_at_work(here: PaperServices) -> RemoteAction:
+    action = (await here.cloud_pcs.get(PC.tenant_id, PC.id)).value.action
+    assert action is not None
+    return action
+
+
+async def test_a_schedule_that_hibernates_keeps_the_memory_and_a_machine_that_cannot_is_stopped_from_then_on(
+    contoso: PaperServices, azure: PaperDesks, host: IdleHost
+) -> None:
+    await hibernating(contoso)
+    await looked(contoso, host, berlin(23, 17))
+    await looked(contoso, host, berlin(23, 19, 31))
+    assert (await action_at_work(contoso)).hibernates is True
+    await ended(contoso, hibernated=False, unhibernated="made without hibernation")
+    power = await kept(contoso)
+    assert power.observed is ObservedPower.DEALLOCATED
+    assert not power.can_hibernate(PC.current.generation)
+    assert power.can_hibernate(PC.current.generation + 1)  # another machine
+    await contoso.cloud_pc_powers.change(
+        PC.tenant_id, PC.id, lambda there: there.but(observed=ObservedPower.RUNNING, hold=None)
+    )
+    await looked(contoso, host, berlin(24, 12))
+    await looked(contoso, host, berlin(24, 19, 31))
+    assert (await action_at_work(contoso)).hibernates is None
+
+
+async def test_what_was_hibernated_is_recorded_so(contoso: PaperServices, azure: PaperDesks, host: IdleHost) -> None:
+    await hibernating(contoso)
+    await looked(contoso, host, berlin(23, 17))
+    await looked(contoso, host, berlin(23, 19, 31))
+    await ended(contoso, hibernated=True)
+    assert (await kept(contoso)).observed is ObservedPower.HIBERNATED
+
+
+@pytest.mark.parametrize(
+    ("power", "times", "elsewhere"),
+    [("deallocated", 1, None), ("deallocated", 2, True), ("hibernated", 5, None)],
+)
+async def test_after_the_second_refusal_other_sizes_are_tried_but_never_for_what_is_hibernated(
+    contoso: PaperServices, azure: PaperDesks, host: IdleHost, power: str, times: int, elsewhere: Literal[True] | None
+) -> None:
+    azure.desks[DESK].power = power
+    refused_start = RefusedStart(times=times, at=berlin(24, 8), code="AllocationFailed", message="no hardware")
+    off = ObservedPower(power)
+    await contoso.cloud_pc_powers.insert(
+        CloudPcPower(id=PC.id, tenant_id=PC.tenant_id, since=berlin(23, 20), observed=off, refused=refused_start)
+    )
+    await looked(contoso, host, berlin(24, 8, 15))
+    action = await action_at_work(contoso)
+    assert (action.name, action.elsewhere) == (Remote.POWER_ON, elsewhere)
+
+
+async def test_a_machine_that_started_with_another_size_returns_to_its_own(
+    contoso: PaperServices, azure: PaperDesks, host: IdleHost
+) -> None:
+    azure.desks[DESK].power = "deallocated"
+    await looked(contoso, host, berlin(24, 8, 15))
+    own = PC.current.resources.size
+    await ended(contoso, size="Standard_D8s_v5")
+    assert (await kept(contoso)).fallback_size == "Standard_D8s_v5"
+    await contoso.cloud_pc_powers.change(
+        PC.tenant_id, PC.id, lambda there: there.but(observed=ObservedPower.DEALLOCATED)
+    )
+    await looked(contoso, host, berlin(24, 8, 30))
+    assert (await action_at_work(contoso)).elsewhere is True
+    await ended(contoso, size=own)
+    assert (await kept(contoso)).fallback_size is None

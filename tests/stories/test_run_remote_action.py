@@ -38,7 +38,7 @@ from shared.contracts.remote_actions import (
     Hardware,
     RemoteOrder,
 )
-from shared.contracts.session_hosts import CLOSE_HOST, LATE_ARRIVALS, OPEN_HOST, HostSessions
+from shared.contracts.session_hosts import BEGIN_HIBERNATE, CLOSE_HOST, LATE_ARRIVALS, OPEN_HOST, HostSessions
 from shared.domain.cloud_pcs.build import Warn
 from shared.domain.cloud_pcs.remote_action import STEPS, Remote
 from shared.domain.networks.connection import JoinType
@@ -65,6 +65,7 @@ ORDER = RemoteOrder(
     plan=PROVISION_ORDER.plan.but(id="sku-4c16g", v_cpu_count=4, ram_in_gb=16, storage_in_gb=256),
     size="Standard_D2s_v5",
 )
+UNABLE = Refused(code="hibernationNotEnabled", message="made without it", final=True)
 LOCKED = Refused(code="ScopeLocked", message="a lock")
 SILENT = Pending(note="the agent is silent")
 
@@ -84,6 +85,7 @@ SMOOTH: Answers = {
     BEGIN_RESTART: BEGUN,
     BEGIN_START: BEGUN,
     BEGIN_DEALLOCATE: BEGUN,
+    BEGIN_HIBERNATE: BEGUN,
     EXAMINE: examined(),
     BEGIN_RESTORE_POINT: BEGUN,
     BEGIN_RESTORED_DISK: BEGUN,
@@ -302,3 +304,59 @@ def test_an_action_that_fails_leaves_the_machine_off_as_it_was() -> None:
     story = play(Remote.CHANGE_USER_ACCOUNT_TYPE, {READ_CONFIGURATION: failed}, rests=True, administrator=True)
     ended = story.last(END_REMOTE_ACTION)
     assert (ended["failure"]["code"], ended["rests"]) == ("stepFailed", True)
+
+
+def test_a_machine_whose_schedule_says_so_is_hibernated_and_takes_sessions_again() -> None:
+    story = play(Remote.POWER_OFF, hibernates=True)
+    assert calls(story)[-3:] == [BEGIN_HIBERNATE.name, POLL_OPERATION.name, OPEN_HOST.name]
+    ended = story.last(END_REMOTE_ACTION)
+    assert (ended["hibernated"], ended.get("unhibernated")) == (True, None)
+
+
+def test_a_machine_that_cannot_be_hibernated_is_stopped_with_a_warning() -> None:
+    story = play(Remote.POWER_OFF, {BEGIN_HIBERNATE: UNABLE}, hibernates=True)
+    assert calls(story)[-5:] == [
+        *(BEGIN_HIBERNATE.name, CLOSE_HOST.name, BEGIN_DEALLOCATE.name, POLL_OPERATION.name),
+        OPEN_HOST.name,
+    ]
+    ended = story.last(END_REMOTE_ACTION)
+    assert (ended["hibernated"], ended["unhibernated"], ended.get("failure")) == (False, "made without it", None)
+
+
+def test_who_has_reconnected_while_a_hibernation_failed_is_not_stopped() -> None:
+    there = [HostSessions(), HostSessions(), BUSY]
+    story = play(Remote.POWER_OFF, {BEGIN_HIBERNATE: UNABLE, CLOSE_HOST: there}, hibernates=True)
+    assert BEGIN_DEALLOCATE.name not in story.calls
+    assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "sessionsInTheWay"
+
+
+@pytest.mark.parametrize("name", [Remote.RESIZE, Remote.RESTORE])
+def test_a_hibernated_machine_is_started_before_its_hardware_changes(name: Remote) -> None:
+    told = calls(play(name, rests=True, hibernates=True))
+    assert told.index(BEGIN_START.name) < told.index(BEGIN_DEALLOCATE.name)
+
+
+def test_after_refusals_a_machine_starts_with_another_size_of_its_plan() -> None:
+    full = NoCapacity(code="AllocationFailed", message="no hardware")
+    hardware = [Hardware(size=size, zone="1", disk_size_in_gb=128) for size in ("Standard_D2s_v5", "Standard_D4s_v5")]
+    plan = PROVISION_ORDER.plan
+    story = play(Remote.POWER_ON, {BEGIN_START: [full, BEGUN], READ_HARDWARE: hardware}, elsewhere=True, plan=plan)
+    sizes = [order["size"] for order in story.orders[BEGIN_RESIZE.name]]
+    assert sizes == ["Standard_D2s_v5", "Standard_D4s_v5"]
+    assert all(order["onlyOff"] for order in story.orders[BEGIN_RESIZE.name])
+    assert story.last(END_REMOTE_ACTION)["size"] == "Standard_D4s_v5"
+
+
+def test_a_machine_with_another_size_tries_its_own_first() -> None:
+    hardware = Hardware(size="Standard_D4s_v5", zone="1", disk_size_in_gb=128)
+    story = play(Remote.POWER_ON, {READ_HARDWARE: hardware}, elsewhere=True, plan=PROVISION_ORDER.plan)
+    assert [order["size"] for order in story.orders[BEGIN_RESIZE.name]] == ["Standard_D2s_v5"]
+
+
+def test_where_no_size_has_capacity_the_own_refusal_is_told() -> None:
+    full = NoCapacity(code="AllocationFailed", message="no hardware")
+    none = NoCapacity(code="noCapacity", message="tried all")
+    story = play(
+        Remote.POWER_ON, {BEGIN_START: full, ALLOCATE_CAPACITY: none}, elsewhere=True, plan=PROVISION_ORDER.plan
+    )
+    assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "AllocationFailed"

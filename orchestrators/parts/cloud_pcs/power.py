@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 
 from orchestrators.parts.cloud_pcs.remote_actions import RemoteActionRun
+from orchestrators.parts.cloud_pcs.resizing import start_with_own_or_other
 from orchestrators.parts.work import WorkFailedError
 from shared.contracts.definitions import Json
 from shared.contracts.machines import BEGIN_DEALLOCATE, VM_POLL
 from shared.contracts.power import ALLOW_START_ON_CONNECT
 from shared.contracts.remote_actions import BEGIN_START
-from shared.contracts.session_hosts import CLOSE_HOST, LATE_ARRIVALS, OPEN_HOST, HostSessionsOrder
+from shared.contracts.session_hosts import BEGIN_HIBERNATE, CLOSE_HOST, LATE_ARRIVALS, OPEN_HOST, HostSessionsOrder
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.values import amount
@@ -19,21 +20,27 @@ from shared.workflow import Steps, pause
 _NEED_WINDOWS = frozenset({Remote.TROUBLESHOOT, Remote.CHANGE_USER_ACCOUNT_TYPE})
 """The actions for which Windows has to run."""
 
+_CHANGE_HARDWARE = frozenset({Remote.RESTORE, Remote.RESIZE})
+"""The actions that change the size or the disk of a machine, which Azure refuses while it is hibernated."""
+
 _PUT_BACK = _NEED_WINDOWS | {Remote.RESTORE}
 """The actions after which a machine that was off before is stopped again."""
 
 
 def power_on(run: RemoteActionRun) -> Steps[Json]:
-    """Start the machine, and wait until it answers."""
+    """Start the machine, with another size of its plan where Azure refuses its own, and wait until it answers."""
     yield from run.begin("start")
-    yield from run.run_to_completion(BEGIN_START, run.order.machine, VM_POLL)
+    if run.order.plan is None or not run.order.elsewhere:
+        yield from run.run_to_completion(BEGIN_START, run.order.machine, VM_POLL)
+    else:
+        yield from start_with_own_or_other(run, run.order.plan)
     yield from run.begin("answer")
     yield from run.wait_until_it_answers()
-    return {"powerState": "running"}
+    return {"powerState": "running", **({"vmSize": run.size} if run.size else {})}
 
 
 def power_off(run: RemoteActionRun) -> Steps[Json]:
-    """Deallocate the machine, unless somebody is active on it.
+    """Deallocate or hibernate the machine, unless somebody is active on it.
 
     (1) See that the user can start it by signing in. (2) Let nobody sign in any more, wait for those that the broker
     has just sent, and read the sessions; with an active one nothing is stopped, unless that is forced. (3) Stop. (4)
@@ -46,7 +53,7 @@ def power_off(run: RemoteActionRun) -> Steps[Json]:
     try:
         yield from _close(run, order)  # (2)
         yield from run.begin("stop")
-        yield from run.run_to_completion(BEGIN_DEALLOCATE, run.order.machine, VM_POLL)  # (3)
+        yield from _stop(run, order)  # (3)
     except WorkFailedError:
         with suppress(WorkFailedError):
             yield from _open(run, order)  # (4)
@@ -57,8 +64,13 @@ def power_off(run: RemoteActionRun) -> Steps[Json]:
 
 
 def wake(run: RemoteActionRun) -> Steps[None]:
-    """Start a machine that is off on purpose, for an action that needs Windows. Raises: as ``wait``."""
-    if run.order.rests and run.order.name in _NEED_WINDOWS:
+    """Start a machine that is off on purpose, for an action that needs Windows. Raises: as ``wait``.
+
+    A hibernated machine cannot be changed in Azure: it is started for that, too.
+    """
+    if run.order.rests and run.order.hibernates and run.order.name in _CHANGE_HARDWARE:
+        yield from run.run_to_completion(BEGIN_START, run.order.machine, VM_POLL)
+    elif run.order.rests and run.order.name in _NEED_WINDOWS:
         yield from run.run_to_completion(BEGIN_START, run.order.machine, VM_POLL)
         yield from run.wait_until_it_answers()
 
@@ -73,10 +85,28 @@ def rest(run: RemoteActionRun) -> Steps[None]:
     order = _in_pool(run)
     with suppress(WorkFailedError):
         yield from _close(run, order)
-        yield from run.run_to_completion(BEGIN_DEALLOCATE, run.order.machine, VM_POLL)
+        yield from _stop(run, order)
         run.rests = True
     with suppress(WorkFailedError):
         yield from _open(run, order)
+
+
+def _stop(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
+    """Hibernate the machine if its schedule says so; deallocate it otherwise, or where it cannot be hibernated.
+
+    An attempt to hibernate takes minutes: who has reconnected to their session meanwhile is not stopped.
+    """
+    machine = run.order.machine
+    if run.order.hibernates:
+        try:
+            yield from run.run_to_completion(BEGIN_HIBERNATE, machine, VM_POLL)
+        except WorkFailedError as failed:
+            run.hibernated, run.unhibernated = False, failed.failure.message
+            yield from _refuse_active(run, order)
+        else:
+            run.hibernated = True
+            return
+    yield from run.run_to_completion(BEGIN_DEALLOCATE, machine, VM_POLL)
 
 
 def _close(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
@@ -85,6 +115,13 @@ def _close(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]
         return
     yield from run.do(CLOSE_HOST, order)
     yield from pause(run.ctx, LATE_ARRIVALS)
+    yield from _refuse_active(run, order)
+
+
+def _refuse_active(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
+    """Read the sessions once more. Raises: WorkFailedError with an active one, unless it is forced."""
+    if order is None:
+        return
     sessions = yield from run.do(CLOSE_HOST, order)
     if sessions.active and not run.order.force:
         message = f"{amount(sessions.active, 'active session')} would be lost"

@@ -47,7 +47,8 @@ Order = TypeVar("Order", bound=Value)
 class RemoteActionRun(Work):
     """The action that runs. *forgotten*: restore points that it has deleted; *size*: the new size of the machine.
 
-    *rests*: the machine was started for the action, and is off again.
+    *rests*: the machine was started for the action, and is off again. *hibernated*: its memory was kept;
+    *unhibernated*: why it was not, although it was to be.
     """
 
     def __init__(self, ctx: Context, order: RemoteOrder) -> None:
@@ -58,6 +59,8 @@ class RemoteActionRun(Work):
         self.size = ""
         self.warnings: tuple[Warn, ...] = ()
         self.rests: bool | None = None
+        self.hibernated: bool | None = None
+        self.unhibernated: str | None = None
 
     @property
     def waiting(self) -> WaitingWork:
@@ -107,6 +110,8 @@ class RemoteActionRun(Work):
             size=self.size,
             warnings=self.warnings,
             rests=self.rests,
+            hibernated=self.hibernated,
+            unhibernated=self.unhibernated,
         )
         yield from call(self.ctx, END_REMOTE_ACTION, record)
 

@@ -64,18 +64,35 @@ def _change(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, place: 
         disk = DiskOrder(machine=order.machine, size_in_gb=plan.storage_in_gb)
         yield from run.run_to_completion(BEGIN_DISK_GROWTH, disk, VM_POLL)
     yield from run.begin("start")
-    run.size = yield from _start(run, plan, hardware, place)
+    run.size = yield from start_with_capacity(run, plan, hardware, place)
     yield from run.begin("answer")
     yield from run.wait_until_it_answers()
 
 
-def _start(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, place: Place) -> Steps[str]:
+def start_with_own_or_other(run: RemoteActionRun, plan: ServicePlan) -> Steps[None]:
+    """Start a deallocated machine with its own size, or with another one of its plan while there is no capacity.
+
+    One that is on, or hibernated, keeps the size that it has: nobody is resized out of a session.
+    """
+    hardware = yield from run.do(READ_HARDWARE, run.order.machine)
+    own = Place(region=run.order.machine.region, zone=hardware.zone, size=run.order.size or hardware.size)
+    try:
+        yield from start_with_capacity(run, plan, hardware, own, only_off=True)
+    except WorkFailedError:
+        run.size = (yield from run.do(READ_HARDWARE, run.order.machine)).size
+        raise
+    run.size = (yield from run.do(READ_HARDWARE, run.order.machine)).size
+
+
+def start_with_capacity(
+    run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, place: Place, *, only_off: bool | None = None
+) -> Steps[str]:
     """Start the machine with a size for which there is capacity; return it. Raises: NoCapacityError, of the first."""
     tried: tuple[Place, ...] = ()
     first: NoCapacityError | None = None
     while True:
         try:
-            yield from _start_as(run, place.size)
+            yield from _start_as(run, place.size, only_off=only_off)
         except NoCapacityError as full:
             first, tried = first or full, (*tried, place)
             try:
@@ -86,9 +103,10 @@ def _start(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, place: P
             return place.size
 
 
-def _start_as(run: RemoteActionRun, size: str) -> Steps[None]:
+def _start_as(run: RemoteActionRun, size: str, *, only_off: bool | None = None) -> Steps[None]:
     machine = run.order.machine
-    yield from run.run_to_completion(BEGIN_RESIZE, SizeOrder(machine=machine, size=size), VM_POLL)
+    order = SizeOrder(machine=machine, size=size, only_off=only_off)
+    yield from run.run_to_completion(BEGIN_RESIZE, order, VM_POLL)
     yield from run.run_to_completion(BEGIN_START, machine, VM_POLL)
 
 

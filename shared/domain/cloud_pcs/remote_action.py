@@ -74,7 +74,8 @@ class RemoteAction(Value):
 
     *administrator*: whether the user becomes one; *restore_point_id*: made, or restored. *hold*: the power that
     somebody wants; *force*: the machine is stopped even if its user is active. *rests*: the machine was off on purpose
-    when the action began, and is to be off after it.
+    when the action began, and is to be off after it. *hibernates*: its memory is kept on disk when it is stopped, or
+    was kept when the action began. *elsewhere*: it may start with other sizes of its plan.
     """
 
     name: Remote
@@ -85,4 +86,6 @@ class RemoteAction(Value):
     hold: PowerHold | None = None
     force: bool | None = None
     rests: bool | None = None
+    hibernates: bool | None = None
+    elsewhere: bool | None = None
     automatic: bool = False  # scheduled: it has no operation

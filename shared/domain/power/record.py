@@ -23,6 +23,9 @@ from shared.domain.values import Id, Value
 REVERSALS_LIMIT = 2
 """Number of changes of ours in a row that somebody outside takes back, after which nothing is changed any more."""
 
+REFUSED_OWN_SIZE = 2
+"""Number of refused starts in a row after which a machine may start with another size of its plan."""
+
 _ACTORS = {
     PowerRule.SCHEDULE: PowerActor.SCHEDULE,
     PowerRule.IDLE: PowerActor.IDLE,
@@ -43,6 +46,13 @@ class StepBegun(Value):
     reason: str
 
 
+class Unhibernated(Value):
+    """Why the machine of a build cannot be hibernated: it is stopped without its memory."""
+
+    generation: int
+    why: str
+
+
 class CloudPcPower(Value):
     """The power of one Cloud PC.
 
@@ -50,7 +60,8 @@ class CloudPcPower(Value):
     done. *quiet_since*: since when nobody is active, and no session has ended. *arrivals*: when the user was first
     active on each of the latest days. *reversals*: changes of ours in a row that somebody outside has taken back.
     *next_transition_at*: when a rule will want something else; *looks_at*: the time of the due row of the next look.
-    *stops_at*: when it stops if nobody comes.
+    *stops_at*: when it stops if nobody comes. *fallback_size*: the size with which it started while Azure had no
+    capacity for its own. *unhibernated*: why it could not be hibernated.
     """
 
     id: Id
@@ -75,6 +86,26 @@ class CloudPcPower(Value):
     looks_at: datetime | None = None
     stops_at: datetime | None = None
     waits: str | None = None
+    fallback_size: str | None = None
+    unhibernated: Unhibernated | None = None
+
+    @property
+    def hibernated(self) -> bool:
+        """Whether its memory is on disk."""
+        return self.observed is ObservedPower.HIBERNATED
+
+    @property
+    def starts_elsewhere(self) -> bool:
+        """Whether its next start may be with another size: Azure has refused its own twice, or it has another one.
+
+        Only while it is deallocated: the memory of a hibernated machine fits on no other size.
+        """
+        refused = self.refused is not None and self.refused.times >= REFUSED_OWN_SIZE
+        return self.observed is ObservedPower.DEALLOCATED and (refused or self.fallback_size is not None)
+
+    def can_hibernate(self, generation: int) -> bool:
+        """Whether the machine of a build may be hibernated, as far as is known."""
+        return self.unhibernated is None or self.unhibernated.generation != generation
 
     @property
     def rests(self) -> bool:

@@ -108,6 +108,8 @@ async def act(
 
 async def _requested(context: ActionContext, pc: CloudPc, request: RemoteActionRequest) -> RemoteAction:
     """Return the action that is requested, as the record of a Cloud PC shows it."""
+    found = await context.deps.cloud_pc_powers.find(pc.tenant_id, pc.id)
+    power = found.value if found else None
     point_id = context.new_id("restorePoint") if request.name is Remote.CREATE_SNAPSHOT else request.restore_point_id
     return RemoteAction(
         name=request.name,
@@ -117,14 +119,10 @@ async def _requested(context: ActionContext, pc: CloudPc, request: RemoteActionR
         restore_point_id=point_id,
         hold=request.hold,
         force=request.force,
-        rests=await _is_off_on_purpose(context.deps, pc) or None,
+        rests=(power is not None and power.rests) or None,
+        hibernates=(power is not None and power.hibernated and request.name is not Remote.POWER_OFF) or None,
+        elsewhere=(power is not None and request.name is Remote.POWER_ON and power.starts_elsewhere) or None,
     )
-
-
-async def _is_off_on_purpose(deps: Dependencies, pc: CloudPc) -> bool:
-    """Return whether the machine of a Cloud PC is off on purpose."""
-    power = await deps.cloud_pc_powers.find(pc.tenant_id, pc.id)
-    return power is not None and power.value.rests
 
 
 async def resume_action(context: ActionContext, client: DurableClient, pc: CloudPc) -> Operation | None:

@@ -146,7 +146,7 @@ def _of_cloud_pc(pc: CloudPc, build: Build, power: CloudPcPower | None) -> SeenM
         name=pc.display_name,
         group_id=build.snapshot.policy_id if build.snapshot else "",
         region=resources.region or "",
-        size=resources.size or "",
+        size=(power.fallback_size if power else None) or resources.size or "",
         disk_in_gb=max((build.new_plan or pc.plan).storage_in_gb, LARGEST_IMAGE_IN_GB),
     )
     began = build.step_started_at if build.unfinished else pc.provisioned_date_time

@@ -51,7 +51,7 @@ _POWERS = {
 _ACTIONS = {
     PowerStep.START: Remote.POWER_ON,
     PowerStep.DEALLOCATE: Remote.POWER_OFF,
-    PowerStep.HIBERNATE: Remote.POWER_OFF,
+    PowerStep.HIBERNATE: Remote.POWER_OFF,  # the order says that its memory is kept
 }
 
 
@@ -79,7 +79,8 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     power = await change_power(deps, pc.tenant_id, pc.id, now, partial(_observed, observed, sessions, applied, now))
     await tell_of_outside(deps, before.value if before else power, power, now)
     removal = None if pc.status in WORKING else f"it is {pc.status.value}"
-    facts = power.facts(readable=sessions.found is not None, removal=removal)
+    keeps = power.can_hibernate(pc.current.generation)
+    facts = power.facts(readable=sessions.found is not None, removal=removal, can_hibernate=keeps)
     facts = applied.facts(facts, power, now) if applied else facts
     pause = await why_paused(deps, tenant.value, pc) or facts.pause
     facts = facts.but(budget=await brake_of(deps, pc), pause=pause)
@@ -94,7 +95,7 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
         with on_behalf_of(pc.tenant_id):
             await warn(deps, pc, facts, decision)
     if acts:
-        await _do(deps, client, pc, decision, due)
+        await _do(deps, client, pc, decision, due, starts_elsewhere=power.starts_elsewhere)
     return looks_at
 
 
@@ -169,7 +170,9 @@ async def tell_of_outside(deps: Dependencies, before: CloudPcPower, after: Cloud
         _log.error("the power of %s/%s is changed outside again and again", after.tenant_id, after.id)
 
 
-async def _do(deps: Dependencies, client: DurableClient, pc: CloudPc, decision: PowerDecision, due: Due) -> None:
+async def _do(
+    deps: Dependencies, client: DurableClient, pc: CloudPc, decision: PowerDecision, due: Due, *, starts_elsewhere: bool
+) -> None:
     """Begin the remote action of a step; it has no operation, because nobody waits for it."""
     step, now = decision.step, deps.clock.now()
     if step is None:
@@ -178,6 +181,8 @@ async def _do(deps: Dependencies, client: DurableClient, pc: CloudPc, decision: 
         name=_ACTIONS[step],
         operation_id=naming.derived_id("automatic", "power", pc.tenant_id, pc.id, due.at.isoformat()),
         begun_at=now,
+        hibernates=step is PowerStep.HIBERNATE or None,
+        elsewhere=(step is PowerStep.START and starts_elsewhere) or None,
         automatic=True,
     )
     why = decision.winner.why if decision.winner else "it was shut down inside Windows, and still billed"

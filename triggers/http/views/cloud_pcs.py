@@ -81,7 +81,8 @@ class PowerView(TypedDict):
     """The power of a Cloud PC: since when and why it is on or off, and its next change.
 
     *stopsAt*: when it stops if nobody comes. *waits*: why the power that is wanted is not there. *nextTransitionAt*:
-    when it is looked at again.
+    when it is looked at again. *nextTry*: of a start that Azure has refused. *fallbackSize*: the size with which it
+    started while Azure had no capacity for its own. *unhibernated*: why it was stopped without keeping its memory.
     """
 
     powerState: GraphPower
@@ -94,6 +95,9 @@ class PowerView(TypedDict):
     keptAwakeBy: str | None
     stopsAt: Timestamp | None
     nextTransitionAt: Timestamp | None
+    nextTry: Timestamp | None
+    fallbackSize: str | None
+    unhibernated: str | None
 
 
 _Extensions = TypedDict(
@@ -258,6 +262,9 @@ def power_view(power: CloudPcPower | None, now: datetime) -> PowerView:
         "keptAwakeBy": awake.by if awake else None,
         "stopsAt": timestamp(power.stops_at) if power and power.observed.is_on else None,
         "nextTransitionAt": timestamp(power.next_transition_at) if power else None,
+        "nextTry": timestamp(power.refused.next_try) if power and power.refused else None,
+        "fallbackSize": power.fallback_size if power else None,
+        "unhibernated": power.unhibernated.why if power and power.unhibernated else None,
     }
 
 

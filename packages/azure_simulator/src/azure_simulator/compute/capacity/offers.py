@@ -39,7 +39,7 @@ def _sku(world: World, size: Size, region: str) -> Json:
         "MaxDataDiskCount": str(size.cores * 2),
         "AcceleratedNetworkingEnabled": "True",
         "LowPriorityCapable": "True",
-        "HibernationSupported": "True",
+        "HibernationSupported": str(size.hibernates),
         "EncryptionAtHostSupported": "True",
         "CapacityReservationSupported": "True",
     }

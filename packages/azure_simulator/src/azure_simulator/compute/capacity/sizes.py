@@ -6,11 +6,17 @@ The figures are those of learn.microsoft.com/azure/virtual-machines/sizes, for t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from azure_simulator.core.world import World
+
+
+_HIBERNATES = re.compile(r"Standard_[DE][0-9]+a?d?s_v5", re.IGNORECASE)
+_HIBERNATES_WITH_GPU = re.compile(r"Standard_NV[0-9]+ad[m]?s_(A10|V710)_v5", re.IGNORECASE)
+_LARGEST_GB, _LARGEST_WITH_GPU_GB = 64, 112
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,16 @@ class Size:
     premium: bool = True
     max_disk_gb: int = 4095
     generations: str = "V1,V2"
+
+    @property
+    def hibernates(self) -> bool:
+        """Whether its machines can keep their memory on disk.
+
+        Source: learn.microsoft.com/azure/virtual-machines/hibernate-resume (supported VM sizes).
+        """
+        if _HIBERNATES_WITH_GPU.fullmatch(self.name):
+            return self.memory_gb <= _LARGEST_WITH_GPU_GB
+        return _HIBERNATES.fullmatch(self.name) is not None and self.memory_gb <= _LARGEST_GB
 
 
 def _series(family: str, pattern: str, memory_per_core: float, *cores: int) -> list[Size]:

@@ -27,7 +27,8 @@ class Image:
 
     `source` is the lower-cased id of the resource it is read from; marketplace images have none.
     `computer` is the name of the computer on a specialized image. `trusted` is the image's `SecurityType`, `system` its
-    operating system; one with a `plan` was made of an image that has to be bought.
+    operating system; one with a `plan` was made of an image that has to be bought. `hibernates`: its definition
+    says that Windows can.
     """
 
     reference: Json
@@ -39,6 +40,7 @@ class Image:
     trusted: str = ""
     system: str = "Windows"
     plan: bool = False
+    hibernates: bool = True
 
 
 def resolve(call: Call, reference: Json, region: str) -> Image:
@@ -177,6 +179,7 @@ def _from_gallery(call: Call, image_id: str, region: str) -> Image:
         trusted=features.get("SecurityType", ""),
         system=str(about.get("osType", "Windows")),
         plan=bool(about.get("purchasePlan")),
+        hibernates=features.get("IsHibernateSupported", "").lower() == "true",
     )
 
 

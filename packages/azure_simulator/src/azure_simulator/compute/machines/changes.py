@@ -87,6 +87,16 @@ def update(call: Call, found: Resource, body: Json) -> Answer:
     return accepted(call, operation, 200, found.body)
 
 
+def _refuse_hibernated(vm: Resource, body: Json, merged: Json) -> None:
+    """Refuse another size, or other disks, of a hibernated machine: it has to be started or deallocated first.
+
+    Source: learn.microsoft.com/azure/virtual-machines/hibernate-resume (limitations).
+    """
+    resized = merged["hardwareProfile"] != vm.properties["hardwareProfile"]
+    if vm.facts["hibernated"] and (resized or swaps_os_disk(body, vm)):
+        raise Problem(409, "OperationNotAllowed", f"VM '{vm.name}' cannot be changed while it is hibernated.")
+
+
 def _read(call: Call, vm: Resource, body: Json) -> Change:
     now = placement.placement_of(call.world, vm)
     if now is None:
@@ -102,6 +112,7 @@ def _read(call: Call, vm: Resource, body: Json) -> Change:
         merged.pop("capacityReservation", None)
         if placement.group_of(body):
             merged["capacityReservation"] = properties["capacityReservation"]
+    _refuse_hibernated(vm, {"properties": properties}, merged)
     place = _place(call, vm, now, merged)
     change = Change(place, place != now, merged)
     merged["storageProfile"] = _storage(call, vm, properties, change)

@@ -62,6 +62,7 @@ def read_spec(call: Call) -> MachineSpec:
     check_together(body, system["system"])
     _check_plan(call, body, system["image"])
     _check_generation(size, system["image"])
+    _check_hibernation(body, size, system["image"])
     nics, inline = _interfaces(call, body, region)
     wanted = read(body, "properties.storageProfile.dataDisks", "array", [])
     bay = disk_rows.Bay(call.path, size, region, [zone] if zone else [], [])
@@ -88,6 +89,24 @@ def _check_generation(size: Size, image: Image | None) -> None:
             "Generation of the selected VM Size."
         )
         raise Problem(400, "BadRequest", text)
+
+
+def _check_hibernation(body: Json, size: Size, image: Image | None) -> None:
+    """Refuse hibernation for a size, an image or a priority without it.
+
+    Source: learn.microsoft.com/azure/virtual-machines/hibernate-resume; the words of the refusals were not recorded.
+    """
+    if not read(body, "properties.additionalCapabilities.hibernationEnabled", "boolean", False):
+        return
+    without = ""
+    if not size.hibernates:
+        without = f"VM size '{size.name}'"
+    elif image is not None and not image.hibernates:
+        without = "image"
+    elif read(body, "properties.priority", "string", "Regular") != "Regular":
+        without = "priority 'Spot'"
+    if without:
+        raise Problem(409, "OperationNotAllowed", f"The {without} does not support hibernation.")
 
 
 def _check_plan(call: Call, body: Json, image: Image | None) -> None:

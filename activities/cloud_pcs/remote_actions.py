@@ -164,7 +164,7 @@ async def end_remote_action(record: RemoteEnd) -> Done:
 
 
 def _left(action: RemoteAction, record: RemoteEnd) -> ObservedPower | None:
-    """Return the power in which an action that succeeds leaves the machine; None where it leaves it as it is."""
+    """Return the power after an action that has succeeded; None for an action that does not change it."""
     left = ObservedPower.DEALLOCATED if record.rests else _LEAVES.get(action.name)
     return ObservedPower.HIBERNATED if left is ObservedPower.DEALLOCATED and record.hibernated else left
 

@@ -127,6 +127,14 @@ class Graph:
             raise NotFoundError(f"the directory has no user {id_or_upn}") from missing
         return read_whole_user(found)
 
+    async def usage_location(self, user_id: str) -> str:
+        """Return the country of a user (ISO 3166-1 alpha-2), empty without one. Raises: NotFoundError."""
+        try:
+            found = await self._get(f"/v1.0/users/{_object(user_id)}", {"$select": "usageLocation"})
+        except MissingError as missing:
+            raise NotFoundError(f"the directory has no user {user_id}") from missing
+        return str(found.get("usageLocation") or "")
+
     async def users_by_id(self, user_ids: Sequence[str]) -> dict[str, DirectoryUser]:
         """Return these users by id, with one request for twenty; users that do not exist are left out.
 

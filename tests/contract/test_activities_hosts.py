@@ -67,7 +67,7 @@ async def made(worker: Worker, *, low_priority: bool = False, hibernation: bool 
         tenant_id=TENANT.id,
         owner=MACHINE.owner,
         subscription_id=SUBSCRIPTION,
-        plan=PLAN,
+        plan=PLAN.but(vm_sizes=("Standard_D2s_v5",)) if hibernation else PLAN,  # a B-series machine cannot
         regions=(REGION,),
         low_priority=low_priority,
     )

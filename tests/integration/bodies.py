@@ -347,6 +347,11 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "power off": ("POST …/cloudPCs/{id}/powerOff", {"force": True}, {}),
     "stop": ("POST …/cloudPCs/{id}/stop", {"force": True}, {}),
     "keep awake": ("POST tenants/{tenant}/cloudPCs/{id}/keepAwake", {"hours": 2}, {}),
+    "override of power": (
+        "POST tenants/{tenant}/cloudPCs/{id}/overridePowerSchedule",
+        {"signedOffInMinutes": 20, "stopAction": "none", "untilDateTime": "2030-12-24T18:00:00Z"},
+        {},
+    ),
     "own keep awake": ("POST me/cloudPCs/{id}/keepAwake", {"hours": 2}, {}),
     "own keep awake of a tenant": ("POST tenants/{tenant}/{version}/me/cloudPCs/{id}/keepAwake", {"hours": 2}, {}),
     "own stop": ("POST tenants/{tenant}/{version}/me/cloudPCs/{id}/stop", {"force": True}, {}),

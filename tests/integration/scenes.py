@@ -187,6 +187,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "POST tenants/{tenant}/cloudPCs/{id}/holdGrace": on_pc(CHANGED, status=Status.IN_GRACE_PERIOD, grace=LEAVING),
     "POST tenants/{tenant}/cloudPCs/{id}/keepAwake": on_pc(CHANGED, {"hours": 2}),
+    "POST tenants/{tenant}/cloudPCs/{id}/overridePowerSchedule": on_pc(CHANGED, {}),
     "POST tenants/{tenant}/cloudPCs/{id}/reprovision": on_pc(CHANGED, {"buildFirst": True}),
     "POST tenants/{tenant}/cloudPCs/{id}/rerunStep": on_pc(
         CHANGED, {}, status=Status.PROVISIONED_WITH_WARNINGS, warnings=(Warn(step="hidePowerIcons", message="no"),)

@@ -48,6 +48,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "start": (f"{GRAPH}/start", None),
     "stop": (f"{GRAPH}/stop", None),
     "keepAwake": (f"{OWN}/keepAwake", {"hours": 2}),
+    "overridePowerSchedule": (f"{OWN}/overridePowerSchedule", {}),
     "rerunStep": (f"{OWN}/rerunStep", {}),
 }
 WARNED = {"status": Status.PROVISIONED_WITH_WARNINGS, "warnings": (Warn(step="hidePowerIcons", message="no"),)}

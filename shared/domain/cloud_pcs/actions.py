@@ -197,6 +197,13 @@ _ROWS = (
         own=Own(_self_service, "Keep the caller's Cloud PC on for some hours; no hours: no longer."),
     ),
     Action(
+        "overridePowerSchedule",
+        "override_power_schedule",
+        "Give a Cloud PC another power schedule, or single rules, until a time; nothing: its policy's again.",
+        bulk=False,
+        graph=False,
+    ),
+    Action(
         "rerunStep",
         "rerun_step",
         "Run a post-provisioning step again that has left a warning; without warnings the status is provisioned.",

@@ -63,9 +63,9 @@ class PowerFacts(Value):
     """All that the engine knows of one machine.
 
     *removal*, *pause*, *action*: in words, why its power is left alone. *schedule*: its settings, None without any;
-    *schedule_name*: for sentences. *starts_at*: when its user usually needs it in these working hours, None at their
-    beginning; *comes_by*: until when they usually come. *warned_for*: the time of the stop that its user was last
-    warned of.
+    *schedule_name*: for sentences; *schedule_until*: when the Cloud PC's own rules end. *starts_at*: when its user
+    usually needs it in these working hours, None at their beginning; *comes_by*: until when they usually come.
+    *warned_for*: the time of the stop that its user was last warned of.
     """
 
     observed: ObservedPower
@@ -79,6 +79,7 @@ class PowerFacts(Value):
     maintenance: MaintenanceWindow | None = None
     schedule: PowerSettings | None = None
     schedule_name: str = ""
+    schedule_until: datetime | None = None
     starts_at: datetime | None = None
     comes_by: datetime | None = None
     budget: BudgetBrake | None = None
@@ -204,7 +205,7 @@ def _changes(facts: PowerFacts, opinions: list[Opinion], now: datetime) -> Itera
         yield from (at for hours in islice(_hours(facts, facts.schedule, now), 2) for at in hours)
         waits = {_wait(facts, facts.schedule), facts.schedule.wait(disconnected=facts.sessions.disconnected > 0)}
         yield from (facts.sessions.quiet_since + wait for wait in waits)
-    yield from (facts.starts_at, facts.comes_by)
+    yield from (facts.starts_at, facts.comes_by, facts.schedule_until)
 
 
 def working_hours(schedule: PowerSettings, now: datetime) -> tuple[datetime, datetime | None] | None:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from shared.domain.power.arrivals import KEPT, arrived
-from shared.domain.power.engine import PowerDecision, PowerFacts, PowerRule, PowerStep
+from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
+from shared.domain.power.overriding import PowerOverride
 from shared.domain.power.state import (
     DesiredPower,
     KeepAwake,
@@ -60,8 +61,9 @@ class CloudPcPower(Value):
     done. *quiet_since*: since when nobody is active, and no session has ended. *arrivals*: when the user was first
     active on each of the latest days. *reversals*: changes of ours in a row that somebody outside has taken back.
     *next_transition_at*: when a rule will want something else; *looks_at*: the time of the due row of the next look.
-    *stops_at*: when it stops if nobody comes. *fallback_size*: the size with which it started while Azure had no
-    capacity for its own. *unhibernated*: why it could not be hibernated.
+    *stops_at*: when it stops if nobody comes. *winner*, *losers*: of the rules at the latest look. *override*: of its
+    schedule. *fallback_size*: the size with which it started while Azure had no capacity for its own. *unhibernated*:
+    why it could not be hibernated.
     """
 
     id: Id
@@ -86,8 +88,15 @@ class CloudPcPower(Value):
     looks_at: datetime | None = None
     stops_at: datetime | None = None
     waits: str | None = None
+    winner: Opinion | None = None
+    losers: tuple[Opinion, ...] = ()
+    override: PowerOverride | None = None
     fallback_size: str | None = None
     unhibernated: Unhibernated | None = None
+
+    def overridden_at(self, now: datetime) -> PowerOverride | None:
+        """Return the override of its schedule that holds now."""
+        return self.override if self.override and self.override.until_date_time > now else None
 
     @property
     def hibernated(self) -> bool:
@@ -202,6 +211,8 @@ class CloudPcPower(Value):
             next_transition_at=decision.next_look,
             stops_at=decision.stops_at,
             waits=decision.waits,
+            winner=decision.winner,
+            losers=decision.losers,
         )
 
 

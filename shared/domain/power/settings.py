@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.domain.graph_property import edit_of
 from shared.domain.power.schedule import MOST_EXCEPTIONS, MOST_PHASES, TimedPhase, problems
+from shared.domain.power.zones import USER_ZONE
 from shared.domain.values import Id, Label, Value, Word
 from shared.errors import Problem
 
@@ -101,7 +102,8 @@ class PowerScheduleForm(PowerRules):
     time_zone: Word | None = Field(
         None,
         title="Time zone",
-        description="An IANA name, such as Europe/Berlin; that of each Cloud PC's site when left out.",
+        description="An IANA name, such as Europe/Berlin; that of each Cloud PC's site when left out. With user: that "
+        "of the user's country (usageLocation) where it has one only, else the site's.",
     )
 
     def settings(self, zone: str) -> PowerSettings:
@@ -111,7 +113,12 @@ class PowerScheduleForm(PowerRules):
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems of the schedule, with pointers into the form."""
-        return tuple(Problem(f"/{at}", message) for at, message in problems(self.settings(_ANY_ZONE)))
+        return tuple(Problem(f"/{at}", message) for at, message in problems(self._anywhere()))
+
+    def _anywhere(self) -> PowerSettings:
+        """Return the rules in the schedule's zone, or in any where it follows from the Cloud PC."""
+        settings = self.settings(_ANY_ZONE)
+        return settings.but(time_zone=_ANY_ZONE) if settings.time_zone == USER_ZONE else settings
 
 
 _ANY_ZONE = "UTC"

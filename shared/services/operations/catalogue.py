@@ -19,6 +19,7 @@ from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.replacing import REPROVISION, RETRY, not_rebuildable
 from shared.domain.machines.restore_points import nearest
 from shared.domain.operations.operation import Operation
+from shared.domain.power.overriding import PowerOverrideForm
 from shared.domain.values import Value
 from shared.services.cloud_pcs.builds import RerunForm, UserAccountType, plan_now, rebuild, rerun
 from shared.services.cloud_pcs.builds import refusal as without_warning
@@ -60,6 +61,7 @@ from shared.services.operations.action_forms import (
 from shared.services.power.by_hand import power_off, power_on, refuse_while_off, request
 from shared.services.power.keeping_awake import keep_awake
 from shared.services.power.keeping_awake import refusal as not_kept_awake
+from shared.services.power.overriding import override_power_schedule
 from shared.workflow import DurableClient
 
 F = TypeVar("F", bound=Value)
@@ -319,6 +321,9 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
         "stop": _POWER_OFF,
         "keepAwake": Performer(
             KeepAwakeForm, keep_awake, lambda _: KeepAwakeForm(hours=1), lambda pc, _: not_kept_awake(pc)
+        ),
+        "overridePowerSchedule": Performer(
+            PowerOverrideForm, override_power_schedule, _plain(PowerOverrideForm), lambda pc, _: not_kept_awake(pc)
         ),
         "rerunStep": Performer(
             RerunForm, _rerun, _plain(RerunForm), without_warning, (_idle, refuse_while_off), _warned

@@ -79,12 +79,11 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     power = await change_power(deps, pc.tenant_id, pc.id, now, partial(_observed, observed, sessions, applied, now))
     await tell_of_outside(deps, before.value if before else power, power, now)
     removal = None if pc.status in WORKING else f"it is {pc.status.value}"
-    keeps = power.can_hibernate(pc.current.generation)
-    facts = power.facts(readable=sessions.found is not None, removal=removal, can_hibernate=keeps)
+    facts = power.facts(readable=sessions.found is not None, removal=removal)
     facts = applied.facts(facts, power, now) if applied else facts
     pause = await why_paused(deps, tenant.value, pc) or facts.pause
     facts = facts.but(budget=await brake_of(deps, pc), pause=pause)
-    decision = decide(facts, now)
+    decision = decide(facts.but(can_hibernate=power.can_hibernate(pc.current.generation)), now)
     acts = decision.step in _ACTIONS and refusal(pc, RemoteActionRequest(_ACTIONS[decision.step])) is None
     later = now + _LATER if acts else next_look(power, facts, decision, now)  # an action's end asks for an earlier look
     looks_at = await _promised(deps, power, later, due)

@@ -61,7 +61,12 @@ async def delete_power_schedule(context: ActionContext, stored: Stored[PowerSche
     deps, schedule = context.deps, stored.value
     policies = [each.value async for each in deps.policies.each(schedule.tenant_id)]
     used = [each.display_name for each in policies if each.configuration.power_schedule_id == schedule.id]
-    refuse_while_used("the power schedule is in use", {"provisioningPolicies": used})
+    powers = [each.value async for each in deps.cloud_pc_powers.each(schedule.tenant_id)]
+    overridden = [each.overridden_at(context.now) for each in powers]
+    pcs = [
+        power.id for power, own in zip(powers, overridden, strict=True) if own and own.power_schedule_id == schedule.id
+    ]
+    refuse_while_used("the power schedule is in use", {"provisioningPolicies": used, "cloudPCs": pcs})
     remove = partial(deps.power_schedules.remove, schedule.tenant_id, schedule.id, seen=stored.etag)
     await make_change(context, Resource(ResourceType.POWER_SCHEDULE, schedule.id), removal(schedule, remove))
 

@@ -30,6 +30,7 @@ ACTIONS = [
         "cloudPCs/extendGrace",
         "cloudPCs/holdGrace",
         "cloudPCs/keepAwake",
+        "cloudPCs/overridePowerSchedule",
         "cloudPCs/powerOff",
         "cloudPCs/powerOn",
         "cloudPCs/readSignInDetails",

@@ -45,10 +45,10 @@ from triggers.http.views.cloud_pcs import (
     cloud_pc_view,
     count_by_status,
     launch_detail_view,
-    power_properties,
     use_properties,
 )
 from triggers.http.views.operations import OPERATION, TimelineView, timeline_view
+from triggers.http.views.power import power_properties
 
 _POWER = frozenset({"powerState", "@deskwright.power"})
 """The properties for which the power of Cloud PCs is read."""

@@ -17,12 +17,13 @@ from shared.domain.destroying import HeldBack
 from shared.domain.filtering import Scalar
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import DesiredPower, GraphPower, PowerActor
+from shared.domain.power.state import GraphPower
 from shared.domain.values import sentence
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Entity
 from triggers.http.views.actions import GraceView, grace_view
+from triggers.http.views.power import PowerProperties
 
 _LACKS = (
     "allotmentDisplayName connectionSetting connectionSettings connectivityResult disasterRecoveryCapability "
@@ -77,29 +78,6 @@ class SwapView(TypedDict):
     operationId: str
 
 
-class PowerView(TypedDict):
-    """The power of a Cloud PC: since when and why it is on or off, and its next change.
-
-    *stopsAt*: when it stops if nobody comes. *waits*: why the power that is wanted is not there. *nextTransitionAt*:
-    when it is looked at again. *nextTry*: of a start that Azure has refused. *fallbackSize*: the size with which it
-    started while Azure had no capacity for its own. *unhibernated*: why it was stopped without keeping its memory.
-    """
-
-    powerState: GraphPower
-    desired: DesiredPower
-    since: Timestamp | None
-    changedBy: PowerActor | None
-    reason: str
-    waits: str | None
-    keptAwakeUntil: Timestamp | None
-    keptAwakeBy: str | None
-    stopsAt: Timestamp | None
-    nextTransitionAt: Timestamp | None
-    nextTry: Timestamp | None
-    fallbackSize: str | None
-    unhibernated: str | None
-
-
 _Extensions = TypedDict(
     "_Extensions",
     {
@@ -112,10 +90,6 @@ _Extensions = TypedDict(
         "@deskwright.heldBack": Annotated[Json, DumpOf(HeldBack)] | None,
     },
 )
-
-
-PowerProperties = TypedDict("PowerProperties", {"powerState": GraphPower, "@deskwright.power": PowerView}, total=False)
-"""The properties of a Cloud PC that come from the table of its power."""
 
 
 class LoginResultView(TypedDict):
@@ -233,38 +207,12 @@ def cloud_pc_view(
     }
 
 
-def power_properties(power: CloudPcPower | None, now: datetime) -> PowerProperties:
-    """Return the properties of a Cloud PC that come from its power."""
-    shown = power_view(power, now)
-    return {"powerState": shown["powerState"], "@deskwright.power": shown}
-
-
 def use_properties(use: CloudPcUse | None) -> UseProperties:
     """Return the properties of a Cloud PC that come from its use; *use* is None before it was first read."""
     last = use.last_login if use else None
     return {
         "lastLoginResult": {"time": timestamp(last)} if last else None,
         "lastLogoffDateTime": timestamp(use.last_logoff) if use else None,
-    }
-
-
-def power_view(power: CloudPcPower | None, now: datetime) -> PowerView:
-    """Return the power of a Cloud PC; *power* is None where nobody has switched it, and no rule wants anything."""
-    awake = power.awake_at(now) if power else None
-    return {
-        "powerState": power.observed.graph if power else "unknown",
-        "desired": power.desired if power else DesiredPower.LEAVE,
-        "since": timestamp(power.since) if power else None,
-        "changedBy": power.changed_by if power else None,
-        "reason": power.reason if power else "",
-        "waits": power.waits if power else None,
-        "keptAwakeUntil": timestamp(awake.until) if awake else None,
-        "keptAwakeBy": awake.by if awake else None,
-        "stopsAt": timestamp(power.stops_at) if power and power.observed.is_on else None,
-        "nextTransitionAt": timestamp(power.next_transition_at) if power else None,
-        "nextTry": timestamp(power.refused.next_try) if power and power.refused else None,
-        "fallbackSize": power.fallback_size if power else None,
-        "unhibernated": power.unhibernated.why if power and power.unhibernated else None,
     }
 
 

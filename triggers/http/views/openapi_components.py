@@ -81,6 +81,7 @@ BODIES: Mapping[str, Json] = {
     "foresee_change": {"assign": {"policyId": _ID, "groupIds": []}},
     "hold_grace": {"held": True},
     "keep_cloud_pc_awake": {"hours": 2},
+    "override_power_schedule": {"stopAction": "none", "untilDateTime": "2026-12-24T18:00:00Z"},
     "keep_own_cloud_pc_awake": {"hours": 2},
     "keep_my_cloud_pc_awake": {"hours": 2},
     "log_off_sessions": {"sessionIds": [_ID]},

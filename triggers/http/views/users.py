@@ -21,8 +21,8 @@ from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Entity
 from triggers.http.properties import Properties, typed
-from triggers.http.views.cloud_pcs import PowerView, power_view
 from triggers.http.views.policies import AssignmentView, assignment_view
+from triggers.http.views.power import PowerView, power_view
 
 PROPERTIES = Properties(user_setting.PROPERTIES, {"": UserSettingForm})
 USER_SETTINGS = Collection(

@@ -12,6 +12,7 @@ import { CLOUD_PC_ICONS } from "../../components/cloud-pc-icons.ts";
 import { shownOf, typedOf } from "../../components/identity.ts";
 import { moment } from "../../components/moments.ts";
 import { words } from "../../words/cloud-pcs.ts";
+import { words as scheduleWords } from "../../words/power-schedules.ts";
 import type { CloudPc, RestorePoint, ServicePlan, Supported } from "./api.ts";
 
 /** Letting a grace period go on is the action that holds it, with another body. */
@@ -87,6 +88,10 @@ export function accountTypes(): Choice[] {
   return Object.entries(words.accountTypes).map(([value, title]) => ({ value, title }));
 }
 
+function stopActions(): Choice[] {
+  return Object.entries(scheduleWords.stopActions).map(([value, title]) => ({ value, title }));
+}
+
 function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, asked: Supported): Field[] {
   const allowed = new Set(asked.choices ?? []);
   switch (name) {
@@ -124,6 +129,18 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, 
       return [input("switch", "force", words.fields.force, { optional: true, value: false })];
     case "keepAwake":
       return [input("number", "hours", words.fields.awake, { value: 2, minimum: 0, maximum: 72 })];
+    case "overridePowerSchedule":
+      return [
+        input("one", "stopAction", words.fields.stopAction, { optional: true, choices: stopActions() }),
+        input("number", "signedOffInMinutes", words.fields.signedOff, { optional: true, minimum: 5, maximum: 1440 }),
+        input("number", "disconnectedInMinutes", words.fields.disconnected, {
+          optional: true,
+          minimum: 5,
+          maximum: 1440,
+        }),
+        input("text", "timeZone", words.fields.zone, { optional: true }),
+        input("moment", "untilDateTime", words.fields.until, { optional: true }),
+      ];
     case "extendGrace":
       return [input("number", "hours", words.fields.hours, { value: 48, minimum: 1, maximum: 8_760 })];
     default:

@@ -43,6 +43,10 @@ export default {
       title: "Keep awake",
       text: "It stays on for so many hours, whatever its schedule says; 0: no longer.",
     },
+    overridePowerSchedule: {
+      title: "Override the power schedule",
+      text: "It has these rules until the end, and its policy's again after it. Without any rule an override ends.",
+    },
     troubleshoot: {
       title: "Troubleshoot",
       text: "Power, agent, registration, device and rights are examined, and repaired where that is possible. The machine may be restarted.",
@@ -96,6 +100,11 @@ export default {
     everyStep: "Every step with a warning",
     hours: "Hours more",
     awake: "Hours from now",
+    stopAction: "When nobody uses it",
+    signedOff: "Stop after sign-out (minutes)",
+    disconnected: "Stop after disconnection (minutes)",
+    zone: "Time zone",
+    until: "Until",
     hold: "Hold it",
     force: "Also if somebody is signed in",
     restoreBefore: "To the restore point nearest to",

@@ -346,6 +346,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "restore point": ("POST …/cloudPCs/{id}/createSnapshot", {"storageAccountId": None, "accessTier": None}, {}),
     "power off": ("POST …/cloudPCs/{id}/powerOff", {"force": True}, {}),
     "stop": ("POST …/cloudPCs/{id}/stop", {"force": True}, {}),
+    "move to policy": ("POST tenants/{tenant}/cloudPCs/{id}/moveToPolicy", {"provisioningPolicyId": "p2"}, {}),
     "keep awake": ("POST tenants/{tenant}/cloudPCs/{id}/keepAwake", {"hours": 2}, {}),
     "override of power": (
         "POST tenants/{tenant}/cloudPCs/{id}/overridePowerSchedule",

@@ -44,6 +44,7 @@ MADE = Resources(
     vm_id="/vm",
 )
 WORKS = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=MADE, group_id="g1")
+TWO = things.policy(id="p2", display_name="Two")
 POINT = RestorePoint(id="rp1", created_at=NOW, status="ready")
 LEAVING = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + 100 * HOUR)
 WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
@@ -188,6 +189,9 @@ SCENES: Mapping[str, Scene] = {
     "POST tenants/{tenant}/cloudPCs/{id}/holdGrace": on_pc(CHANGED, status=Status.IN_GRACE_PERIOD, grace=LEAVING),
     "POST tenants/{tenant}/cloudPCs/{id}/keepAwake": on_pc(CHANGED, {"hours": 2}),
     "POST tenants/{tenant}/cloudPCs/{id}/overridePowerSchedule": on_pc(CHANGED, {}),
+    "POST tenants/{tenant}/cloudPCs/{id}/moveToPolicy": Scene(
+        CHANGED, {"provisioningPolicyId": "p2"}, (*pc(), ("policies", TWO)), one(WORKS.id)
+    ),
     "POST tenants/{tenant}/cloudPCs/{id}/reprovision": on_pc(CHANGED, {"buildFirst": True}),
     "POST tenants/{tenant}/cloudPCs/{id}/rerunStep": on_pc(
         CHANGED, {}, status=Status.PROVISIONED_WITH_WARNINGS, warnings=(Warn(step="hidePowerIcons", message="no"),)

@@ -49,6 +49,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "stop": (f"{GRAPH}/stop", None),
     "keepAwake": (f"{OWN}/keepAwake", {"hours": 2}),
     "overridePowerSchedule": (f"{OWN}/overridePowerSchedule", {}),
+    "moveToPolicy": (f"{OWN}/moveToPolicy", {"provisioningPolicyId": "p2"}),
     "rerunStep": (f"{OWN}/rerunStep", {}),
 }
 WARNED = {"status": Status.PROVISIONED_WITH_WARNINGS, "warnings": (Warn(step="hidePowerIcons", message="no"),)}
@@ -70,6 +71,7 @@ STATES: dict[str, CloudPc] = {
 @pytest.fixture
 async def here(here: Office) -> Office:
     await here.policies.insert(things.policy())
+    await here.policies.insert(things.policy(id="p2", display_name="Others"))
     return here
 
 

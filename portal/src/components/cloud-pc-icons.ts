@@ -28,6 +28,7 @@ export const CLOUD_PC_ICONS: Readonly<Partial<Record<Name, FluentIcon>>> = {
   endGracePeriod: Delete20Regular,
   extendGrace: Clock20Regular,
   holdGrace: Pause20Regular,
+  moveToPolicy: ArrowReset20Regular,
   powerOff: RecordStop20Regular,
   powerOn: Play20Regular,
   reboot: Power20Regular,

@@ -204,6 +204,13 @@ _ROWS = (
         graph=False,
     ),
     Action(
+        "moveToPolicy",
+        "move_cloud_pc_to_policy",
+        "Move a Cloud PC to another policy that targets its user: the new machine is built first.",
+        destroys=True,
+        graph=False,
+    ),
+    Action(
         "rerunStep",
         "rerun_step",
         "Run a post-provisioning step again that has left a warning; without warnings the status is provisioned.",

@@ -190,7 +190,7 @@ def _non_zero(counts: Counter[ItemStatus]) -> dict[str, int]:
 Durations: TypeAlias = Mapping[str, Sequence[float]]
 """Durations of operations of each kind, in seconds, the shortest first."""
 
-_BUILDS = frozenset({"retry", "reprovision"})
+_BUILDS = frozenset({"retry", "reprovision", "moveToPolicy"})
 _ORDER = {step.value: step for step in ORDER}
 
 

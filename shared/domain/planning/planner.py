@@ -144,6 +144,8 @@ class _Steps:
         if record.status is Status.FAILED:  # whichever policy wins, a retry by hand builds by it
             own = None
         by_policy = linked(self._policies, own, groups) if own else winner(self._policies, groups) is not None
+        if record.being_replaced and record.replacement and record.replacement.snapshot:  # it moves to this policy
+            by_policy = by_policy or linked(self._policies, record.replacement.snapshot.policy_id, groups)
         return by_policy and not self._loses_as_disabled(entitlement.user)
 
     def _loses_as_disabled(self, user: User) -> bool:
@@ -245,7 +247,7 @@ class _Steps:
         if group_id is None or own is None:
             return group_id
         stays = group_id in entitlement.group_ids & {a.group_id for a in own.assignments}
-        return group_id if stays else targeted_group(own, entitlement.group_ids)
+        return group_id if stays else targeted_group(own, entitlement.group_ids) or group_id
 
     def _renewed(self, record: CloudPc) -> CloudPc:
         """Return a planned Cloud PC with its policy's current snapshot.

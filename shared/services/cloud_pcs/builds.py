@@ -217,10 +217,13 @@ class PlannedBuild:
     plans: tuple[ServicePlan, ...]
 
 
-async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> PlannedBuild:
+async def plan_now(
+    context: ActionContext, pc: CloudPc, account: UserAccountType | None, policy_id: str | None = None
+) -> PlannedBuild:
     """Return the snapshot from which the Cloud PC would be built now, by the directory and its policy.
 
-    *account*: the user's new account type, None: as the policy says. Raises: ConflictError.
+    *account*: the user's new account type, None: as the policy says. *policy_id*: another policy than the winning one,
+    which has to target the user, too. Raises: ConflictError.
     """
     deps, tenant = context.deps, context.tenant
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
@@ -234,9 +237,11 @@ async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType
     seats = tenant.settings.licence_source is LicenceSource.SEATS
     if not seats and not pc.claims & {plan.id for plan in entitled.plans}:
         raise ConflictError("the user no longer has the licence of this Cloud PC", servicePlanId=pc.plan.id)
-    policy = winner(policies, entitled.group_ids)
+    among = [each for each in policies if policy_id in {None, each.id}]
+    policy = winner(among, entitled.group_ids)
     if policy is None:
-        raise ConflictError("no provisioning policy targets a group the user is in")
+        which = "no provisioning policy targets" if policy_id is None else "the policy does not target"
+        raise ConflictError(f"{which} a group the user is in")
     if why := pause_reason(await deps.service_state.get(), tenant, policy):
         raise ConflictError(f"{why}; resume it first", policyId=policy.id)
     connections = {c.id: c for c in [stored.value async for stored in deps.connections.each(tenant.id)]}

@@ -246,12 +246,17 @@ def refusal(pc: CloudPc) -> str | None:
 
 
 async def replace(
-    context: ActionContext, client: DurableClient, cloud_pc_id: str, account: UserAccountType | None = None
+    context: ActionContext,
+    client: DurableClient,
+    cloud_pc_id: str,
+    account: UserAccountType | None = None,
+    policy_id: str | None = None,
 ) -> Operation:
     """Build another machine for a Cloud PC under the policy that wins now; the user works until it takes the place.
 
-    The leftovers of a machine that it had before are cleaned up first. *account*: as of ``rebuild``. Raises:
-    ConflictError unless the Cloud PC works, its user is still entitled, and nothing is at work on it.
+    The leftovers of a machine that it had before are cleaned up first. *account*: as of ``rebuild``. *policy_id*:
+    another policy than the winning one, to which the Cloud PC moves. Raises: ConflictError unless the Cloud PC works,
+    its user is still entitled, and nothing is at work on it.
     """
     deps, tenant = context.deps, context.tenant
     before = (await context.cloud_pc(cloud_pc_id)).value
@@ -264,10 +269,10 @@ async def replace(
     )
     if resumed is not None:
         return resumed
-    if why := refusal(before):
+    if why := refusal(before) or (policy_id and same_policy(before, policy_id)):
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)
-    planned = await plan_now(context, before, account)
+    planned = await plan_now(context, before, account, policy_id)
 
     def edit(pc: CloudPc) -> CloudPc:
         if (why := refusal(pc)) or pc.next_generation != before.next_generation:
@@ -285,8 +290,15 @@ async def replace(
     watch_at = context.now + START_GRACE
     promise = partial(deps.due.put, DueKind.WATCH, watch_at, tenant.id, cloud_pc_id, before.next_generation)
     write = change_cloud_pc(context, before, edit)
-    begun = await begin_operation(context, "reprovision", resource, write, promise=promise, start=start)
+    kind = "moveToPolicy" if policy_id else "reprovision"
+    begun = await begin_operation(context, kind, resource, write, promise=promise, start=start)
     return begun.operation
+
+
+def same_policy(pc: CloudPc, policy_id: str) -> str | None:
+    """Return why a Cloud PC cannot move to a policy that it is of already, or None if it is of another one."""
+    snapshot = pc.current.snapshot
+    return "it is of this policy already" if snapshot and snapshot.policy_id == policy_id else None
 
 
 async def start_replacement(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:

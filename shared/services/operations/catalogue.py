@@ -43,6 +43,7 @@ from shared.services.cloud_pcs.machine_changes import (
     target_plan,
 )
 from shared.services.cloud_pcs.machine_changes import refusal as unreplaceable
+from shared.services.cloud_pcs.moving import MoveForm, judge_moves, movable, move, targets, unmovable
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, refusal, refuse_while_rerunning, rename
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.action_forms import (
@@ -324,6 +325,15 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
         ),
         "overridePowerSchedule": Performer(
             PowerOverrideForm, override_power_schedule, _plain(PowerOverrideForm), lambda pc, _: not_kept_awake(pc)
+        ),
+        "moveToPolicy": Performer(
+            MoveForm,
+            move,
+            lambda _: MoveForm(provisioning_policy_id="none"),
+            unmovable,
+            (_idle, movable),
+            looks=targets,
+            in_bulk=InBulk(MoveForm, judge_moves, move),
         ),
         "rerunStep": Performer(
             RerunForm, _rerun, _plain(RerunForm), without_warning, (_idle, refuse_while_off), _warned

@@ -27,7 +27,7 @@ from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
 _NAME_TAKEN = Problem("/displayName", "a maintenance window of this name exists; choose another name")
-_BUILDS = frozenset({"retry", "reprovision"})
+_BUILDS = frozenset({"retry", "reprovision", "moveToPolicy"})
 _UNKNOWN = timedelta(minutes=30)
 """Length of work of which the tenant has seen none, and which is no build."""
 

@@ -30,6 +30,7 @@ ACTIONS = [
         "cloudPCs/extendGrace",
         "cloudPCs/holdGrace",
         "cloudPCs/keepAwake",
+        "cloudPCs/moveToPolicy",
         "cloudPCs/overridePowerSchedule",
         "cloudPCs/powerOff",
         "cloudPCs/powerOn",

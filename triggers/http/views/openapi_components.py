@@ -89,6 +89,7 @@ BODIES: Mapping[str, Json] = {
     "pause_policy": {"reason": "new image"},
     "pause_service": {"reason": "maintenance"},
     "pause_tenant": {"reason": "maintenance"},
+    "move_cloud_pc_to_policy": {"provisioningPolicyId": "0d6a6a4e-3f5b-4c58-9d1e-5b1a4b7f0c11"},
     "set_reclaim_rule": {"mode": "simulate", "idleDays": 45, "graceDays": 14},
     "set_budget": {"displayName": "All desks", "scope": "tenant", "amount": 5000, "brakes": True},
     "set_rate_card": {

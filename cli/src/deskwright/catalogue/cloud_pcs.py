@@ -24,6 +24,7 @@ _CALLED = {
 """Actions whose command has another name."""
 _ASKS = {
     "reprovisionBuildFirst": "Build {} anew? Its disk is deleted.",
+    "moveToPolicy": "Move {} to another policy? Its disk is deleted once the new machine is ready.",
     "resize": "Resize {}? It restarts, and its disk never shrinks.",
     "restore": "Restore {}? Changes made since are lost.",
     "endGracePeriod": "End the grace period of {} and remove it?",

@@ -13,7 +13,7 @@ import { shownOf, typedOf } from "../../components/identity.ts";
 import { moment } from "../../components/moments.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import { words as scheduleWords } from "../../words/power-schedules.ts";
-import type { CloudPc, RestorePoint, ServicePlan, Supported } from "./api.ts";
+import type { CloudPc, NamedPolicy, RestorePoint, ServicePlan, Supported } from "./api.ts";
 
 /** Letting a grace period go on is the action that holds it, with another body. */
 export type ActionName = keyof typeof ACTIONS.cloudPCs | "releaseGrace";
@@ -52,6 +52,7 @@ export interface Known {
   readonly supported: readonly Supported[];
   readonly restorePoints: readonly RestorePoint[];
   readonly servicePlans: readonly ServicePlan[];
+  readonly policies: readonly NamedPolicy[];
 }
 
 /** Return the actions on a Cloud PC. *send*: how one is sent. */
@@ -92,7 +93,7 @@ function stopActions(): Choice[] {
   return Object.entries(scheduleWords.stopActions).map(([value, title]) => ({ value, title }));
 }
 
-function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, asked: Supported): Field[] {
+function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans, policies }: Known, asked: Supported): Field[] {
   const allowed = new Set(asked.choices ?? []);
   switch (name) {
     case "reprovision":
@@ -103,6 +104,10 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, 
     case "resize": {
       const choices = plansOf(servicePlans.filter(({ id }) => allowed.has(id)));
       return [input("one", "targetServicePlanId", words.fields.plan, { help: words.fields.planHelp, choices })];
+    }
+    case "moveToPolicy": {
+      const choices = choicesOf(policies.filter(({ id }) => allowed.has(id)));
+      return [input("one", "provisioningPolicyId", words.fields.policy, { help: words.fields.policyHelp, choices })];
     }
     case "changeUserAccountType":
       return [
@@ -150,4 +155,8 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, 
 
 export function plansOf(plans: readonly ServicePlan[]): Choice[] {
   return plans.map((plan) => ({ value: plan.id, title: plan.displayName ?? plan.id }));
+}
+
+export function choicesOf(policies: readonly NamedPolicy[]): Choice[] {
+  return policies.map(({ id, displayName }) => ({ value: id, title: displayName }));
 }

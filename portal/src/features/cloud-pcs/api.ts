@@ -4,6 +4,10 @@ export type CloudPc = Found<"/tenants/{tenant}/{version}/deviceManagement/virtua
 export type Timeline = Found<"/tenants/{tenant}/cloudPCs/{id}/timeline">;
 export type RestorePoint =
   Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/cloudPCs/{id}/retrieveSnapshots()">["value"][number];
+export type NamedPolicy = Pick<
+  Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies">["value"][number],
+  "id" | "displayName"
+>;
 export type ServicePlan =
   Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/servicePlans">["value"][number];
 export type Supported = Found<"/tenants/{tenant}/cloudPCs/{id}/supportedActions">["value"][number];

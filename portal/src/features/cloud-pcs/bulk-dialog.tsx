@@ -61,7 +61,8 @@ interface Given {
 export function BulkDialog({ tenant, name, targets, onClose }: Given): ReactElement {
   const styles = useStyles();
   const plans = useOne(`${ROOT}/servicePlans`, { tenant }, { enabled: name === "resize" });
-  const parameters = parametersOf(name, plans.data?.value ?? []);
+  const policies = useOne(`${ROOT}/provisioningPolicies`, { tenant }, { enabled: name === "moveToPolicy" });
+  const parameters = parametersOf(name, plans.data?.value ?? [], policies.data?.value ?? []);
   const [values, setValues] = useState<Values>(() => defaultsOf(parameters));
   const [pace, setPace] = useState<Values>(() => defaultsOf(PACE));
   const [written, setWritten] = useState("");

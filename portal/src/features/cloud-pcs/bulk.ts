@@ -4,8 +4,8 @@ import type { ACTIONS } from "../../api/actions.ts";
 import type { Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import { words } from "../../words/cloud-pcs.ts";
-import { accountTypes, factsOf, plansOf, type ActionName } from "./actions.ts";
-import type { ServicePlan } from "./api.ts";
+import { accountTypes, choicesOf, factsOf, plansOf, type ActionName } from "./actions.ts";
+import type { NamedPolicy, ServicePlan } from "./api.ts";
 
 type CloudPcActions = typeof ACTIONS.cloudPCs;
 export type BulkName = {
@@ -18,7 +18,11 @@ export const BULK = (Object.keys(words.actions) as ActionName[]).filter(
 );
 
 /** Return what an action asks for; its values are the `parameters` of a bulk action. */
-export function parametersOf(name: BulkName, servicePlans: readonly ServicePlan[]): Field[] {
+export function parametersOf(
+  name: BulkName,
+  servicePlans: readonly ServicePlan[],
+  policies: readonly NamedPolicy[],
+): Field[] {
   const { fields, timeRanges } = words;
   switch (name) {
     case "reprovision":
@@ -29,6 +33,10 @@ export function parametersOf(name: BulkName, servicePlans: readonly ServicePlan[
     case "resize":
       return [
         input("one", "targetServicePlanId", fields.plan, { help: fields.planHelp, choices: plansOf(servicePlans) }),
+      ];
+    case "moveToPolicy":
+      return [
+        input("one", "provisioningPolicyId", fields.policy, { help: fields.policyHelp, choices: choicesOf(policies) }),
       ];
     case "changeUserAccountType":
       return [input("one", "userAccountType", fields.accountType, { choices: accountTypes() })];

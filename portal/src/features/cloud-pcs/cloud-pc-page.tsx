@@ -95,13 +95,18 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
     { runs: () => isRunning(pc) },
   );
   const plans = useOne(`${ROOT}/servicePlans`, { tenant });
+  const targets = useOne(`${ROOT}/provisioningPolicies`, { tenant });
   const send = (name: ActionName, values: Values) => sendAction(api, tenant, pc.id, name, values);
   const supported = asked.data?.value ?? [];
   const servicePlans = plans.data?.value ?? [];
+  const policies = targets.data?.value ?? [];
   return (
     <>
       {asked.isError && <ErrorNotice error={asked.error} again={() => void asked.refetch()} />}
-      <ActionButtons actions={actionsOf({ pc, supported, restorePoints, servicePlans }, send)} begin={work.begin} />
+      <ActionButtons
+        actions={actionsOf({ pc, supported, restorePoints, servicePlans, policies }, send)}
+        begin={work.begin}
+      />
       {work.view}
     </>
   );

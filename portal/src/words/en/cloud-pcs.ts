@@ -63,6 +63,10 @@ export default {
       title: "Reprovision",
       text: "The machine is deleted and a new one is built. Everything on its disk is lost, with all restore points.",
     },
+    moveToPolicy: {
+      title: "Move to policy",
+      text: "The user keeps working until the new machine is ready. Everything on the old disk is lost then, with all restore points.",
+    },
     resize: { title: "Resize", text: "The machine stops, and starts with other hardware. A disk never shrinks." },
     rename: { title: "Rename", text: "The user sees the new name at once. The computer's own name stays." },
     changeUserAccountType: {
@@ -94,6 +98,8 @@ export default {
     accountType: "Account type",
     name: "New name",
     plan: "Service plan",
+    policy: "Policy",
+    policyHelp: "It has to target a group that the user is in.",
     planHelp: "Without the user's licence for it the resize waits.",
     restorePoint: "Restore point",
     step: "Step",

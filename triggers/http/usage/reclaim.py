@@ -11,6 +11,7 @@ from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_whole_list
+from triggers.http.idempotency import once
 from triggers.http.lists import count_of, whole_list
 from triggers.http.openapi_metadata import Page
 from triggers.http.views.reclaim import (
@@ -98,11 +99,25 @@ async def remove_reclaim_rule(call: Call) -> Response:
 @endpoint("Microsoft.CloudPC/reclaimRules/confirm", returns=RECLAIM_RULE)
 async def confirm_reclaim_proposals(call: Call) -> Response:
     """Let the proposals of a rule go on that the removal brake holds back."""
-    return ok(reclaim_rule_view(await confirm_proposals(call.context, call.param("id"))))
+    repository, id_ = call.deps.reclaim_rules, call.param("id")
+
+    async def confirm() -> Response:
+        call.match((await repository.get(call.tenant.id, id_)).etag)
+        rule = await confirm_proposals(call.context, id_)
+        return ok(reclaim_rule_view(rule), etag=(await repository.get(call.tenant.id, id_)).etag)
+
+    return await once(call, confirm)
 
 
 @bp.route(route="tenants/{tenant}/reclaimCases/{id}/dismiss", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/reclaimCases/dismiss", returns=RECLAIM_CASE)
 async def dismiss_reclaim_case(call: Call) -> Response:
     """Keep an idle Cloud PC until its user signs in: no more notices, no proposal, and no stop by the rule."""
-    return ok(reclaim_case_view(await dismiss_case(call.context, call.param("id"))))
+    repository, id_ = call.deps.reclaim_cases, call.param("id")
+
+    async def dismiss() -> Response:
+        call.match((await repository.get(call.tenant.id, id_)).etag)
+        case = await dismiss_case(call.context, id_)
+        return ok(reclaim_case_view(case), etag=(await repository.get(call.tenant.id, id_)).etag)
+
+    return await once(call, dismiss)

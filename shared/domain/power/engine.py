@@ -338,12 +338,23 @@ def _off_hours(facts: PowerFacts, schedule: PowerSettings, now: datetime, until:
 
 def _idle(facts: PowerFacts, now: datetime) -> Opinion | None:
     schedule = facts.schedule
-    if schedule is None or schedule.stop_action is StopAction.NONE or facts.sessions.in_use:
+    if schedule is None:
+        return _after_maintenance(facts, now)
+    if schedule.stop_action is StopAction.NONE or facts.sessions.in_use:
         return None
     since = facts.sessions.quiet_since + schedule.wait(disconnected=facts.sessions.disconnected > 0)
     if since > now:
         return None
     return Opinion(rule=PowerRule.IDLE, wants=DesiredPower.OFF, since=since, why="nobody has used it for a while")
+
+
+def _after_maintenance(facts: PowerFacts, now: datetime) -> Opinion | None:
+    """A machine that no schedule stops, and that was off before its maintenance, stops again if nobody has come."""
+    window = facts.maintenance
+    if window is None or now < window.ends or facts.sessions.in_use or facts.sessions.disconnected:
+        return None
+    why = "its maintenance is over, and it was off before"
+    return Opinion(rule=PowerRule.IDLE, wants=DesiredPower.OFF, since=window.ends, why=why)
 
 
 def _budget(facts: PowerFacts, now: datetime) -> Opinion | None:

@@ -13,12 +13,14 @@ from shared.domain.power.overriding import PowerOverride
 from shared.domain.power.state import (
     DesiredPower,
     KeepAwake,
+    MaintenanceWindow,
     ObservedPower,
     PowerActor,
     PowerHold,
     RefusedStart,
     SeenSessions,
 )
+from shared.domain.power.waking import STOPPED_WITHIN, wake_window
 from shared.domain.values import Id, Value
 
 REVERSALS_LIMIT = 2
@@ -61,9 +63,9 @@ class CloudPcPower(Value):
     done. *quiet_since*: since when nobody is active, and no session has ended. *arrivals*: when the user was first
     active on each of the latest days. *reversals*: changes of ours in a row that somebody outside has taken back.
     *next_transition_at*: when a rule will want something else; *looks_at*: the time of the due row of the next look.
-    *stops_at*: when it stops if nobody comes. *winner*, *losers*: of the rules at the latest look. *override*: of its
-    schedule. *fallback_size*: the size with which it started while Azure had no capacity for its own. *unhibernated*:
-    why it could not be hibernated.
+    *stops_at*: when it stops if nobody comes. *winner*, *losers*: of the rules at the latest look. *wake*: when it is
+    woken after weeks, or was. *override*: of its schedule. *fallback_size*: the size with which it started while Azure
+    had no capacity for its own. *unhibernated*: why it could not be hibernated.
     """
 
     id: Id
@@ -90,6 +92,7 @@ class CloudPcPower(Value):
     waits: str | None = None
     winner: Opinion | None = None
     losers: tuple[Opinion, ...] = ()
+    wake: MaintenanceWindow | None = None
     override: PowerOverride | None = None
     fallback_size: str | None = None
     unhibernated: Unhibernated | None = None
@@ -203,9 +206,18 @@ class CloudPcPower(Value):
         """Whether a due row other than the one at *row* is due between *now* and *before*."""
         return self.looks_at is not None and now < self.looks_at <= before and self.looks_at != row
 
-    def planned(self, decision: PowerDecision, looks_at: datetime | None) -> "CloudPcPower":
-        """Return the record with a decision of the engine, and the time of the next look."""
+    def to_wake(self, zone: str, now: datetime) -> MaintenanceWindow | None:
+        """Return the half hour in which it is woken after weeks off; None for a machine that was on before."""
+        if self.observed.is_off:
+            return wake_window(self.since, self.id, zone, now)
+        return self.wake if self.wake and self.wake.begins <= now < self.wake.ends + STOPPED_WITHIN else None
+
+    def planned(
+        self, decision: PowerDecision, looks_at: datetime | None, wake: MaintenanceWindow | None = None
+    ) -> "CloudPcPower":
+        """Return the record with a decision of the engine, the time of the next look, and its waking after weeks."""
         return self.but(
+            wake=wake,
             looks_at=looks_at,
             desired=decision.desired,
             next_transition_at=decision.next_look,

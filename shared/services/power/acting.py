@@ -17,7 +17,8 @@ from shared.domain.cloud_pcs.remote_action_run import begun as action_begun
 from shared.domain.operations.operation import AuditEvent
 from shared.domain.power.engine import PowerDecision, PowerFacts, PowerStep, decide, hold_until
 from shared.domain.power.record import CloudPcPower, actor_of, begun, seen
-from shared.domain.power.state import DesiredPower, ObservedPower, PowerActor
+from shared.domain.power.state import DesiredPower, MaintenanceWindow, ObservedPower, PowerActor
+from shared.domain.power.zones import ELSEWHERE
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, refusal, start_action
 from shared.services.cost.budgets import brake_of
 from shared.services.policies.pausing import why_paused
@@ -81,21 +82,26 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     removal = None if pc.status in WORKING else f"it is {pc.status.value}"
     facts = power.facts(readable=sessions.found is not None, removal=removal)
     facts = applied.facts(facts, power, now) if applied else facts
+    wake = power.to_wake(applied.settings.time_zone if applied else ELSEWHERE, now)
     pause = await why_paused(deps, tenant.value, pc) or facts.pause
-    facts = facts.but(budget=await brake_of(deps, pc), pause=pause)
+    facts = facts.but(budget=await brake_of(deps, pc), pause=pause, maintenance=wake)
     decision = decide(facts.but(can_hibernate=power.can_hibernate(pc.current.generation)), now)
     acts = decision.step in _ACTIONS and refusal(pc, RemoteActionRequest(_ACTIONS[decision.step])) is None
     later = now + _LATER if acts else next_look(power, facts, decision, now)  # an action's end asks for an earlier look
     looks_at = await _promised(deps, power, later, due)
-    await change_power(
-        deps, pc.tenant_id, pc.id, now, lambda there: there.planned(decision, looks_at or there.looks_at)
-    )
+    await change_power(deps, pc.tenant_id, pc.id, now, partial(_planned, decision, looks_at, wake))
     if decision.step is PowerStep.WARN:
         with on_behalf_of(pc.tenant_id):
             await warn(deps, pc, facts, decision)
     if acts:
         await _do(deps, client, pc, decision, due, starts_elsewhere=power.starts_elsewhere)
     return looks_at
+
+
+def _planned(
+    decision: PowerDecision, looks_at: datetime | None, wake: MaintenanceWindow | None, power: CloudPcPower
+) -> CloudPcPower:
+    return power.planned(decision, looks_at or power.looks_at, wake)
 
 
 async def _promised(deps: Dependencies, power: CloudPcPower, at: datetime | None, due: Due) -> datetime | None:
@@ -117,8 +123,8 @@ def next_look(power: CloudPcPower, facts: PowerFacts, decision: PowerDecision, n
     """
     if power.observed in {ObservedPower.STARTING, ObservedPower.STOPPING}:
         return now + _SOON
-    if decision.winner is None and decision.next_look is None:
-        return None
+    if decision.winner is None and (power.observed.is_off or decision.next_look is None):
+        return decision.next_look
     sleeps = facts.schedule is not None and facts.schedule.stops_in_working_hours
     kept_on = power.observed.is_on and decision.desired is DesiredPower.ON and not sleeps
     settled = power.observed.is_off or kept_on

@@ -25,7 +25,7 @@ BENCHMARKS = {
     "fairness": "5 Cloud PCs of one tenant beside 200 of another, apart and in one subscription, against alone",
     "estimates": "ends of builds within the ranges that were shown when they began, with failures and waits",
     "sweeps": "50,000 due rows of 5,000 tenants, a third of them failing: how long a tenant waits for its turn",
-    "cost": "a month's estimate against a simulated bill; the report of a month of 10,000 Cloud PCs",
+    "cost": "a month's estimate against a simulated bill; the report of 10,000 Cloud PCs; a month over its budget",
 }
 
 

@@ -1,8 +1,9 @@
-"""Costs: the estimate of a month against a simulated bill, and the report of a month of 10,000 Cloud PCs.
+"""Costs: a month against a simulated bill, the report of a month of 10,000 Cloud PCs, and a month over its budget.
 
 The bill knows each second in which a machine was on, and the items of the simulated price list; the service sees the
 record of power at the tick of each hour. ``cost:200,10000``: so many machines are billed, and so many are in the
-report, which is read from Azurite.
+report, which is read from Azurite. A budget that brakes is played minute by minute: machines arrive all month, alone
+and in a wave, and the brake is checked once an hour as the timer does.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from azure_simulator.prices.items import all_items
 from bench.figures import Figure
 from bench.reading import CountingTransport
 from local import azurite
+from shared.domain.cost.budgets import Budget, BudgetScope, forecast_of
 from shared.domain.cost.ledger import (
     CostedMachine,
     LedgerRow,
@@ -114,6 +116,56 @@ def _machine(number: int) -> CostedMachine:
     return CostedMachine(MachineKind.CLOUD_PC, name, 1, f"Desk {number}", f"p{number % 20}", _REGION, _SIZE, _DISK)
 
 
+_PRICE, _DISK_PRICE, _AMOUNT = 0.23, 0.057, 9_000.0
+
+
+def _over_budget() -> Figure:
+    """Play a month that exceeds its budget, and compare the excess with the cost of the machines that ran already.
+
+    A third of the machines is on in working hours alone. 50 are there at the begin, two come in each hour, and ten in
+    each minute from shortly before the amount is reached on; each asks the budget as a build does.
+    """
+    budget = Budget(
+        id="all", tenant_id=_TENANT, display_name="All", scope=BudgetScope.TENANT, amount=_AMOUNT, brakes=True
+    )
+    always, office, spent, waiting, excess_of_running = 34, 16, 0.0, 0, 0.0
+    reached: tuple[int, int] | None = None
+    for minute in range(30 * 1440):
+        now = _FIRST + timedelta(minutes=minute)
+        if minute % 60 == 0:
+            forecast = forecast_of(spent, _FIRST, now, _END)
+            hourly = (always + office) * (_PRICE + _DISK_PRICE)
+            budget = budget.checked(spent, forecast, _MONTH, now, hourly)
+        wave = _AMOUNT - 30 <= spent < _AMOUNT + 200
+        for number in range((minute % 30 == 7) + 10 * wave):  # noqa: PLR2004 - somebody comes every half an hour
+            if budget.parks(now):
+                waiting += 1
+                continue
+            budget = budget.with_begun(_PRICE)
+            always, office = (always, office + 1) if (minute + number) % 3 == 0 else (always + 1, office)
+        working = now.weekday() < 5 and 8 <= now.hour < 17  # noqa: PLR2004
+        spent += _of_a_minute(always, office, working=working)
+        if reached is not None:
+            excess_of_running += _of_a_minute(*reached, working=working)
+        elif spent >= _AMOUNT:
+            reached, excess_of_running = (always, office), spent - _AMOUNT
+    note = f"{always + office} machines, {waiting} times a build has waited"
+    return Figure(
+        "excess of a budget / cost of what ran when it was reached",
+        round(spent - _AMOUNT, 2),
+        round(excess_of_running, 2),
+        "USD",
+        1,
+        1.0,
+        note,
+    )
+
+
+def _of_a_minute(always: int, office: int, *, working: bool) -> float:
+    on = always + (office if working else 0)
+    return (on * _PRICE + (always + office) * _DISK_PRICE) / 60
+
+
 async def _fill(services: PaperServices, number: int) -> None:
     """Store a month of *number* Cloud PCs, each day of each with other minutes."""
     random = Random(11)  # noqa: S311 - a scenario, not a secret
@@ -147,6 +199,7 @@ async def _measure(tables_url: str, tls: ssl.SSLContext, billed: int, reported: 
     off = abs(estimate - bill)
     note = f"estimated {estimate:.2f}, billed {bill:.2f}"
     return [
+        _over_budget(),
         Figure(
             f"estimate off the simulated bill / bill, {billed:,} machines", off, bill, "USD", billed, _MOST_OFF, note
         ),

@@ -427,6 +427,7 @@ var settings = {
   DESKWRIGHT_ARM_URL: environment().resourceManager
   DESKWRIGHT_GRAPH_URL: 'https://graph.microsoft.com'
   DESKWRIGHT_COST_KEPT_IN_MONTHS: '13'
+  DESKWRIGHT_AUDIT_KEPT_IN_DAYS: ''
   DESKWRIGHT_PRICES_URL: 'https://prices.azure.com'
   DESKWRIGHT_AUTHORITY_URL: environment().authentication.loginEndpoint
   DESKWRIGHT_TRUST_CLIENT_PRINCIPAL: 'false'

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueClient
 
     from shared.clients.arm import ArmClients
+    from shared.clients.cost_export import CostExport
     from shared.clients.graph import Graph
     from shared.clients.key_vault import Vault
     from shared.clients.notice_queue import NoticeQueue
@@ -165,6 +166,15 @@ class Dependencies(Records):
         from shared.clients.retail_prices import RetailPrices
 
         return self._closing(RetailPrices(self.settings.prices_url, pacing=self.pacing))
+
+    async def cost_export(self, tenant_id: str, address: str) -> CostExport:
+        """Return the reader of a tenant's export of costs, with a token of its directory; the caller closes it.
+
+        Raises: NotFoundError, DeclinedError if no multi-tenant app is set.
+        """
+        from shared.clients.cost_export import CostExport, parts_of
+
+        return CostExport(*parts_of(address), await self._credential_of(tenant_id))
 
     def vault(self) -> Vault:
         """Return the service's own vault."""

@@ -24,6 +24,7 @@ from shared.services.operations.intents import complete_interrupted
 from shared.services.operations.maintenance import (
     TenantIds,
     delete_old,
+    delete_on,
     each_by_itself,
     fold_lists,
     measure_and_record,
@@ -112,13 +113,15 @@ async def _delete_alerts(deps: Dependencies) -> None:
 async def _delete(deps: Dependencies) -> None:
     gone = await delete_old(deps, deps.clock.now())
     _log.info(
-        "deleted: operations=%d bulk_actions=%d idempotency_keys=%d days_of_usage=%d months_of_cost=%d notices=%d",
+        "deleted: operations=%d bulk_actions=%d idempotency_keys=%d days_of_usage=%d months_of_cost=%d notices=%d"
+        " audit_events=%d",
         gone.operations,
         gone.bulk_actions,
         gone.idempotency_keys,
         gone.days_of_usage,
         gone.months_of_cost,
         gone.notices,
+        gone.audit_events,
     )
 
 
@@ -151,6 +154,7 @@ async def settle_and_measure(timer: func.TimerRequest) -> None:
         partial(judge_alerts, deps, tenant_ids),
         partial(measure_queues, deps),
         partial(check_health_hourly, deps, tenant_ids),
+        partial(delete_on, deps),
     )
 
 

@@ -53,6 +53,7 @@ from shared.domain.cloud_pcs.build import (
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
 from shared.domain.cloud_pcs.orphans import ComputerName
+from shared.domain.cost.budgets import WAITS_FOR_BUDGET
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import Operation
 from shared.domain.pools.member import PoolMember
@@ -219,7 +220,8 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
     parked = await change_record(record, edit, stored)
     if parked is None or wanted_build(parked, record) is None:
         return Superseded()
-    if build.parked_since != record.since and build is pc.current:  # it is parked again every ten minutes: no news
+    again = build.parked_since is not None and record.reason.code == WAITS_FOR_BUDGET
+    if build.parked_since != record.since and not again and build is pc.current:  # parked again in ten minutes: no news
         await record_status_change(pc, parked)
     return Done()
 

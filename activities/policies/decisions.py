@@ -13,6 +13,7 @@ from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
+from shared.domain.cost.budgets import WAITS_FOR_BUDGET
 from shared.domain.destroying import Act, Confirmation, Unanswered
 from shared.domain.networks.connection import Connection, HealthStatus
 from shared.domain.pools.member import PoolMember
@@ -195,7 +196,7 @@ def _confirmed(pc: CloudPc, build: Build) -> Begun:
 async def _waits(pc: CloudPc, *, asks: bool) -> NoCapacity | None:
     """Return why an attempt waits: for a budget, where there is no machine yet, or for the directory; None if not."""
     if _unbuilt(pc) and (why := await why_new_builds_wait(dependencies(), pc)):
-        return NoCapacity(code="budget", message=why, elsewhere=False)
+        return NoCapacity(code=WAITS_FOR_BUDGET, message=why, elsewhere=False)
     return await kept_for_now(pc) if asks else None
 
 

@@ -82,6 +82,8 @@ LEFT_OUT = {
     "pacing": "rate limits are learned anew, and tickets of another day would keep callers waiting",
     "overviews": "recorded anew within a quarter of an hour",
     "healthreports": "everything is checked anew within an hour",
+    "actualcosts": "read anew from the export of Cost Management that a tenant names",
+    "stalledwork": "findings of the health page that end within a day",
     "timerticks": "timers of the service that is restored have not run yet",
     "restores": "says which export is being restored into this account",
 }

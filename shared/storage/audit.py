@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from shared.domain.operations.operation import AuditEvent
 from shared.errors import ConflictError
+from shared.storage.purging import Chunk, purge
 from shared.storage.repository import Repository, Shape, Stored, ValuesPage
-from shared.storage.tables import Tables
+from shared.storage.tables import Table, Tables
 
 EVERYWHERE = "*"
 """The partition of events that concern all tenants, in place of a tenant's id; no tenant has this id."""
@@ -44,10 +45,10 @@ _SHAPE = Shape(
 
 
 class Audit:
-    """The audit log; it has no method that changes or removes an event."""
+    """The audit log. Events are deleted by their age alone, where an operator has set one, and never changed."""
 
     def __init__(self, tables: Tables) -> None:
-        self._rows = Repository(tables, _SHAPE)
+        self._rows, self._table = Repository(tables, _SHAPE), Table(tables, _SHAPE.table)
 
     async def append(self, event: AuditEvent) -> None:
         """Add *event*; an event that was added before (same id and time) is left unchanged."""
@@ -87,6 +88,11 @@ class Audit:
         first = max(behind, _sorted(until) if until else "")
         last = f"{_sorted(since)}~" if since else "~"
         return self._rows.between(tenant_id, (first, last), top, resource_id=resource_id)
+
+    async def delete_before(self, before: datetime, chunk: Chunk) -> int:
+        """Delete the events of all tenants that happened earlier; return their number."""
+        where = "RowKey gt @after and RowKey lt @end"
+        return await purge(self._table, where, {"after": f"{_sorted(before)}~", "end": "~"}, chunk)
 
     def each(self, tenant_id: str, *, resource_id: str | None = None) -> AsyncIterator[Stored[AuditEvent]]:
         """Yield every event, newest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.domain.cost.actual import ActualRow
 from shared.domain.cost.budgets import Budget
 from shared.domain.cost.ledger import LedgerRow
 from shared.domain.cost.prices import RegionPrices
@@ -16,6 +17,15 @@ _PRICES = Shape(table="retailprices", noun="price", model=RegionPrices, place=la
 _RATE_CARDS = Shape(table="ratecards", noun="rate card", model=RateCard, place=lambda card: (card.tenant_id, card.id))
 _BUDGETS = Shape(table="budgets", noun="budget", model=Budget, place=lambda budget: (budget.tenant_id, budget.id))
 _LEDGER = Shape(table="costledger", noun="month of cost", model=LedgerRow, place=lambda row: (row.tenant_id, row.id))
+
+_ACTUAL_COSTS = Shape(
+    table="actualcosts", noun="month of actual cost", model=ActualRow, place=lambda row: (row.tenant_id, row.id)
+)
+
+
+def actual_costs(tables: Tables) -> Repository[ActualRow]:
+    """Return the repository of the actual costs of machines, some rows for each tenant and month."""
+    return Repository(tables, _ACTUAL_COSTS)
 
 
 def retail_prices(tables: Tables) -> Repository[RegionPrices]:

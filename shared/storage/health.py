@@ -1,4 +1,4 @@
-"""Health reports and settings, the last run of each timer, and a measurement of the storage."""
+"""Health reports and settings, the last run of each timer, stalled work, and a measurement of the storage."""
 
 from __future__ import annotations
 
@@ -81,3 +81,23 @@ class TimerTicks:
             await self._table.page_dated({"partition": EVERYWHERE}, dates)
             took.append((default_timer() - began) * 1000)
         return median(took), parsedate_to_datetime(dates[-1]) if dates else None
+
+
+class StalledWork:
+    """The latest instance of each workflow that stood still: one row for each workflow."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._table = Table(tables, "stalledwork")
+
+    async def note(self, workflow: str, instance_id: str, at: datetime) -> None:
+        """Record that an instance has stood still and was ended."""
+        row = {"PartitionKey": EVERYWHERE, "RowKey": workflow, "at": at.astimezone(UTC).isoformat()}
+        await self._table.put({**row, "instance": instance_id})
+
+    async def all(self) -> dict[str, tuple[datetime, str]]:
+        """Return the time and the instance of each workflow."""
+        where = "PartitionKey eq @partition"
+        return {
+            str(read.row["RowKey"]): (datetime.fromisoformat(str(read.row["at"])), str(read.row["instance"]))
+            async for read in self._table.query(where, {"partition": EVERYWHERE})
+        }

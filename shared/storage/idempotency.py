@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.domain.values import Value
 from shared.errors import BusyError, ConflictError, NotFoundError, StaleError
+from shared.storage.purging import Chunk
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
 
@@ -81,9 +82,15 @@ class Idempotency:
         """Release a claimed key: the request changed nothing and may be sent again."""
         await self._rows.remove(scope, key)
 
-    async def delete_before(self, moment: datetime) -> int:
+    async def delete_before(self, moment: datetime, chunk: Chunk) -> int:
         """Delete the keys that were claimed before *moment*; return how many."""
-        old = [stored async for stored in self._rows.of_all() if stored.value.claimed_at < moment]
+        old: list[Stored[_Claim]] = []
+        async for stored in self._rows.of_all():
+            if stored.value.claimed_at >= moment:
+                continue
+            if not chunk.take():
+                break
+            old.append(stored)
         for stored in old:
             with suppress(StaleError):  # it has just been claimed again
                 await self._rows.remove(stored.value.scope, stored.value.key, seen=stored.etag)

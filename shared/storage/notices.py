@@ -17,8 +17,9 @@ from shared.errors import ConflictError, NotFoundError
 from shared.storage.codec import Codec, escaped
 from shared.storage.named import NamedRepository
 from shared.storage.outbox import OutboxEvent
+from shared.storage.purging import Chunk, purge
 from shared.storage.repository import Repository, Shape, Stored
-from shared.storage.tables import Parameters, Row, Table, Tables, Write
+from shared.storage.tables import Row, Table, Tables, Write
 
 _ENDPOINTS = Shape(
     table="noticeendpoints",
@@ -72,9 +73,9 @@ class Events:
         async for _, stored in self._rows.between(tenant_id, span, _AT_ONCE):
             yield stored.value
 
-    async def delete_before(self, before: datetime) -> int:
+    async def delete_before(self, before: datetime, chunk: Chunk) -> int:
         """Delete the events of all tenants that were written earlier; return their number."""
-        return await _delete(self._table, "RowKey lt @end", {"end": moment_text(before)})
+        return await purge(self._table, "RowKey lt @end", {"end": moment_text(before)}, chunk)
 
 
 class Deliveries:
@@ -145,12 +146,12 @@ class Deliveries:
         rows = self._table.query(where, span, select=_KEYS)
         await self._table.write_all([Write(read.row, read.etag, gone=True) async for read in rows])
 
-    async def delete_before(self, before: datetime) -> int:
+    async def delete_before(self, before: datetime, chunk: Chunk) -> int:
         """Delete the deliveries of all endpoints whose events were written earlier; return their number."""
         end = moment_text(before)
         marks = "RowKey ge @first and RowKey lt @end"
-        await _delete(self._table, marks, {"first": _MARK, "end": _MARK + end})
-        return await _delete(self._table, "RowKey lt @end", {"end": end})
+        await purge(self._table, marks, {"first": _MARK, "end": _MARK + end}, chunk)
+        return await purge(self._table, "RowKey lt @end", {"end": end}, chunk)
 
     def _both(self, delivery: Delivery, *, waited: bool = False) -> list[Write]:
         """Return the writes of a delivery and of its mark, which goes when it no longer waits."""
@@ -188,12 +189,3 @@ def _place(tenant_id: str, endpoint_id: str) -> str:
 
 def _key(key: str) -> str:
     return escaped(key)
-
-
-async def _delete(table: Table, where: str, span: Parameters) -> int:
-    found: dict[str, list[Write]] = {}
-    async for read in table.query(where, span, select=_KEYS):
-        found.setdefault(str(read.row["PartitionKey"]), []).append(Write(read.row, read.etag, gone=True))
-    for writes in found.values():
-        await table.write_all(writes)
-    return sum(map(len, found.values()))

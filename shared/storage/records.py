@@ -9,6 +9,7 @@ from shared.domain.cloud_pcs.estimates import BuildTimes
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.cloud_pcs.reclaim import ReclaimCase, ReclaimRule
 from shared.domain.cloud_pcs.user_setting import UserSetting
+from shared.domain.cost.actual import ActualRow
 from shared.domain.cost.budgets import Budget
 from shared.domain.cost.ledger import LedgerRow
 from shared.domain.cost.prices import RegionPrices
@@ -48,9 +49,9 @@ from shared.storage.configuration import (
     user_settings,
 )
 from shared.storage.contents import Restores
-from shared.storage.cost import budgets, ledger, rate_cards, retail_prices
+from shared.storage.cost import actual_costs, budgets, ledger, rate_cards, retail_prices
 from shared.storage.due_index import DueIndex
-from shared.storage.health import HealthSettingsRows, TimerTicks, health_reports
+from shared.storage.health import HealthSettingsRows, StalledWork, TimerTicks, health_reports
 from shared.storage.idempotency import Idempotency
 from shared.storage.latest_writes import LatestWrites
 from shared.storage.notices import Deliveries, Events, endpoint_states, notice_endpoints
@@ -208,6 +209,11 @@ class Records:
         return TimerTicks(self.tables)
 
     @cached_property
+    def stalled_work(self) -> StalledWork:
+        """The latest instance of each workflow that stood still."""
+        return StalledWork(self.tables)
+
+    @cached_property
     def retail_prices(self) -> Repository[RegionPrices]:
         """The retail prices of Azure."""
         return retail_prices(self.tables)
@@ -236,6 +242,11 @@ class Records:
     def ledger(self) -> Repository[LedgerRow]:
         """The minutes of machines by month."""
         return ledger(self.tables)
+
+    @cached_property
+    def actual_costs(self) -> Repository[ActualRow]:
+        """The actual costs of machines by month."""
+        return actual_costs(self.tables)
 
     @cached_property
     def cloud_pcs(self) -> CloudPcs:

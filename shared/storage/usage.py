@@ -9,6 +9,7 @@ from itertools import groupby
 from shared.domain.operations.overview import TenantOverview
 from shared.domain.usage import Point, Span, UsageDay, day_id
 from shared.errors import ConflictError
+from shared.storage.purging import Chunk, purge
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Read, Tables, Write
 
@@ -64,11 +65,10 @@ class UsageDays(Repository[UsageDay]):
         where, parameters = self._where(tenant_id, {"subject": subject})
         await self._delete([each async for each in self._table.query(where, parameters, select=_KEYS)])
 
-    async def delete_before(self, day: date) -> int:
-        """Remove the usage of all tenants of earlier days; return the number of rows. Only their keys are read."""
+    async def delete_before(self, day: date, chunk: Chunk) -> int:
+        """Remove the usage of all tenants of earlier days; return the number of rows."""
         where = "PartitionKey ge @first and day lt @day"
-        old = [each async for each in self._table.query(where, {"first": "", "day": day.isoformat()}, select=_KEYS)]
-        return await self._delete(old)
+        return await purge(self._table, where, {"first": "", "day": day.isoformat()}, chunk)
 
     async def _delete(self, rows: list[Read]) -> int:
         by_tenant = sorted(rows, key=lambda each: str(each.row["PartitionKey"]))

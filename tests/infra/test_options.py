@@ -24,6 +24,7 @@ SINCE = {
     "properties.DESKWRIGHT_EVERY_EXPORT_KEPT_IN_DAYS: 2",
     "properties.DESKWRIGHT_USAGE_KEPT_IN_DAYS: 90",
     "properties.DESKWRIGHT_COST_KEPT_IN_MONTHS: 13",
+    "properties.DESKWRIGHT_AUDIT_KEPT_IN_DAYS: ",
     "properties.DESKWRIGHT_PRICES_URL: https://prices.azure.com",
     "properties.DESKWRIGHT_WEBHOOK_NETWORKS: ",
 }

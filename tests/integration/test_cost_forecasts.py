@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.cost.forecast import HOURS_IN_A_MONTH
+from shared.domain.cost.report import HOURS_IN_A_MONTH
 from shared.domain.machines.service_plan import service_plan
 from shared.domain.operations.operation import SYSTEM
 from shared.domain.wizards.forms import REVIEW

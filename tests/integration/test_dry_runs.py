@@ -103,6 +103,19 @@ BECOMES = {
 }
 
 
+async def test_a_dry_run_has_the_cost_of_what_comes_and_goes(here: Office, routes: dict[str, Any]) -> None:
+    for name in ("ada", "dan"):
+        pc_id = things.cloud_pc(name).id
+        placed = MADE.but(region="westeurope")
+        await here.cloud_pcs.change("contoso", pc_id, lambda pc: pc.with_current(resources=placed))  # noqa: B023
+    found = (await foreseen(routes, {"assign": {"policyId": "p1", "groupIds": []}}))["monthlyCost"]
+    assert (found["added"]["machines"], found["removed"]["machines"]) == (0, 2)
+    assert found["removed"]["cost"] == pytest.approx(2 * (0.115 * 730 + 21.68), abs=0.02)
+    found = (await foreseen(routes, {"assign": {"policyId": "p1", "groupIds": ["g1", "g2"]}}))["monthlyCost"]
+    assert (found["added"]["machines"], found["removed"]["machines"], found["added"]["basis"]) == (1, 0, "estimate")
+    assert "monthlyCost" not in await foreseen(routes, {"assign": {"policyId": "p1", "groupIds": ["g1"]}})
+
+
 SHORT = ("unassign", "assign another group", "pause of the tenant")
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.cost.prices import Currency, RegionPrices
 from shared.domain.health.report import HealthThresholds
 from shared.domain.networks.connection import HealthStatus
+from shared.domain.notices.endpoint import DisabledReason, EndpointDisabled, EndpointKind, NoticeEndpoint
 from shared.domain.rate_limiter import Limit, RateLimiter
 from shared.domain.tenants.directory import Subscription, Watch, WatchedResource
 from shared.errors import UnavailableError
@@ -129,6 +131,50 @@ async def test_what_is_wrong_with_the_service_is_found(
     }
     assert view["status"] == "error"
     assert view["tenants"][0]["codes"] == ["dueWorkLate", "rowsSetAside"]
+
+
+async def test_what_is_remembered_of_work_and_prices_is_found(
+    office: Office, routes: dict[str, Any], storage: PaperStorage, judged: list[ReadinessCheck]
+) -> None:
+    del judged
+    storage.ages["notices"] = 20 * MINUTE
+    await office.stalled_work.note("reconcile_tenant", "reconcile:contoso", things.NOW - 60 * MINUTE)
+    prices = RegionPrices(currency=Currency.USD, region="westeurope", tried_at={"disks": things.NOW}, fault="silent")
+    await office.retail_prices.insert(prices)
+    await checked(office)
+    assert codes(await shown(routes, PROVIDERS)) == {
+        "queues": ["messagesWait"],
+        "stalledWork": ["workStoodStill"],
+        "prices": ["pricesOld"],
+    }
+
+
+async def test_events_and_endpoints_are_findings_of_their_tenant(
+    office: Office, routes: dict[str, Any], storage: PaperStorage, judged: list[ReadinessCheck]
+) -> None:
+    del storage, judged
+    endpoint = NoticeEndpoint(
+        id="e9",
+        tenant_id="contoso",
+        display_name="Health",
+        kind=EndpointKind.WEBHOOK,
+        created_date_time=things.NOW,
+        last_modified_date_time=things.NOW,
+    )
+    await office.notice_endpoints.insert(endpoint)
+    gone = EndpointDisabled(reason=DisabledReason.GONE, message="it answered 410", at=things.NOW)
+    await office.notice_endpoints.change("contoso", "e9", lambda each: each.but(disabled=gone))
+    office.hand.advance(20 * MINUTE)
+    await checked(office)
+    assert codes(await shown(routes, OWN)) == {
+        "outbox": ["eventsWait"],
+        "endpoints": ["endpointDisabled"],
+        "dueWork": ["dueWorkLate"],
+    }
+    await office.tenants.change("contoso", lambda each: each.but(settings=each.settings.but(notices_enabled=False)))
+    office.hand.advance(360 * MINUTE)
+    await checked(office)
+    assert codes(await shown(routes, OWN)) == {"outbox": ["eventsWait"], "dueWork": ["dueWorkLate"]}
 
 
 async def test_a_check_that_fails_keeps_no_other_back(

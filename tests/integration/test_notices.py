@@ -22,6 +22,7 @@ from shared.services.notices.delivering import deliver
 from shared.services.notices.endpoints import replay
 from shared.services.notices.relaying import delete_notices, relay, relay_left
 from shared.storage.due import DueKind
+from shared.storage.purging import Chunk
 from shared.storage.repository import Stored
 from shared.storage.tables import Table, Tables
 from tests.integration import things
@@ -285,8 +286,8 @@ async def test_notices_are_kept_for_a_week(notices: NoticeServices, receiver: Re
     made = await notices.endpoint(receiver)
     await happen(notices, await building(notices), Event.SUCCEEDED)
     await notices.until_quiet()
-    assert await delete_notices(notices, notices.hand.at + timedelta(days=6)) == 0
-    assert await delete_notices(notices, notices.hand.at + timedelta(days=8)) == 1
+    assert await delete_notices(notices, notices.hand.at + timedelta(days=6), Chunk()) == 0
+    assert await delete_notices(notices, notices.hand.at + timedelta(days=8), Chunk()) == 1
     assert await notices.deliveries.page(things.TENANT_ID, made.stored.value.id, 10) == ([], None)
 
 

@@ -33,6 +33,7 @@ from shared.domain.usage import Interval, Point, UsageDay, aggregated, span_of
 from shared.errors import UnavailableError
 from shared.services.operations.maintenance import TenantIds, delete_old, measure_and_record
 from shared.services.usage.recording import delete_usage, record_tenants
+from shared.storage.purging import Chunk
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from shared.storage.usage import UsageDays
@@ -241,7 +242,7 @@ async def test_a_tick_costs_three_requests_for_each_tenant_and_three_more_once_a
             wire.take()
             await record_tenants(services, known, {}, hour + minutes * MINUTE)
             counts.append(wire.take()["requests"])
-        costs = 6  # of a tenant with a Cloud PC: its records, their power, hosts, budgets, minutes read and written
+        costs = 7  # of a tenant with a Cloud PC: records, power, hosts, budgets, rate card, minutes read and written
         assert counts == [1 + 3 * 3, 1 + 3, 1 + 3 * 6 + costs]
         await tables.close()
 
@@ -249,7 +250,7 @@ async def test_a_tick_costs_three_requests_for_each_tenant_and_three_more_once_a
 async def test_old_days_are_removed_by_their_keys_alone(counted: tuple[CountingTransport, UsageDays]) -> None:
     wire, days = counted
     wire.take()
-    assert await days.delete_before(datetime(2026, 3, 12, tzinfo=UTC).date()) == 30
+    assert await days.delete_before(datetime(2026, 3, 12, tzinfo=UTC).date(), Chunk()) == 30
     assert wire.take() == Counter(requests=2, writes=1, rows=30)
 
 
@@ -257,7 +258,7 @@ async def test_usage_goes_after_the_days_of_the_setting_and_no_sooner(office: Pa
     kept = office.settings.usage_kept_in_days
     for age in (kept + 1, kept, 0):
         await office.usage.add(things.TENANT_ID, GROUP_ID, Point(RECORDED.begin(things.NOW - age * DAY), {"seats": 1}))
-    assert await delete_usage(office, things.NOW) == 1
+    assert await delete_usage(office, things.NOW, Chunk()) == 1
     assert (await delete_old(office, things.NOW)).days_of_usage == 0
     assert len([each async for each in office.usage.each(things.TENANT_ID)]) == 2
 

@@ -26,6 +26,7 @@ from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refus
 from shared.contracts.provisioning import PARKING_PAUSE
 from shared.domain.cloud_pcs.build import Failure, Resources, Step
 from shared.domain.cloud_pcs.progress import when_given_up, when_parked_for_long
+from shared.domain.cost.budgets import WAITS_FOR_BUDGET
 from shared.domain.networks.connection import Domain
 from shared.domain.owner import Owner
 from shared.domain.values import Value
@@ -233,7 +234,12 @@ class Attempts(Generic[Result]):
 
 
 def wait_for_capacity(work: MachineWork[StepName], attempts: Attempts[Result], reason: NoCapacity) -> Steps[Result]:
-    """Park: for as long as the tenant allows, and without using up an attempt."""
+    """Park: for as long as the tenant allows, and without using up an attempt.
+
+    A build that waits for a budget waits as long as the budget says, and the limit begins when it no longer does.
+    """
+    if reason.code == WAITS_FOR_BUDGET:
+        return (yield from park(work.ctx, attempts.parking, reason, limited=False))
     now, limit = work.ctx.current_utc_datetime, attempts.parking_limit
     if now - (attempts.parking.since or now) < limit:
         return (yield from park(work.ctx, attempts.parking, reason))
@@ -246,13 +252,13 @@ def wait_for_capacity(work: MachineWork[StepName], attempts: Attempts[Result], r
     return (yield from attempts.give_up(failure))
 
 
-def park(ctx: Context, parking: Parking[Result], reason: NoCapacity) -> Steps[Result]:
-    """Record that the build waits, sleep, and look again."""
-    since = parking.since or ctx.current_utc_datetime
+def park(ctx: Context, parking: Parking[Result], reason: NoCapacity, *, limited: bool = True) -> Steps[Result]:
+    """Record that the build waits, sleep, and look again. *limited*: the time of waiting counts."""
+    since = (parking.since if limited else None) or ctx.current_utc_datetime
     if isinstance((yield from parking.record(reason, since)), Superseded):
         return parking.superseded
     yield from pause(ctx, PARKING_PAUSE)
-    continue_as_new(parking.order.but(parked_since=since))
+    continue_as_new(parking.order.but(parked_since=since if limited else None))
 
 
 def try_again(attempts: Attempts[Result], failure: Failure) -> Steps[Result]:

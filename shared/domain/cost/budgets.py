@@ -1,10 +1,10 @@
 """Budgets: an amount for each month, the notices of its use, and the brake in steps. Pure.
 
-A brake never stops an active session, never refuses a sign-in and deletes nothing: unused machines stop sooner, nothing
-starts early, and then new builds wait.
+A brake never stops an active session, never refuses a sign-in and deletes nothing: warm pools are not refilled, unused
+machines stop sooner, nothing starts early, and then new builds wait.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -15,6 +15,13 @@ from shared.domain.values import Id, Label, Value, wrong_at
 
 _FULL, _TIGHTENED = 1.0, 0.8
 _SHARES = (50, 80, 100)
+_HOUR = timedelta(hours=1)
+_CHECKED_WITHIN, _MOST_AT_ONCE = 2.0, 2_000
+"""Hours until the next check at the latest, and the most machines that one wave of builds has."""
+
+WAITS_FOR_BUDGET = "budget"
+"""The code of a build that waits for a budget."""
+
 FORECAST = "forecast"
 """The notice of a budget whose month is going to cost more than its amount."""
 
@@ -43,8 +50,8 @@ class BudgetSettings(Value):
     brakes: bool = Field(
         False,
         title="Brake",
-        description="At 80 %, or when the month will cost more: unused Cloud PCs stop after 15 minutes, none starts"
-        " early. At 100 %: new builds wait.",
+        description="At 80 %, or when the month will cost more: warm pools are not refilled, unused Cloud PCs stop"
+        " after 15 minutes, none starts early. At 100 %: new builds wait.",
     )
 
     @model_validator(mode="after")
@@ -66,6 +73,8 @@ class BudgetUse(Value):
     """Use of a budget in its month. *month*: such as 2026-11. *notices*: that were given in this month.
 
     *spent*, *forecast*: None where no price is known. *brake_since*: when the present step of the brake began.
+    *hourly*: the cost of an hour of all its machines at the check, if they are on; *begun*: of those whose builds have
+    begun since, and *begun_before*: of those that had begun in the hour before the check.
     """
 
     month: str
@@ -75,6 +84,16 @@ class BudgetUse(Value):
     notices: tuple[str, ...] = ()
     step: BrakeStep = BrakeStep.NONE
     brake_since: datetime | None = None
+    hourly: float = 0.0
+    begun: float = 0.0
+    begun_before: float = 0.0
+
+    def expected(self, now: datetime) -> float | None:
+        """Return the cost until now, at most: by the check, and by the time since; None if it is not known."""
+        if self.spent is None:
+            return None
+        since = max(0.0, (now - self.checked_at) / _HOUR)
+        return self.spent + since * (self.hourly + self.begun + self.begun_before)
 
 
 class Budget(BudgetSettings):
@@ -97,7 +116,9 @@ class Budget(BudgetSettings):
         """Whether the brake of the budget applies to the Cloud PCs of a policy."""
         return self.scope is BudgetScope.TENANT or (self.scope is BudgetScope.POLICY and self.subject_id == policy_id)
 
-    def checked(self, spent: float | None, forecast: float | None, month: str, now: datetime) -> "Budget":
+    def checked(
+        self, spent: float | None, forecast: float | None, month: str, now: datetime, hourly: float = 0.0
+    ) -> "Budget":
         """Return the budget after a check; a new month begins without notices and without a brake."""
         before = self.use if self.use is not None and self.use.month == month else None
         step = self._step(spent, forecast)
@@ -110,6 +131,8 @@ class Budget(BudgetSettings):
             notices=(*(before.notices if before else ()), *self.due_notices(spent, forecast, month)),
             step=step,
             brake_since=None if step is BrakeStep.NONE else before.brake_since if before and same else now,
+            hourly=hourly,
+            begun_before=before.begun if before else 0.0,
         )
         return self.but(use=use)
 
@@ -129,10 +152,24 @@ class Budget(BudgetSettings):
             return None
         return BudgetBrake(since=use.brake_since)
 
-    @property
-    def parks(self) -> bool:
-        """Whether new builds wait."""
-        return self.use is not None and self.use.step is BrakeStep.PARKING
+    def parks(self, now: datetime) -> bool:
+        """Whether new builds wait: the amount is spent, or will have been since the check, if everything is on."""
+        if self.use is None or not self.brakes:
+            return False
+        expected = self.use.expected(now)
+        return self.use.step is BrakeStep.PARKING or (expected is not None and expected >= self.amount)
+
+    def is_far(self, price: float, now: datetime) -> bool:
+        """Whether no wave of new builds reaches the amount before the next check. *price*: of an hour of each."""
+        expected = self.use.expected(now) if self.use else None
+        if self.use is None or expected is None or not self.brakes:
+            return True
+        hourly = self.use.hourly + self.use.begun + self.use.begun_before + price * _MOST_AT_ONCE
+        return expected + hourly * _CHECKED_WITHIN < self.amount
+
+    def with_begun(self, price: float) -> "Budget":
+        """Return the budget after another build has begun. *price*: of an hour of its machine."""
+        return self if self.use is None else self.but(use=self.use.but(begun=self.use.begun + price))
 
     def why_parked(self, currency: str) -> str:
         """Return the reason, in words, why a new build waits."""

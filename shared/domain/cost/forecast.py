@@ -5,13 +5,10 @@ from datetime import date
 
 from shared.domain.cost.prices import Currency, disk_tier
 from shared.domain.cost.rate_card import PriceBook, meter_of
-from shared.domain.cost.report import CostBasis
+from shared.domain.cost.report import HOURS_IN_A_MONTH, CostBasis
 from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
 from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.domain.values import Value
-
-HOURS_IN_A_MONTH = 730
-"""Hours of a month on average, by which Azure's calculator counts too."""
 
 
 class CostForecast(Value):
@@ -51,6 +48,34 @@ def forecast(
         disk_cost=round(disk, 2),
         cost=round(machine + disk, 2),
         always_on_cost=round(sum(known_hours) * HOURS_IN_A_MONTH + disk, 2),
+        price_read_date=min(read, default=None),
+    )
+
+
+class CostChange(Value):
+    """Effect of a change on the cost of a month: of the machines that it *added*, and of those that it *removed*."""
+
+    added: CostForecast
+    removed: CostForecast
+
+
+def forecast_everywhere(machines: Iterable[tuple[str, ServicePlan]], book: PriceBook, day: date) -> CostForecast:
+    """Return the cost of a month of machines in several regions; without an amount where any price is not known."""
+    by_region: dict[str, list[ServicePlan]] = {}
+    for region, plan in machines:
+        by_region.setdefault(region, []).append(plan)
+    parts = [forecast(plans, region, book, day) for region, plans in sorted(by_region.items())]
+    total = CostForecast(
+        machines=sum(each.machines for each in parts), hours_on=HOURS_IN_A_MONTH, currency=book.card.currency
+    )
+    if unknown := [each.reason for each in parts if each.reason]:
+        return total.but(reason=unknown[0])
+    read = [each.price_read_date for each in parts if each.price_read_date]
+    return total.but(
+        machine_cost=round(sum(each.machine_cost or 0 for each in parts), 2),
+        disk_cost=round(sum(each.disk_cost or 0 for each in parts), 2),
+        cost=round(sum(each.cost or 0 for each in parts), 2),
+        always_on_cost=round(sum(each.always_on_cost or 0 for each in parts), 2),
         price_read_date=min(read, default=None),
     )
 

@@ -1,5 +1,6 @@
 """The rate card of a tenant: its own prices over the retail prices. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -23,6 +24,18 @@ def _sizes(value: dict[str, float]) -> dict[str, float]:
     return value
 
 
+_EXPORT = re.compile(
+    r"https://[a-z0-9]{3,24}\.blob\.core\.windows\.net/[a-z0-9](?:-?[a-z0-9]){2,62}(?:/[\w.()~ -]+)*/?"
+)
+
+
+def _export_url(value: str) -> str:
+    """Refuse an address outside of Azure's storage: the service presents its token there."""
+    if _EXPORT.fullmatch(value) is None or "/.." in value:
+        raise ValueError("write the address of a container and a folder of https://<account>.blob.core.windows.net")
+    return value
+
+
 class RateCardSettings(Value):
     """A tenant's own prices over Azure's retail prices."""
 
@@ -39,6 +52,11 @@ class RateCardSettings(Value):
         default_factory=dict,
         title="Own prices",
         description="Of an hour by VM size; without discount, in every region, also of low priority.",
+    )
+    cost_export_url: Annotated[str, Field(max_length=1000), AfterValidator(_export_url)] | None = Field(
+        None,
+        title="Export of costs",
+        description="Container and folder of a daily export of Cost Management, as CSV in the FOCUS schema.",
     )
 
 

@@ -7,13 +7,17 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from shared.domain.cost.ledger import MINUTES_OF_A_DAY, MachineKind, MonthOfMachine
+from shared.domain.cost.actual import ActualMonth
+from shared.domain.cost.ledger import MINUTES_OF_A_DAY, CostedMachine, MachineKind, MonthOfMachine
 from shared.domain.cost.prices import Currency, disk_tier
 from shared.domain.cost.rate_card import PriceBook, meter_of
 from shared.domain.values import Value
 
 Rate = Callable[[str, str, date], float | None]
 """Returns the tenant's price of a meter in a region on a day, None where it is not known."""
+
+HOURS_IN_A_MONTH = 730
+"""Hours of a month on average, by which Azure's calculator counts too."""
 
 _HOUR_IN_MINUTES = 60
 _DIGITS = 4
@@ -46,8 +50,35 @@ _GROUPED = {
 _BY_GROUP = frozenset({CostGrouping.POLICY, CostGrouping.SPOT_GROUP})
 
 
+def subject_of_cost(grouping: CostGrouping, machine: CostedMachine) -> str | None:
+    """Return the subject that a machine is counted for, or None if it is for none."""
+    wanted = _GROUPED.get(grouping)
+    if wanted is None:
+        return CostGrouping.TENANT.value
+    if machine.kind is not wanted:
+        return None
+    return machine.group_id if grouping in _BY_GROUP else machine.id
+
+
+def hourly_cost(
+    months: Iterable[MonthOfMachine], grouping: CostGrouping, subject: str, day: date, book: PriceBook
+) -> float:
+    """Return the cost of an hour of the machines of a subject that are there, if all of them are on."""
+    total = 0.0
+    for month in months:
+        machine = month.machine
+        if subject_of_cost(grouping, machine) == subject and any(month.kept[max(0, day.day - 2) : day.day]):
+            hour = book.rate(machine.region, meter_of(machine.size, low_priority=machine.low_priority), day)
+            disk = book.rate(machine.region, disk_tier(machine.disk_in_gb), day)
+            total += (hour or 0.0) + (disk or 0.0) / HOURS_IN_A_MONTH
+    return total
+
+
 class CostRow(Value):
     """Cost of one subject. Amounts are left out where no price is known; *reason* says why.
+
+    *basis*: actual where Azure has billed each of its days; else the amounts are estimates, and *actualCost* has the
+    bill of the days of which it is known. *lateDays*: days that are not billed yet.
 
     *always_on_cost*: of the same machines, had they been on for as long as they were there, at the regular price.
     *unpriced_machines*: number of machines whose cost is not in the amounts.
@@ -67,6 +98,8 @@ class CostRow(Value):
     reason: str | None = None
     currency: Currency
     basis: CostBasis = CostBasis.ESTIMATE
+    actual_cost: float | None = None
+    late_days: int | None = None
 
 
 @dataclass(slots=True)
@@ -81,6 +114,9 @@ class CostSum:
     always: float = 0.0
     machines: set[str] = field(default_factory=set)
     unpriced: dict[str, str] = field(default_factory=dict)
+    billed: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    billed_days: set[date] = field(default_factory=set)
+    late_days: set[date] = field(default_factory=set)
 
     def row(self, id_: str, book: PriceBook) -> CostRow:
         """Return the row of a report."""
@@ -94,6 +130,11 @@ class CostSum:
             reason=book.why_unknown(next(iter(self.unpriced.values()))) if self.unpriced else None,
             currency=book.card.currency,
         )
+        if self.billed_days and not self.late_days:
+            return self._billed(found)
+        if self.billed_days or self.late_days:
+            known = round(sum(self.billed), _DIGITS) if self.billed_days else None
+            found = found.but(actual_cost=known, late_days=len(self.late_days))
         if len(self.unpriced) == len(self.machines):
             return found
         cost = self.compute + self.disk
@@ -103,6 +144,22 @@ class CostSum:
             cost=round(cost, _DIGITS),
             always_on_cost=round(self.always, _DIGITS),
             saving=round(self.always - cost, _DIGITS),
+        )
+
+    def _billed(self, found: CostRow) -> CostRow:
+        """Return the row of a subject of which each day is billed; the cost of always on needs all prices."""
+        machine, rest = self.billed
+        cost = round(machine + rest, _DIGITS)
+        always = None if self.unpriced else round(self.always, _DIGITS)
+        return found.but(
+            basis=CostBasis.ACTUAL,
+            machine_cost=round(machine, _DIGITS),
+            disk_cost=round(rest, _DIGITS),
+            cost=cost,
+            actual_cost=cost,
+            late_days=0,
+            always_on_cost=always,
+            saving=None if always is None else round(always - cost, _DIGITS),
         )
 
 
@@ -129,15 +186,24 @@ class CostSums(dict[str, CostSum]):
     def __init__(self, grouping: CostGrouping, span: tuple[date, date]) -> None:
         super().__init__()
         self._grouping, self._span = grouping, span
+        self._billed: set[tuple[str, date]] = set()
 
-    def add(self, months: Iterable[MonthOfMachine], days: Sequence[date], rate: Rate) -> None:
-        """Add the machines of a month. *days*: all of the month."""
+    def add(
+        self,
+        months: Iterable[MonthOfMachine],
+        days: Sequence[date],
+        rate: Rate,
+        actual: ActualMonth | None = None,
+    ) -> None:
+        """Add the machines of a month. *days*: all of the month. *actual*: its bill, where the tenant has an export."""
         rates = MinuteRates(rate, days)
         first, last = ((each - days[0]).days for each in self._span)
         numbers = range(max(0, first), min(last + 1, len(days)))
         for month in months:
             if (key := self._key(month)) is not None:
                 self._count(month, key, days, numbers, rates)
+                if actual is not None:
+                    self._add_billed(month, key, [days[number] for number in numbers if month.kept[number]], actual)
 
     def rows(self, book: PriceBook, names: Mapping[str, str]) -> list[CostRow]:
         """Return the rows, in the order of their subjects. *names*: of policies and Spot Groups."""
@@ -149,12 +215,7 @@ class CostSums(dict[str, CostSum]):
 
     def _key(self, month: MonthOfMachine) -> str | None:
         """Return the id of the row that a machine counts for, or None if the report leaves it out."""
-        wanted, machine = _GROUPED.get(self._grouping), month.machine
-        if wanted is None:
-            return CostGrouping.TENANT.value
-        if machine.kind is not wanted:
-            return None
-        return machine.group_id if self._grouping in _BY_GROUP else machine.id
+        return subject_of_cost(self._grouping, month.machine)
 
     def _count(self, month: MonthOfMachine, key: str, days: Sequence[date], numbers: range, rates: MinuteRates) -> None:
         machine = month.machine
@@ -177,6 +238,19 @@ class CostSums(dict[str, CostSum]):
             found.compute += month.on[number] * hour[number]
             found.disk += kept * disk[number]
             found.always += kept * (regular[number] + disk[number])
+
+    def _add_billed(self, month: MonthOfMachine, key: str, days: Iterable[date], actual: ActualMonth) -> None:
+        """Add the bill of a machine for the days on which it was there, once for all of its builds."""
+        for day in days:
+            found = self[day.isoformat() if self._grouping is CostGrouping.DAY else key]
+            if not actual.has(day):
+                found.late_days.add(day)
+                continue
+            found.billed_days.add(day)
+            if (month.machine.id, day) not in self._billed:
+                self._billed.add((month.machine.id, day))
+                for number, amount in enumerate(actual.of(month.machine.id, day)):
+                    found.billed[number] += amount
 
     def _name(self, month: MonthOfMachine) -> str:
         return month.machine.name if self._grouping in {CostGrouping.CLOUD_PC, CostGrouping.HOST} else ""

@@ -31,12 +31,17 @@ class HealthSection(StrEnum):
     DUE_WORK = "dueWork"
     SET_ASIDE = "setAside"
     RATE_LIMITS = "rateLimits"
+    STALLED_WORK = "stalledWork"
+    PRICES = "prices"
+    COST_EXPORT = "costExport"
     CREDENTIAL = "credential"
     CONSENT = "consent"
     RIGHTS = "rights"
     DIRECTORY = "directorySubscriptions"
     QUOTA = "quota"
     ADDRESSES = "addresses"
+    OUTBOX = "outbox"
+    ENDPOINTS = "endpoints"
 
 
 OF_SERVICE = (
@@ -48,6 +53,8 @@ OF_SERVICE = (
     HealthSection.DUE_WORK,
     HealthSection.SET_ASIDE,
     HealthSection.RATE_LIMITS,
+    HealthSection.STALLED_WORK,
+    HealthSection.PRICES,
 )
 """The sections of the service as a whole, in the order of its page."""
 
@@ -59,6 +66,9 @@ OF_TENANT = (
     HealthSection.DIRECTORY,
     HealthSection.QUOTA,
     HealthSection.ADDRESSES,
+    HealthSection.OUTBOX,
+    HealthSection.ENDPOINTS,
+    HealthSection.COST_EXPORT,
     HealthSection.DUE_WORK,
     HealthSection.SET_ASIDE,
 )
@@ -91,6 +101,12 @@ class HealthCode(StrEnum):
     QUOTA_ENDS = "quotaEnds"
     ADDRESSES_SCARCE = "addressesScarce"
     ADDRESSES_END = "addressesEnd"
+    WORK_STOOD_STILL = "workStoodStill"
+    PRICES_OLD = "pricesOld"
+    COST_EXPORT_FAILS = "costExportFails"
+    EVENTS_WAIT = "eventsWait"
+    ENDPOINT_FAILS = "endpointFails"
+    ENDPOINT_DISABLED = "endpointDisabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +144,16 @@ CODES: Mapping[HealthCode, CodeFacts] = MappingProxyType(
         HealthCode.QUOTA_ENDS: CodeFacts((HealthSection.QUOTA,), "A quota of vCPUs ends within seven days"),
         HealthCode.ADDRESSES_SCARCE: CodeFacts((HealthSection.ADDRESSES,), "The addresses of a connection are scarce"),
         HealthCode.ADDRESSES_END: CodeFacts((HealthSection.ADDRESSES,), "The addresses of a connection run out"),
+        HealthCode.WORK_STOOD_STILL: CodeFacts((HealthSection.STALLED_WORK,), "Work stood still and was begun again"),
+        HealthCode.PRICES_OLD: CodeFacts((HealthSection.PRICES,), "Prices of Azure are old"),
+        HealthCode.COST_EXPORT_FAILS: CodeFacts(
+            (HealthSection.COST_EXPORT,), "The export of actual costs gives nothing"
+        ),
+        HealthCode.EVENTS_WAIT: CodeFacts((HealthSection.OUTBOX,), "Events wait too long in the outbox"),
+        HealthCode.ENDPOINT_FAILS: CodeFacts((HealthSection.ENDPOINTS,), "An endpoint of notices does not answer"),
+        HealthCode.ENDPOINT_DISABLED: CodeFacts(
+            (HealthSection.ENDPOINTS,), "The service has disabled an endpoint of notices"
+        ),
     }
 )
 """Every code."""

@@ -6,14 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from shared.domain.cost.prices import RegionPrices
 from shared.domain.health.codes import HealthCode, HealthSection, Severity
 from shared.domain.health.report import HealthMessage, HealthThresholds, LimitUsage, LimitUsageSample, SectionHealth
+from shared.domain.notices.delivery import CLOSED_AFTER, EndpointState
+from shared.domain.notices.endpoint import NoticeEndpoint
 
 FORECAST = timedelta(days=7)
 """The time for which usage of limits is forecast, and the time of the growth that it is forecast by."""
 
 FEWEST_CALLS = 20
 """A share of fewer calls says nothing."""
+
+STALLED_LATELY = timedelta(days=1)
+"""Time for which work that stood still, and was begun again, is a finding."""
+
+_TRIED_LATELY = timedelta(days=2)
+"""A price that nobody has tried to read since is of a size that nobody has any more."""
 
 TIMER_INTERVALS: Mapping[str, timedelta] = MappingProxyType(
     {
@@ -131,6 +140,65 @@ def judge_rate_limits(calls: Mapping[str, tuple[int, int]], thresholds: HealthTh
         return None if severity is Severity.OK else finding(HealthCode.CALLS_THROTTLED, severity, words, bucket)
 
     return section(HealthSection.RATE_LIMITS, (judge(name, *each) for name, each in sorted(calls.items())))
+
+
+def judge_stalled_work(stalled: Mapping[str, tuple[datetime, str]], now: datetime) -> SectionHealth:
+    """Judge the work that stood still. *stalled*: the latest time and instance of each workflow."""
+
+    def judge(workflow: str, at: datetime, instance_id: str) -> HealthMessage | None:
+        if now - at > STALLED_LATELY:
+            return None
+        words = f"{instance_id} was ended at {at:%Y-%m-%d %H:%M} UTC, to be begun again"
+        return finding(HealthCode.WORK_STOOD_STILL, Severity.WARNING, words, workflow)
+
+    return section(HealthSection.STALLED_WORK, (judge(name, *each) for name, each in sorted(stalled.items())))
+
+
+def judge_prices(known: Iterable[RegionPrices], now: datetime, thresholds: HealthThresholds) -> SectionHealth:
+    """Judge the prices that could not be read any more, by the age of their last good answers."""
+    oldest = now.date() - timedelta(days=thresholds.price_age_warning_in_days)
+
+    def judge(prices: RegionPrices) -> HealthMessage | None:
+        failing = [subject for subject, at in prices.tried_at.items() if now - at <= _TRIED_LATELY]
+        old = sorted(each for each in failing if prices.read_on.get(each, oldest) <= oldest)
+        if not old:
+            return None
+        read = prices.read_on.get(old[0])
+        when = f"was last read on {read}" if read else "was never read"
+        more = f", {len(old) - 1} more in this region are as old" if len(old) > 1 else ""
+        words = f"the price of {old[0]} {when}{more}: {prices.fault}"
+        return finding(HealthCode.PRICES_OLD, Severity.WARNING, words, f"{prices.region} in {prices.currency.value}")
+
+    return section(HealthSection.PRICES, (judge(each) for each in sorted(known, key=lambda each: each.id)))
+
+
+def judge_outbox(since: Mapping[str, datetime], now: datetime, thresholds: HealthThresholds) -> SectionHealth:
+    """Judge the events that nobody has sent on. *since*: the time of the oldest event in the outbox of each table."""
+
+    def judge(table: str, at: datetime) -> HealthMessage | None:
+        minutes = (now - at).total_seconds() / 60
+        severity = graded(minutes, thresholds.message_age_warning_in_minutes, thresholds.message_age_error_in_minutes)
+        words = f"the oldest event has waited for {minutes:.0f} minutes"
+        return None if severity is Severity.OK else finding(HealthCode.EVENTS_WAIT, severity, words, table)
+
+    return section(HealthSection.OUTBOX, (judge(*each) for each in sorted(since.items())))
+
+
+def judge_endpoints(endpoints: Iterable[tuple[NoticeEndpoint, EndpointState | None]]) -> SectionHealth:
+    """Judge the endpoints of notices; an endpoint that a person has switched off is none of anybody's business."""
+
+    def judge(endpoint: NoticeEndpoint, state: EndpointState | None) -> HealthMessage | None:
+        if not endpoint.enabled:
+            return None
+        if (disabled := endpoint.disabled) is not None:
+            words = f"disabled at {disabled.at:%Y-%m-%d %H:%M} UTC ({disabled.reason.value}): {disabled.message}"
+            return finding(HealthCode.ENDPOINT_DISABLED, Severity.ERROR, words, endpoint.display_name)
+        if state is None or state.failures < CLOSED_AFTER:
+            return None
+        words = f"the last {state.failures} tries have failed: {state.last_failure or 'no answer'}"
+        return finding(HealthCode.ENDPOINT_FAILS, Severity.WARNING, words, endpoint.display_name)
+
+    return section(HealthSection.ENDPOINTS, (judge(*each) for each in endpoints))
 
 
 def judge_subscriptions(

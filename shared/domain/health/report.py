@@ -94,6 +94,7 @@ class HealthThresholds(Value):
     throttled_share_error_in_percent: int = Field(20, ge=1, le=100)
     subscription_end_warning_in_days: int = Field(7, ge=1, le=28)
     limit_warning_in_percent: int = Field(80, ge=1, le=100, description="of a quota or of a connection's addresses")
+    price_age_warning_in_days: int = Field(3, ge=1, le=90, description="of a price that could not be read since")
     tenant_checked_every_minutes: int = Field(360, ge=60, le=1_440)
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.cost.forecast import CostChange
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.planning.entitlements import Entitlement, winner
 from shared.domain.planning.explain import standing
@@ -145,6 +146,9 @@ class Foresight(Value):
     changed: tuple[str, ...] | None = Field(None, description="of an edit or of settings: what changes")
     value: tuple[Foreseen, ...]
     more: bool = Field(description=f"whether there are more than the {MOST_SHOWN} that are shown")
+    monthly_cost: CostChange | None = Field(
+        None, description="of the machines that would be built and that would go, always on; None: of neither"
+    )
     members: MembersForesight | None = Field(None, description="of a Spot Group: what would become of its members")
 
 
@@ -172,6 +176,29 @@ def foresight(now: Plan, then: Plan, records: tuple[CloudPc, ...], *, complete: 
         value=tuple(found[:MOST_SHOWN]),
         more=len(found) > MOST_SHOWN,
     )
+
+
+_ADDS = frozenset({ForeseenAction.PROVISION, ForeseenAction.WAIT, ForeseenAction.RESIZE})
+_ENDS = frozenset({ForeseenAction.BEGIN_GRACE, ForeseenAction.CANCEL, ForeseenAction.CONFIRM_REMOVAL})
+
+
+def machines_changed(now: Plan, then: Plan, records: tuple[CloudPc, ...]) -> tuple[list[CloudPc], list[CloudPc]]:
+    """Return the Cloud PCs whose machines a change adds, and the ones whose machines it removes, also after a grace.
+
+    One that is resized is in both, with its plans.
+    """
+    known = {pc.id: pc for pc in records}
+    before, after = dict(_actions(now, known)), dict(_actions(then, known))
+    added = [pc for action, pc in after.values() if action in _ADDS and before.get(pc.id, (None,))[0] not in _ADDS]
+    added += [known[i] for i, (action, _) in before.items() if action in _ENDS and i in known and i not in after]
+    removed = [
+        known[pc.id]
+        for action, pc in after.values()
+        if pc.id in known
+        and (action in _ENDS or action is ForeseenAction.RESIZE)
+        and before.get(pc.id, (None,))[0] is not action
+    ]
+    return added, removed
 
 
 _WORDS = {

@@ -114,12 +114,14 @@ def plan_pool(
     connection_ids: Collection[str],
     record: PoolRecord,
     at: datetime,
+    waits: str | None = None,
 ) -> PoolPlan:
     """Return the plan of a pool with *members*.
 
     *pool*: None when there is none any more. *fresh*: the snapshot of a Cloud PC that is built now by its policy, None
-    when nothing can be built by it. What is too old goes, then what is too much; new members are built before old ones
-    go. Planning again after the plan was carried out changes nothing.
+    when nothing can be built by it. *waits*: why nothing may be built now, for a budget. What is too old goes, then
+    what is too much; new members are built before old ones go. Planning again after the plan was carried out changes
+    nothing.
     """
     of_age = sorted(members, key=lambda each: (each.created_date_time, each.id))
     parked = [each for each in of_age if each.parked_at is not None and not each.is_going]
@@ -137,6 +139,8 @@ def plan_pool(
     missing = max(0, min(pool.size - len(kept), pool.maximum - len(stays)))
     starting = [each for each in stays if each.status in {Status.PENDING_PROVISION, Status.PROVISIONING}]
     create, why = _create(missing, len(starting), record, at, can_build=fresh is not None)
+    if create and waits is not None:
+        create, why = 0, waits
     eligible = [each for each in stays if is_claimable(pool, each, fresh, connection_ids, at)]
     return PoolPlan(
         size=pool.size,

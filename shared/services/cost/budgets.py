@@ -10,10 +10,12 @@ from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cost.budgets import Budget, BudgetScope, BudgetSettings, forecast_of
 from shared.domain.cost.ledger import MonthOfMachine, days_of, month_of, month_start, next_month
-from shared.domain.cost.report import CostGrouping, CostSums
+from shared.domain.cost.rate_card import PriceBook, meter_of
+from shared.domain.cost.report import CostGrouping, CostSums, hourly_cost
+from shared.domain.machines.service_plan import size_ladder
 from shared.domain.operations.operation import AuditEvent, ResourceType
 from shared.domain.power.engine import BudgetBrake
-from shared.errors import InvalidError, Problem, StaleError
+from shared.errors import InvalidError, NotFoundError, Problem, StaleError
 from shared.services.cost.prices import price_book, rate_card
 from shared.services.cost.recording import months_of
 from shared.services.operations.action_context import ActionContext
@@ -85,7 +87,8 @@ async def check_budgets(deps: Dependencies, tenant_id: str, now: datetime) -> No
         row = rows.get(stored.value.subject_id or CostGrouping.TENANT.value)
         spent = row.cost if row else 0.0
         forecast = None if spent is None else round(forecast_of(spent, begins, now, next_month(now)), 2)
-        await _settle(deps, stored, stored.value.checked(spent, forecast, month, now), book.card.currency)
+        hourly = hourly_cost(machines, _GROUPINGS[stored.value.scope], row.id if row else "", now.date(), book)
+        await _settle(deps, stored, stored.value.checked(spent, forecast, month, now, hourly), book.card.currency)
     _BUDGETS.drop(deps, tenant_id)
 
 
@@ -96,18 +99,64 @@ async def brake_of(deps: Dependencies, pc: CloudPc) -> BudgetBrake | None:
 
 
 async def why_new_builds_wait(deps: Dependencies, pc: CloudPc) -> str | None:
-    """Return why a Cloud PC that has no machine yet waits for a budget, or None if it does not."""
-    full = next((each for each in await _covering(deps, pc) if each.parks), None)
+    """Return why a Cloud PC that has no machine yet waits for a budget, or None if it may be built: then it counts.
+
+    Near the amount of a budget each build is noted in its record, one after the other: builds that begin at once would
+    otherwise each see the room that is left for one.
+    """
+    now = deps.clock.now()
+    covering = [each for each in await _covering(deps, pc) if each.brakes]
+    full = next((each for each in covering if each.parks(now)), None)
+    if full is None and covering:
+        price = _highest_price(pc, await price_book(deps, pc.tenant_id), now)
+        for budget in covering:
+            if not budget.is_far(price, now) and (full := await _noted(deps, budget, price, now)) is not None:
+                break
     return None if full is None else full.why_parked((await rate_card(deps, pc.tenant_id)).currency)
 
 
-async def _covering(deps: Dependencies, pc: CloudPc) -> list[Budget]:
-    async def read() -> tuple[Budget, ...]:
-        return tuple([stored.value async for stored in deps.budgets.each(pc.tenant_id)])
+async def why_pools_wait(deps: Dependencies, tenant_id: str, policy_id: str) -> str | None:
+    """Return why the warm pools of a policy are not refilled, or None if they are."""
+    braking = (each for each in await _covering_policy(deps, tenant_id, policy_id) if each.brake() is not None)
+    found = next(braking, None)
+    if found is None:
+        return None
+    return f"nothing is built: the budget {found.display_name} of this month brakes"
 
-    policy_id = pc.current.snapshot.policy_id if pc.current.snapshot else None
+
+async def _noted(deps: Dependencies, budget: Budget, price: float, now: datetime) -> Budget | None:
+    """Count a build that begins; return the budget where it may not begin."""
+    refused = False
+
+    def edit(there: Budget) -> Budget | None:
+        nonlocal refused
+        refused = there.parks(now)
+        return None if refused else there.with_begun(price)
+
+    try:
+        after = await deps.budgets.change(budget.tenant_id, budget.id, edit)
+    except NotFoundError:  # deleted meanwhile
+        return None
+    return after if refused else None
+
+
+def _highest_price(pc: CloudPc, book: PriceBook, now: datetime) -> float:
+    """Return the price of an hour of a machine: of its dearest size and region, because neither is decided yet."""
+    meters = [meter_of(size.name) for size in size_ladder(pc.plan)]
+    known = (book.rate(region, meter, now.date()) for region in book.regions for meter in meters)
+    return max((each for each in known if each is not None), default=0.0)
+
+
+async def _covering(deps: Dependencies, pc: CloudPc) -> list[Budget]:
+    return await _covering_policy(deps, pc.tenant_id, pc.current.snapshot.policy_id if pc.current.snapshot else None)
+
+
+async def _covering_policy(deps: Dependencies, tenant_id: str, policy_id: str | None) -> list[Budget]:
+    async def read() -> tuple[Budget, ...]:
+        return tuple([stored.value async for stored in deps.budgets.each(tenant_id)])
+
     month = month_of(deps.clock.now().date())
-    found = await _BUDGETS.get_or(deps, pc.tenant_id, read)
+    found = await _BUDGETS.get_or(deps, tenant_id, read)
     return [each for each in found if each.use is not None and each.use.month == month and each.covers(policy_id)]
 
 

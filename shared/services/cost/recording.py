@@ -91,9 +91,10 @@ async def delete_old_ledgers(deps: Dependencies, now: datetime) -> int:
     """Remove the months that are older than the setting says; return the number of rows."""
     oldest, count = month_before(now.date(), deps.settings.cost_kept_in_months), 0
     async for stored in deps.tenants.each():
-        async for _, row in deps.ledger.between(stored.value.id, ("0", f"{oldest}:"), _AT_ONCE):
-            await deps.ledger.remove(stored.value.id, row.value.id)
-            count += 1
+        for rows in (deps.ledger, deps.actual_costs):
+            async for _, row in rows.between(stored.value.id, ("0", f"{oldest}:"), _AT_ONCE):
+                await rows.remove(stored.value.id, row.value.id)
+                count += 1
     return count
 
 
@@ -174,6 +175,7 @@ def _of_host(host: SessionHost, disk_in_gb: int) -> SeenMachine:
 
 
 async def delete_ledger_of_tenant(deps: Dependencies, tenant_id: str) -> None:
-    """Remove the minutes of a tenant."""
-    async for stored in deps.ledger.each(tenant_id):
-        await deps.ledger.remove(tenant_id, stored.value.id)
+    """Remove the minutes and the actual costs of a tenant."""
+    for rows in (deps.ledger, deps.actual_costs):
+        async for stored in rows.each(tenant_id):
+            await rows.remove(tenant_id, stored.value.id)

@@ -1,4 +1,4 @@
-"""Reports of cost: the recorded minutes of some months, priced."""
+"""Reports of cost: the recorded minutes of some months, priced, beside their bill."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from shared.dependencies import Dependencies
 from shared.domain.cost.ledger import days_of, months_between
 from shared.domain.cost.report import CostGrouping, CostRow, CostSums
+from shared.services.cost.actuals import actual_month
 from shared.services.cost.prices import price_book
 from shared.services.cost.recording import months_of
 
@@ -17,7 +18,8 @@ async def cost_report(
     """Return the cost of a tenant from the first to the last day of *span*, by subject."""
     book, sums = await price_book(deps, tenant_id), CostSums(grouping, span)
     for month in months_between(*span):
-        sums.add(await months_of(deps, tenant_id, month), days_of(month), book.rate)
+        actual = await actual_month(deps, tenant_id, month) if book.card.cost_export_url else None
+        sums.add(await months_of(deps, tenant_id, month), days_of(month), book.rate, actual)
     return sums.rows(book, await _names(deps, tenant_id, grouping))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.caching import TtlCache
+from shared.clients.notice_queue import QUEUE as NOTICES
 from shared.clients.storage import oldest
 from shared.contracts.calls import on_behalf_of
 from shared.dependencies import Dependencies
@@ -23,9 +24,11 @@ from shared.domain.health.judging import (
     in_order,
     judge_clock,
     judge_due_work,
+    judge_prices,
     judge_queues,
     judge_rate_limits,
     judge_set_aside,
+    judge_stalled_work,
     judge_storage,
     judge_timers,
     section,
@@ -38,6 +41,7 @@ from shared.services.health.tenants import check_tenant
 from shared.services.operations.maintenance import TenantIds
 from shared.services.tenants.directory_changes import POISON, QUEUE
 from shared.storage.audit import EVERYWHERE
+from shared.storage.cost import PRICES
 from shared.storage.due import Due
 from shared.storage.repository import Stored
 
@@ -132,7 +136,7 @@ async def check_service(deps: Dependencies, work: LateWork, thresholds: HealthTh
         return [judge_storage(milliseconds, thresholds), judge_clock(skew, thresholds)]
 
     async def queues() -> list[SectionHealth]:
-        ages = {name: await oldest(deps.queue(name)) for name in (QUEUE, POISON)}
+        ages = {name: await oldest(deps.queue(name)) for name in (QUEUE, POISON, NOTICES)}
         return [judge_queues(ages, POISON, thresholds)]
 
     async def timers() -> list[SectionHealth]:
@@ -141,11 +145,20 @@ async def check_service(deps: Dependencies, work: LateWork, thresholds: HealthTh
     async def rate_limits() -> list[SectionHealth]:
         return [judge_rate_limits(await deps.rate_limiters.calls_lately(now.timestamp()), thresholds)]
 
+    async def stalled() -> list[SectionHealth]:
+        return [judge_stalled_work(await deps.stalled_work.all(), now)]
+
+    async def prices() -> list[SectionHealth]:
+        known = [stored.value async for stored in deps.retail_prices.each(PRICES)]
+        return [judge_prices(known, now, thresholds)]
+
     checks: Mapping[HealthSection, Callable[[], Awaitable[list[SectionHealth]]]] = {
         HealthSection.STORAGE: storage,
         HealthSection.QUEUES: queues,
         HealthSection.TIMERS: timers,
         HealthSection.RATE_LIMITS: rate_limits,
+        HealthSection.STALLED_WORK: stalled,
+        HealthSection.PRICES: prices,
     }
     found = [each for name, check in checks.items() for each in await _tried(name, check)]
     sections = in_order([*found, *work.judged(now, thresholds)], OF_SERVICE)

@@ -9,17 +9,21 @@ from shared.domain.health.codes import OF_TENANT, HealthCode, HealthSection, Sev
 from shared.domain.health.judging import (
     finding,
     in_order,
+    judge_endpoints,
     judge_limit,
+    judge_outbox,
     judge_subscriptions,
     section,
     with_sample,
 )
 from shared.domain.health.report import HealthMessage, HealthReport, HealthThresholds, LimitUsage, SectionHealth
 from shared.domain.networks.connection import HealthStatus
+from shared.domain.notices.events import TELLERS
 from shared.domain.operations.operation import SYSTEM
 from shared.domain.planning.entitlements import awaiting_addresses
 from shared.domain.tenants.directory import WATCH, WatchedResource
 from shared.domain.tenants.tenant import Tenant
+from shared.services.cost.actuals import export_fault
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.readiness import ReadinessCheck, readiness
 from shared.services.tenants.summaries import quotas
@@ -52,7 +56,8 @@ async def check_tenant(
     rooms = {room.name: room for room in before.limit_usages} if before else {}
     quota, of_quota = await _quotas(context, rooms, thresholds)
     addresses, of_addresses = await _addresses(context, rooms, thresholds)
-    found = [*map(_of_readiness, judged), await _subscriptions(context, thresholds), quota, addresses, *others]
+    found = [*map(_of_readiness, judged), await _subscriptions(context, thresholds), quota, addresses]
+    found += [await _outbox(context, thresholds), await _endpoints(context), await _cost_export(context), *others]
     return HealthReport(
         tenant_id=tenant.id,
         checked_date_time=now,
@@ -83,6 +88,31 @@ async def _subscriptions(context: ActionContext, thresholds: HealthThresholds) -
         subscription = found.value.subscription(resource) if found else None
         ends[resource.value] = subscription.expires_at if subscription else None
     return judge_subscriptions(ends, context.now, thresholds)
+
+
+async def _outbox(context: ActionContext, thresholds: HealthThresholds) -> SectionHealth:
+    since = {}
+    for table in TELLERS:
+        if waiting := await context.deps.outbox.waiting(table, context.tenant.id):
+            since[table] = min(each.event.time for each in waiting)
+    return judge_outbox(since, context.now, thresholds)
+
+
+async def _endpoints(context: ActionContext) -> SectionHealth:
+    """Judge the endpoints of notices; a tenant that has paused its notices has none."""
+    deps, tenant_id = context.deps, context.tenant.id
+    if not context.tenant.settings.notices_enabled:
+        return section(HealthSection.ENDPOINTS, ())
+    endpoints = [each.value async for each in deps.notice_endpoints.each(tenant_id)]
+    states = {each.value.id: each.value async for each in deps.endpoint_states.each(tenant_id)} if endpoints else {}
+    named = sorted(endpoints, key=lambda each: each.display_name)
+    return judge_endpoints((each, states.get(each.id)) for each in named)
+
+
+async def _cost_export(context: ActionContext) -> SectionHealth:
+    fault = await export_fault(context.deps, context.tenant.id, context.now)
+    found = finding(HealthCode.COST_EXPORT_FAILS, Severity.WARNING, fault) if fault else None
+    return section(HealthSection.COST_EXPORT, [found])
 
 
 async def _quotas(

@@ -20,6 +20,7 @@ from shared.domain.notices.endpoint import NoticeEndpoint
 from shared.domain.notices.events import TELLERS
 from shared.storage.due import Due, DueKind, Outgoing
 from shared.storage.outbox import OutboxEvent
+from shared.storage.purging import Chunk
 from shared.workflow import DurableClient
 
 _SECOND_LOOK = timedelta(minutes=10)
@@ -58,10 +59,10 @@ async def relay_left(deps: Dependencies) -> int:
     return sum([await relay(deps, tenant_id, table) for table, tenant_id in sorted(await deps.outbox.of_all())])
 
 
-async def delete_notices(deps: Dependencies, now: datetime) -> int:
+async def delete_notices(deps: Dependencies, now: datetime, chunk: Chunk) -> int:
     """Delete events and deliveries that are no longer kept; return the number of events."""
-    await deps.deliveries.delete_before(now - KEPT)
-    return await deps.events.delete_before(now - KEPT)
+    await deps.deliveries.delete_before(now - KEPT, chunk)
+    return await deps.events.delete_before(now - KEPT, chunk)
 
 
 async def _relay_some(

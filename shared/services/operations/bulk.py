@@ -13,13 +13,17 @@ from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.progress import CHOICES, COLUMNS, KINDS, SEARCHED
+from shared.domain.cost.forecast import CostChange
 from shared.domain.filtering import Condition, FilterError, accepts, read_filter, searched
 from shared.domain.operations.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
 from shared.domain.operations.operation import ResourceType
 from shared.domain.values import Id, Value, Word
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
+from shared.services.cloud_pcs.machine_changes import target_plan
+from shared.services.cost.forecasts import cost_change, placed
 from shared.services.operations.action_context import ActionContext
+from shared.services.operations.action_forms import ResizeForm
 from shared.services.operations.catalogue import BULK_ACTIONS, Refusal
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
@@ -29,6 +33,9 @@ from shared.services.policies.policies import read_configuration
 from shared.storage.due import BULK_EVERY, Due, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
+
+RESIZE = "resize"
+"""The action whose dry run has a cost."""
 
 
 class BulkForm(Value):
@@ -96,6 +103,20 @@ async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]
         for pc_id in sorted(wanted - {pc.id for pc in found})
     ]
     return [*targets, *gone]
+
+
+async def cost_of(context: ActionContext, form: BulkForm, targets: Sequence[BulkTarget]) -> CostChange | None:
+    """Return the effect of a resize on a month's cost, of the machines on which it is possible; None of other actions.
+
+    Raises: InvalidError.
+    """
+    if form.action != RESIZE:
+        return None
+    chosen = {each.cloud_pc_id for each in targets if each.refusal is None}
+    plan = await target_plan(context, ResizeForm.model_validate(form.parameters).target_service_plan_id)
+    fleet = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
+    machines = await placed(context, [pc for pc in fleet if pc.id in chosen])
+    return await cost_change(context, [(region, plan) for region, _ in machines], machines)
 
 
 async def _judged(context: ActionContext, form: BulkForm, fleet: Sequence[CloudPc]) -> Refusal:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.caching import TtlCache
 from shared.clients.notice_queue import QUEUE as NOTICES
 from shared.clients.storage import oldest
 from shared.dependencies import Dependencies
@@ -29,6 +30,7 @@ from shared.services.tenants.directory_changes import POISON, QUEUE
 from shared.services.usage.recording import delete_usage, record_tenants
 from shared.storage.idempotency import KEPT
 from shared.storage.listed import ListedRepository
+from shared.storage.purging import Chunk
 from shared.telemetry import (
     MACHINES_GONE,
     PENDING,
@@ -101,34 +103,52 @@ class Deleted:
     days_of_usage: int
     months_of_cost: int
     notices: int
+    audit_events: int = 0
 
 
-async def delete_old(deps: Dependencies, now: datetime) -> Deleted:
-    """Remove operations, bulk actions, usage, keys and notices that are older than they are kept."""
-    before = now - timedelta(days=deps.settings.operations_kept_in_days)
-    return Deleted(
-        operations=await _delete_operations(deps, before),
-        bulk_actions=await _delete_bulk_actions(deps, before),
-        idempotency_keys=await deps.idempotency.delete_before(now - KEPT),
-        days_of_usage=await delete_usage(deps, now),
+_LEFT: TtlCache[bool] = TtlCache(timedelta(hours=1))
+"""Whether the last purge of this process has left some: the next tick deletes it."""
+
+
+async def delete_old(deps: Dependencies, now: datetime, chunk: Chunk | None = None) -> Deleted:
+    """Remove rows that are kept no longer, at most a chunk of them: the next tick removes the rest."""
+    chunk = chunk or Chunk()
+    before, kept = now - timedelta(days=deps.settings.operations_kept_in_days), deps.settings.audit_kept_in_days
+    gone = Deleted(
+        operations=await _delete_operations(deps, before, chunk),
+        bulk_actions=await _delete_bulk_actions(deps, before, chunk),
+        idempotency_keys=await deps.idempotency.delete_before(now - KEPT, chunk),
+        days_of_usage=await delete_usage(deps, now, chunk),
         months_of_cost=await delete_old_ledgers(deps, now),
-        notices=await delete_notices(deps, now),
+        notices=await delete_notices(deps, now, chunk),
+        audit_events=await deps.audit.delete_before(now - timedelta(days=kept), chunk) if kept else 0,
     )
+    _LEFT.put(deps, "", value=chunk.more)
+    return gone
 
 
-async def _delete_operations(deps: Dependencies, before: datetime) -> int:
+async def delete_on(deps: Dependencies) -> None:
+    """Delete the rows that the last purge of this process has left; a new process leaves them to the next night."""
+    if _LEFT.get(deps, ""):
+        gone = await delete_old(deps, deps.clock.now())
+        _log.info("deleted on: %s", gone)
+
+
+async def _delete_operations(deps: Dependencies, before: datetime, chunk: Chunk) -> int:
     count = 0
     for status in ENDED:
         async for stored in deps.operations.of_all(status=status.value):
             old = stored.value
             if old.last_modified_date_time < before:  # as it ended: it is not changed afterwards
+                if not chunk.take():
+                    return count
                 with suppress(StaleError):
                     await deps.operations.remove(old.tenant_id, old.id, seen=stored.etag)
                     count += 1
     return count
 
 
-async def _delete_bulk_actions(deps: Dependencies, before: datetime) -> int:
+async def _delete_bulk_actions(deps: Dependencies, before: datetime, chunk: Chunk) -> int:
     """Remove ended bulk actions, each after its items: without the bulk action nothing would find them.
 
     Return their number.
@@ -140,6 +160,8 @@ async def _delete_bulk_actions(deps: Dependencies, before: datetime) -> int:
             if old.last_modified_date_time >= before:
                 continue
             for item in await deps.bulk_items.of(old.tenant_id, old.id):
+                if not chunk.take():
+                    return count
                 await deps.bulk_items.remove(old.tenant_id, item.value.id)
             with suppress(StaleError):
                 await deps.bulk_actions.remove(old.tenant_id, old.id, seen=stored.etag)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -74,6 +75,8 @@ async def end_stalled(
     _log.warning("%s stands still since %s: ended, to be started again", instance_id, still.since.isoformat())
     count_stalled(workflow.name)
     await client.terminate(instance_id, f"it has stood still since {still.since.isoformat()}")
+    with suppress(DeskwrightError):  # the health page shows it; the work goes on without
+        await dependencies().stalled_work.note(workflow.name, instance_id, now)
     return True
 
 

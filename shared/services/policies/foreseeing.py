@@ -11,13 +11,14 @@ from shared.clients.pacing import retry_while_throttled
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.operations.pausing import ServiceState
 from shared.domain.planning import planner
-from shared.domain.planning.foresight import Foresight, foresight
+from shared.domain.planning.foresight import Foresight, foresight, machines_changed
 from shared.domain.planning.plans import Observed, Plan
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import LicenceSource, Paused, Tenant
 from shared.domain.values import Id, Value, Word, differing, distinct
 from shared.domain.wizards.create_provisioning_policy import MOST_GROUPS, group_problems
 from shared.errors import InvalidError, Problem
+from shared.services.cost.forecasts import cost_change, placed
 from shared.services.operations.action_context import ActionContext
 from shared.services.policies.policies import assigned_to, drifted, edited_fields
 from shared.services.policies.reconciling import rules_of, snapshots_of
@@ -154,7 +155,10 @@ async def _foresee(context: ActionContext, now: _Configuration, then: _Configura
     else:
         seen_now = seen_then = await _observed(context, now.tenant, (*now.assigned, *then.assigned), records)
     plan_now, plan_then = await _plan(context, now, seen_now), await _plan(context, then, seen_then)
-    return foresight(plan_now, plan_then, records, complete=seen_now.complete and seen_then.complete)
+    added, removed = machines_changed(plan_now, plan_then, records)
+    cost = await cost_change(context, await placed(context, added), await placed(context, removed))
+    found = foresight(plan_now, plan_then, records, complete=seen_now.complete and seen_then.complete)
+    return found.but(monthly_cost=cost)
 
 
 async def _observed(

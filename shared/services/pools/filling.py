@@ -26,6 +26,7 @@ from shared.domain.pools.member import PoolMember, leaving, new_member, retired
 from shared.domain.pools.plan import PoolPlan, PoolRecord, plan_pool
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError
+from shared.services.cost.budgets import why_pools_wait
 from shared.services.operations.sweeps import end_stalled
 from shared.services.policies.reconciling import snapshots_of
 from shared.services.pools.health import is_somebodys, judged
@@ -94,7 +95,8 @@ async def _look_after(
     problem = pool_problem(pool, site.fresh.configuration.naming_template) if pool and site.fresh else None
     if problem is not None:
         pool = None
-    made = plan_pool(pool, [each.value for each in members], site.fresh, ids, record, at)
+    waits = await why_pools_wait(deps, tenant_id, policy_id) if pool is not None else None
+    made = plan_pool(pool, [each.value for each in members], site.fresh, ids, record, at, waits)
     await _tell(deps, record, made, at)
     for stored in [each for each in members if each.value.id in made.retired]:
         why = "; ".join(filter(None, (made.retired[stored.value.id], stored.value.unhealthy_why)))

@@ -9,6 +9,7 @@ from shared.domain.policies.warm_pool import PoolSize, WarmPool, pool_problem
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import plan_pool
 from shared.domain.pools.status import PoolStatus, members_of, usage_of
+from shared.services.cost.budgets import why_pools_wait
 from shared.services.operations.action_context import ActionContext
 from shared.services.policies.reconciling import snapshots_of
 from shared.services.pools.filling import pool_record
@@ -42,7 +43,8 @@ async def _status(
     problem = pool_problem(shown, fresh.configuration.naming_template) if pool and fresh else None
     record = await pool_record(deps, tenant_id, policy_id, plan_id)
     ids = policy.connection_ids if policy else ()
-    made = plan_pool(None if problem else pool, members, fresh, ids, record, context.now)
+    waits = await why_pools_wait(deps, tenant_id, policy_id)
+    made = plan_pool(None if problem else pool, members, fresh, ids, record, context.now, waits)
     asked = [each.value async for each in deps.cloud_pcs.each(tenant_id, policy_id=policy_id)]
     return PoolStatus(
         **{name: getattr(shown, name) for name in PoolSize.model_fields},

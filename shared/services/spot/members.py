@@ -11,11 +11,12 @@ from shared.clients.directory import members_of_groups
 from shared.clients.pacing import retry_while_throttled
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.cost.forecast import CostChange
 from shared.domain.destroying import Act, Confirmation, held_back
 from shared.domain.operations.pausing import ServiceState, spot_pause_reason
 from shared.domain.planning.foresight import Foresight
 from shared.domain.spot.groups.foresight import members_foresight
-from shared.domain.spot.groups.group import SpotGroup
+from shared.domain.spot.groups.group import SpotGroup, host_hardware
 from shared.domain.spot.groups.members import (
     FormerMember,
     MemberPlan,
@@ -33,6 +34,7 @@ from shared.domain.spot.hosts.host_plan import Reason
 from shared.domain.tenants.tenant import Paused, Tenant
 from shared.domain.values import differing
 from shared.errors import InvalidError, NotFoundError, Problem
+from shared.services.cost.forecasts import cost_change
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.second_questions import ASK_AGAIN, hold_back_host, note_host
 from shared.services.spot.facts import spot_group_facts
@@ -229,4 +231,14 @@ async def _foresee(context: ActionContext, before: SpotGroup, after: SpotGroup) 
         value=(),
         more=False,
         members=members,
+        monthly_cost=await _cost_of_hosts(context, before, after),
     )
+
+
+async def _cost_of_hosts(context: ActionContext, before: SpotGroup, after: SpotGroup) -> CostChange | None:
+    """Return the effect on a month's cost of another number of hosts, at the regular price."""
+    site = await context.deps.sites.find(context.tenant.id, before.site_id)
+    if site is None:
+        return None
+    host, more = (site.value.region, host_hardware(before.license_type)), after.host_count - before.host_count
+    return await cost_change(context, [host] * max(0, more), [host] * max(0, -more))

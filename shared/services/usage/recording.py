@@ -17,10 +17,12 @@ from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.engine.usage import RECORDED, Look, OpenUsage, after_look
 from shared.domain.usage import Point
 from shared.errors import DeskwrightError
+from shared.services.cost.actuals import read_actual_costs
 from shared.services.cost.budgets import check_budgets
 from shared.services.cost.recording import record_cost
 from shared.services.usage.cloud_pcs import record_cloud_pcs
 from shared.services.usage.reclaiming import check_reclaims
+from shared.storage.purging import Chunk
 from shared.storage.repository import Stored
 
 
@@ -100,12 +102,13 @@ async def _record_tenant(
             await record_cost(deps, tenant_id, now)
             await check_budgets(deps, tenant_id, now)
             await check_reclaims(deps, tenant_id, now)
+            await read_actual_costs(deps, tenant_id, now)
     await record_cloud_pcs(deps, tenant_id, entries, now)
 
 
-async def delete_usage(deps: Dependencies, now: datetime) -> int:
+async def delete_usage(deps: Dependencies, now: datetime, chunk: Chunk) -> int:
     """Remove the usage of days longer ago than the setting says; return the number of rows."""
-    return await deps.usage.delete_before((now - timedelta(days=deps.settings.usage_kept_in_days)).date())
+    return await deps.usage.delete_before((now - timedelta(days=deps.settings.usage_kept_in_days)).date(), chunk)
 
 
 async def delete_usage_of_tenant(deps: Dependencies, tenant_id: str) -> None:

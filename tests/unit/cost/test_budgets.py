@@ -59,12 +59,12 @@ def test_the_brake_has_two_steps_and_none_without_a_known_cost(
     found = checked(BUDGET, spent, forecast)
     assert found.use is not None
     assert found.use.step is step
-    assert (found.brake() is not None, found.parks) == (step is not BrakeStep.NONE, step is BrakeStep.PARKING)
+    assert (found.brake() is not None, found.parks(NOW)) == (step is not BrakeStep.NONE, step is BrakeStep.PARKING)
 
 
 def test_without_the_switch_there_is_no_brake() -> None:
     found = checked(BUDGET.but(brakes=False), 200)
-    assert (found.brake(), found.parks, notices(found)) == (None, False, ("50", "80", "100"))
+    assert (found.brake(), found.parks(NOW), notices(found)) == (None, False, ("50", "80", "100"))
 
 
 def test_a_step_has_the_time_of_its_begin() -> None:
@@ -73,6 +73,24 @@ def test_a_step_has_the_time_of_its_begin() -> None:
     assert found.brake().since == NOW  # type: ignore[union-attr]
     later = checked(found, 10, at=NOW + 10 * 24 * HOUR)
     assert later.brake() is None
+
+
+def test_new_builds_wait_once_the_amount_will_have_been_spent_since_the_check() -> None:
+    found = BUDGET.checked(90, None, MONTH, NOW, hourly=10)
+    assert [found.parks(NOW + n * HOUR / 2) for n in range(3)] == [False, False, True]
+    begun = found.with_begun(6).with_begun(4)
+    assert begun.parks(NOW + HOUR / 2)
+    after = checked(begun, 95, at=NOW + HOUR).use
+    assert after is not None
+    assert (after.hourly, after.begun, after.begun_before) == (0, 0, 10)
+    assert not found.but(brakes=False).parks(NOW + 9 * HOUR)
+
+
+def test_far_from_its_amount_a_budget_notes_no_build() -> None:
+    found = BUDGET.but(amount=100_000).checked(90, None, MONTH, NOW, hourly=10)
+    assert found.is_far(0.1, NOW)
+    assert not found.is_far(30, NOW)
+    assert BUDGET.is_far(30, NOW)
 
 
 def test_other_settings_are_judged_anew_and_the_same_are_not() -> None:

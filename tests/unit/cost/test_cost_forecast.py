@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain.cost.forecast import HOURS_IN_A_MONTH, forecast
+from shared.domain.cost.forecast import forecast
 from shared.domain.cost.prices import DISKS, Currency, RegionPrices
 from shared.domain.cost.rate_card import PriceBook, RateCard
+from shared.domain.cost.report import HOURS_IN_A_MONTH
 from shared.domain.machines.service_plan import ServicePlan, service_plan
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -4,16 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.domain.cost.prices import Currency, Quote, RegionPrices
 from shared.domain.health.codes import CODES, OF_SERVICE, OF_TENANT, HealthCode, HealthSection, Severity
 from shared.domain.health.judging import (
     TIMER_INTERVALS,
     forecast_use,
     judge_clock,
     judge_due_work,
+    judge_endpoints,
     judge_limit,
+    judge_outbox,
+    judge_prices,
     judge_queues,
     judge_rate_limits,
     judge_set_aside,
+    judge_stalled_work,
     judge_storage,
     judge_subscriptions,
     judge_timers,
@@ -27,6 +32,8 @@ from shared.domain.health.report import (
     SectionHealth,
     overall,
 )
+from shared.domain.notices.delivery import CLOSED_AFTER, EndpointState
+from shared.domain.notices.endpoint import DisabledReason, EndpointDisabled, EndpointKind, NoticeEndpoint
 from shared.domain.rate_limiter import CallCounts, Limit, RateLimiter
 from triggers import timers
 
@@ -92,6 +99,62 @@ def test_a_share_of_few_calls_says_nothing() -> None:
         ("callsThrottled", "warning", "busy"),
         ("callsThrottled", "error", "refused"),
     ]
+
+
+def test_work_that_stood_still_is_a_finding_for_a_day() -> None:
+    stalled = {"reconcile": (NOW - 23 * 60 * MINUTE, "reconcile:a"), "clean_up": (NOW - 2 * DAY, "clean:a")}
+    section = judge_stalled_work(stalled, NOW)
+    assert found(section) == [("workStoodStill", "warning", "reconcile")]
+    assert "reconcile:a" in section.messages[0].message
+
+
+def test_a_price_is_old_when_it_could_not_be_read_for_days() -> None:
+    quotes: dict[str, tuple[Quote, ...]] = {"standard_d2s_v5": (Quote(since=(NOW - 9 * DAY).date(), amount=1.0),)}
+    prices = RegionPrices(
+        currency=Currency.USD,
+        region="westeurope",
+        quotes=quotes,
+        read_on={"standard_d2s_v5": (NOW - 3 * DAY).date(), "disks": (NOW - 9 * DAY).date()},
+        tried_at={"standard_d2s_v5": NOW - MINUTE},
+        fault="it does not answer",
+    )
+    section = judge_prices([prices], NOW, USUAL)
+    assert found(section) == [("pricesOld", "warning", "westeurope in USD")]
+    assert "standard_d2s_v5 was last read on 2026-03-01: it does not answer" in section.messages[0].message
+    yesterday = prices.but(read_on={"standard_d2s_v5": (NOW - DAY).date()})
+    nobody_s = prices.but(tried_at={"standard_d2s_v5": NOW - 3 * DAY})
+    assert [found(judge_prices([each], NOW, USUAL)) for each in (yesterday, nobody_s)] == [[], []]
+
+
+def test_events_that_nobody_sends_on_are_a_finding_of_their_table() -> None:
+    since = {"cloudpcs": NOW - 61 * MINUTE, "operations": NOW - 16 * MINUTE, "connections": NOW - MINUTE}
+    assert found(judge_outbox(since, NOW, USUAL)) == [
+        ("eventsWait", "error", "cloudpcs"),
+        ("eventsWait", "warning", "operations"),
+    ]
+
+
+def test_an_endpoint_that_fails_or_was_disabled_is_a_finding_and_a_switched_off_one_is_not() -> None:
+    fine = NoticeEndpoint(
+        id="e1",
+        tenant_id="a",
+        display_name="Fine",
+        kind=EndpointKind.WEBHOOK,
+        created_date_time=NOW,
+        last_modified_date_time=NOW,
+    )
+    gone = EndpointDisabled(reason=DisabledReason.GONE, message="410", at=NOW)
+    state = EndpointState(id="e1", tenant_id="a", failures=CLOSED_AFTER, last_failure="it answered 500")
+    section = judge_endpoints(
+        [
+            (fine, None),
+            (fine, state.but(failures=CLOSED_AFTER - 1)),
+            (fine.but(display_name="Fails"), state),
+            (fine.but(display_name="Gone", disabled=gone), state),
+            (fine.but(display_name="Off", enabled=False, disabled=gone), state),
+        ]
+    )
+    assert found(section) == [("endpointFails", "warning", "Fails"), ("endpointDisabled", "error", "Gone")]
 
 
 def test_a_subscription_that_is_missing_over_or_not_renewed_is_a_finding() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 import azure.functions as func
 from typing_extensions import TypedDict
 
 from shared.domain.cloud_pcs.actions import ACTIONS
+from shared.domain.cost.forecast import CostChange
 from shared.domain.operations.bulk import BulkStatus
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.errors import InvalidError, Problem
@@ -17,6 +18,7 @@ from shared.services.operations.bulk import (
     BulkTarget,
     begin_bulk,
     check,
+    cost_of,
     override_maintenance_window,
     steer,
     targets_of,
@@ -88,11 +90,15 @@ _PLACE = "tenants/{tenant}/bulkActions"
 
 
 class DryRun(TypedDict):
-    """Numbers of Cloud PCs on which an action is possible and is not, with the reasons."""
+    """Numbers of Cloud PCs on which an action is possible and is not, with the reasons.
+
+    *monthlyCost*: of a resize, of the new machines and of those that they replace, always on.
+    """
 
     possible: int
     refused: int
     value: list[Annotated[Json, DumpOf(BulkTarget)]]
+    monthlyCost: NotRequired[Annotated[Json, DumpOf(CostChange)]]
 
 
 @bp.route(route=_PLACE, methods=["POST"], auth_level=_OPEN)
@@ -107,7 +113,9 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
     if form.dry_run:
         possible = sum(each.refusal is None for each in targets)
         shown_targets = [each.to_json() for each in targets]
-        return ok({"possible": possible, "refused": len(targets) - possible, "value": shown_targets})
+        cost = await cost_of(call.context, form, targets)
+        more = {} if cost is None else {"monthlyCost": cost.to_json()}
+        return ok({"possible": possible, "refused": len(targets) - possible, "value": shown_targets, **more})
 
     async def begin() -> Response:
         bulk = await begin_bulk(call.context, client, form, targets)

@@ -259,21 +259,6 @@ def test_after_the_parking_limit_it_fails_with_advice(without: dict[Any, Any], a
     assert advice in story.last(RECORD_FAILED)["failure"]["advice"]
 
 
-USED_UP = NoCapacity(code="budget", message="the budget All of this month is used up", elsewhere=False)
-
-
-def test_a_build_that_waits_for_a_budget_waits_beyond_the_parking_limit_which_begins_afterwards() -> None:
-    order = ORDER.but(parked_since=START - 2 * ORDER.parking_limit)
-    story = tell(PROVISION, order, {**ALL_WELL, BEGIN_ATTEMPT: USED_UP})
-
-    assert story.calls == ["begin_attempt", "record_parked"]
-    assert story.last(RECORD_PARKED)["reason"]["code"] == "budget"
-    assert story.continued is not None
-    again = ProvisionOrder.model_validate(story.continued)
-    assert (again.attempt, again.parked_since) == (1, None)
-    assert tell(PROVISION, again, {**ALL_WELL, ALLOCATE_CAPACITY: FULL}).continued is not None
-
-
 def test_an_unhealthy_connection_parks() -> None:
     story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_ATTEMPT: SICK})
 

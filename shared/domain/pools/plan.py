@@ -138,9 +138,7 @@ def plan_pool(
     stays = [*kept, *older]
     missing = max(0, min(pool.size - len(kept), pool.maximum - len(stays)))
     starting = [each for each in stays if each.status in {Status.PENDING_PROVISION, Status.PROVISIONING}]
-    create, why = _create(missing, len(starting), record, at, can_build=fresh is not None)
-    if create and waits is not None:
-        create, why = 0, waits
+    create, why = _create(missing, len(starting), record, at, can_build=fresh is not None, waits=waits)
     eligible = [each for each in stays if is_claimable(pool, each, fresh, connection_ids, at)]
     return PoolPlan(
         size=pool.size,
@@ -196,12 +194,16 @@ def _most_useful(members: Sequence[PoolMember], number: int) -> list[PoolMember]
     return [each for each in members if each in chosen]
 
 
-def _create(missing: int, starting: int, record: PoolRecord, at: datetime, *, can_build: bool) -> tuple[int, str]:
+def _create(
+    missing: int, starting: int, record: PoolRecord, at: datetime, *, can_build: bool, waits: str | None
+) -> tuple[int, str]:
     """Return how many members are built now, and why not more."""
     if not missing:
         return 0, "it has what it should have"
     if not can_build:
         return 0, "nothing is built: the connections or the image of the policy are gone"
+    if waits is not None:
+        return 0, waits
     if record.is_halted:
         last = f": {record.last_error.code}: {record.last_error.message}" if record.last_error else ""
         return 0, f"nothing is built after {record.failures} failures in a row{last}; save the pool to try again"

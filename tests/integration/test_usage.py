@@ -242,7 +242,7 @@ async def test_a_tick_costs_three_requests_for_each_tenant_and_three_more_once_a
             wire.take()
             await record_tenants(services, known, {}, hour + minutes * MINUTE)
             counts.append(wire.take()["requests"])
-        costs = 7  # of a tenant with a Cloud PC: records, power, hosts, budgets, rate card, minutes read and written
+        costs = 8  # of a tenant with a Cloud PC: records, power, hosts, budgets, rules, rate card, minutes twice
         assert counts == [1 + 3 * 3, 1 + 3, 1 + 3 * 6 + costs]
         await tables.close()
 

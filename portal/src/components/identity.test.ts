@@ -19,6 +19,7 @@ const adminsOwn = (plan: string, managedDeviceName: string | null) => ({
   supported: [{ action: "reprovision", possible: true }] as never,
   restorePoints: [],
   servicePlans: [],
+  policies: [],
 });
 
 describe("a confirmation of one of two Cloud PCs of one name", () => {

@@ -158,5 +158,5 @@ export function plansOf(plans: readonly ServicePlan[]): Choice[] {
 }
 
 export function choicesOf(policies: readonly NamedPolicy[]): Choice[] {
-  return policies.map(({ id, displayName }) => ({ value: id, title: displayName }));
+  return policies.map(({ id, displayName }) => ({ value: id, title: displayName ?? id }));
 }

@@ -29,6 +29,8 @@ BEFORE = "7d9197ab705a0f01fde641e8feb9cfbfddda1796"
 """The last commit whose lists are not kept beside the records; it knows no user settings either (decisions 53, 54)."""
 STEP_BACK = "babab5fd3be14494db42bfa655a341bcc3e9aec9"
 """The commit to go back to. It keeps the fields of records that it does not know; commits before 28e722e4 do not."""
+LAST_RELEASE = "87c5b6bc"
+"""The commit without warm pools, notices and costs: it knows neither their fields of records nor their due rows."""
 USERS = 5
 LOOK_EVERY_SECONDS = 0.1
 
@@ -37,6 +39,12 @@ LOOK_EVERY_SECONDS = 0.1
 def earlier(tmp_path: Path) -> Path:
     """The app as it was, in a folder of its own."""
     return app_of(BEFORE, tmp_path)
+
+
+@pytest.fixture
+def last_release(tmp_path: Path) -> Path:
+    """The app of the last release, in a folder of its own."""
+    return app_of(LAST_RELEASE, tmp_path)
 
 
 @pytest.fixture
@@ -210,3 +218,46 @@ def test_one_step_back_finishes_whatever_the_new_release_has_begun(start_stack: 
     assert shown == {name: name == drained for name in names}
     assert {office.cloud_pc_of(office.named(number))["status"] for number in (5, 6)} == {"provisioned"}
     assert stack.ask_cloud("invariants")["clean"]
+
+
+def pool_of(office: Office) -> Json:
+    """Return the only warm pool of a tenant."""
+    (pool,) = office.portal.ask("GET", f"{office.base}/pools").body["value"]
+    found: Json = pool
+    return found
+
+
+def test_there_and_back_and_there_again_loses_no_field_and_no_work(start_stack: StartStack, last_release: Path) -> None:
+    """A policy has gained a field; builds of a Cloud PC and a pool member, and a power action, run at the changes."""
+    stack = start_stack(users=2, seed=3, app=last_release, specification=None)
+    office = Office(stack, stack.portal(), "twice").open()
+    has_one, gets_one = office.user(1, SMALL), office.user(2)
+    staff = office.group("staff", has_one, gets_one)
+    policy = office.policy("Office", office.connection(), staff, namingTemplate="D-%RAND:8%")
+    before = office.settled(has_one)
+    change(stack, APP)
+    pools = {"pools": [{"servicePlanId": before["servicePlanId"], "desired": 1}]}
+    office.portal.ask("POST", f"{office.base}/provisioningPolicies/{policy}/setPools", pools)
+    office.until(lambda: pool_of(office)["starting"] == 1, says="a member is built")
+    with stack.at_speed(10):
+        office.give(gets_one, SMALL)
+        office.tell_changed(gets_one)
+        office.act(before, "powerOff")
+        stack.change_app(last_release)
+    built = office.settled(gets_one)
+    assert built["status"] == "provisioned"
+    renamed = {"description": "written by the last release"}
+    office.portal.ask("PATCH", f"{office.graph}/provisioningPolicies/{policy}", renamed)
+    with stack.at_speed(10):
+        powered = office.portal.ask("POST", f"{office.graph}/cloudPCs/{before['id']}/powerOn")
+        stack.change_app(APP)
+    office.finish(powered)
+    pool = pool_of(office)
+    assert (pool["desired"], pool["policyName"]) == (1, "Office")
+    office.until(lambda: pool_of(office)["eligible"] == 1, says="the member is ready")
+    mine = [office.cloud_pc_of(upn) for upn in (has_one, gets_one)]
+    assert [(pc["id"], pc["status"]) for pc in mine] == [(pc["id"], "provisioned") for pc in (before, built)]
+    assert len(office.machines()) == 3
+    shown = office.portal.ask("GET", f"{office.graph}/provisioningPolicies/{policy}").body
+    assert shown["description"] == "written by the last release"
+    assert stack.ask_cloud("invariants") == {"clean": True, "findings": []}

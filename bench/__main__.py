@@ -20,6 +20,8 @@ BENCHMARKS = {
     "idle": "storage requests and log of an hour, CPU of a day, with one tenant and nothing to do",
     "messages": "10,000 messages of changes for 20 users: messages a second, reconciles per message",
     "portal": "the portal in a browser with 10,000 Cloud PCs in the list, against its budgets",
+    "portal_service": "the same list in front of the service with 10,000 stored Cloud PCs: until the first row",
+    "lighthouse": "Lighthouse's scores of Home, the list, a Cloud PC and a wizard, as the service serves them",
     "power": "the power of 500 people for four weeks: host-hours, waits, stops of sessions",
     "spot": "the engine of Spot Groups: a week of 500 users, the release of 50 hosts, a run for 200 groups",
     "fairness": "5 Cloud PCs of one tenant beside 200 of another, apart and in one subscription, against alone",

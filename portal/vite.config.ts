@@ -19,7 +19,7 @@ const SHARED: readonly { readonly name: string; readonly test?: RegExp; readonly
   { name: "timelines", test: /components[\\/](?:timeline|clock-ticks)/ },
   {
     name: "lists",
-    test: /components[\\/](?:wide-table|data-table|list-|(?:use-)?select|row-behaviour|column)|virtual|react-table[\\/]/,
+    test: /components[\\/](?:wide-table|data-table|(?:edited-)?list-|(?:use-)?select|row-behaviour|column)|virtual|react-table[\\/]/,
   },
   { name: "components", pages: 12 },
   {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from azure_simulator.seeds import DOMAIN
 
 from local.stack import Stack
@@ -39,6 +41,13 @@ def furnish(stack: Stack, name: str = "harbour") -> Office:
         target = {"assignments": [{"target": {"groupId": staff}}]}
         office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
         office.portal.ask("POST", f"{office.graph}/powerSchedules", {"displayName": "Office hours"})
+        nights = {"scheduleType": "weekday", "startTime": "22:00", "endTime": "04:00"}
+        window = {"displayName": "Nights", "schedules": [nights]}
+        office.portal.ask("POST", f"{office.graph}/maintenanceWindows", window)
+        budget = {"displayName": "All desks", "scope": "tenant", "amount": 5_000, "brakes": True}
+        office.portal.ask("PUT", f"{office.base}/budgets/{uuid.uuid4()}", budget)
+        endpoint = {"displayName": "Service desk", "address": "https://hooks.example.com/deskwright"}
+        office.portal.ask("POST", f"{office.base}/noticeEndpoints", endpoint)
         restart = {"action": "reboot", "filter": {"status": ["provisioned"]}}
         office.portal.ask("POST", f"{office.base}/bulkActions", restart)
         office.break_cloud("extension.put", BROKEN)

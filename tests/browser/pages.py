@@ -63,6 +63,7 @@ _COLLECTIONS: Mapping[str, str] = {
     "images/:id": f"{_GRAPH}/deviceImages",
     "image-sets/:id": f"{_GRAPH}/imageSets",
     "spot-groups/:id": f"{_GRAPH}/spotGroups",
+    "notice-endpoints/:id": "/noticeEndpoints",
     "operations/:id": "/operations",
     "bulk-actions/:id": "/bulkActions",
     "audit/:id": f"{_GRAPH}/auditEvents",

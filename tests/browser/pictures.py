@@ -27,6 +27,7 @@ NAMES = {
     "image-sets-id-versions-number": "image-version",
     "spot-groups-id": "spot-group",
     "spot-groups-id-hosts-host": "session-host",
+    "notice-endpoints-id": "notice-endpoint",
     "operations-id": "operation",
     "bulk-actions-id": "bulk-action",
     "audit-id": "audit-event",

@@ -16,33 +16,13 @@ _MINE = (
     *("troubleshoot_my_cloud_pc", "change_my_account_type", "restore_my_cloud_pc", "reprovision_my_cloud_pc"),
     *("start_my_cloud_pc", "stop_my_cloud_pc", "keep_my_cloud_pc_awake"),
 )
-_NOTICES = (
-    *("list_event_types", "list_notice_endpoints", "create_notice_endpoint", "get_notice_endpoint"),
-    *("update_notice_endpoint", "delete_notice_endpoint", "rotate_notice_key", "test_notice_endpoint"),
-    *("replay_notices", "list_deliveries"),
-)
 WITHOUT_PLACE = {
     **dict.fromkeys(
         ("get_service_health", "dismiss_service_health"), "of all tenants: the provider's command line shows it"
     ),
-    **dict.fromkeys(
-        (
-            *("list_maintenance_windows", "get_maintenance_window", "add_maintenance_window"),
-            *("change_maintenance_window", "remove_maintenance_window", "assign_maintenance_windows"),
-            "override_window_of_bulk_action",
-        ),
-        "the page of maintenance windows is to come; the command line has them",
-    ),
-    **dict.fromkeys(
-        (
-            *("list_alert_rules", "get_alert_rule", "change_alert_rule"),
-            *("list_alert_records", "get_alert_record"),
-        ),
-        "the page of alerts is to come; the command line has them",
-    ),
+    "override_window_of_bulk_action": "said for one bulk action at night, by the command line",
+    "get_alert_record": "the list of alerts has all of it",
     "update_health_thresholds": "set once, by the command line",
-    "list_pools": "the portal has no page of warm pools yet: the command line shows them",
-    "set_policy_pools": "the portal has no page of warm pools yet: the command line sets them",
     "list_set_aside": "for the operator, who comes from an alert with its runbook",
     "get_customer_template": "the Azure portal opens it: Readiness has the link",
     "get_configuration": "read before there is a client, with the browser's fetch",
@@ -52,9 +32,6 @@ WITHOUT_PLACE = {
     "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
     "create_tenant": "the wizard create-tenant saves it",
     "put_site": "the wizards create-site and edit-site save it",
-    **dict.fromkeys(
-        ("list_budgets", "get_budget", "set_budget", "remove_budget"), "budgets have no page yet: the CLI has them"
-    ),
     **dict.fromkeys(("get_rate_card", "set_rate_card", "list_prices"), "an agreement is set once, by the command line"),
     "create_device_image": "its wizard saves it",
     "create_connection": "its wizard saves it",
@@ -74,7 +51,6 @@ WITHOUT_PLACE = {
     "find_source_images": "the wizards offer them",
     "list_snapshots": "each Cloud PC shows its own",
     "get_snapshot": "each Cloud PC shows its own",
-    **dict.fromkeys(("list_cloud_pc_usage", "list_cloud_pc_use"), "the charts of use are to come"),
     **dict.fromkeys(
         (
             *("list_idle_cloud_pcs", "list_reclaim_rules", "get_reclaim_rule", "set_reclaim_rule"),
@@ -84,7 +60,6 @@ WITHOUT_PLACE = {
     ),
     **dict.fromkeys(("list_usage_timeline", "list_fleet_use", "list_policy_use"), "their charts are to come"),
     "retrieve_launch_detail": "the sign-in details have the address",
-    **dict.fromkeys(_NOTICES, "the portal has no page of notices yet; the command line has notice-endpoint"),
     **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),
 }
 

@@ -24,6 +24,8 @@ SMALL: dict[str, tuple[str, ...]] = {
     "idle": (),
     "messages": ("50",),
     "portal": ("60",),
+    "portal_service": ("260",),
+    "lighthouse": (),
     "power": ("10", "7", "10"),
     "spot": ("30", "7", "3", "5"),
     "fairness": ("4", "2"),

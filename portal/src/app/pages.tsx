@@ -39,6 +39,17 @@ const PAGES: Readonly<Record<string, Load>> = {
   administrators: async () => (await import("../features/administrators/administrators-page.tsx")).AdministratorsPage,
   "power-schedules": async () =>
     (await import("../features/power-schedules/power-schedules-page.tsx")).PowerSchedulesPage,
+  "maintenance-windows": async () =>
+    (await import("../features/maintenance-windows/maintenance-windows-page.tsx")).MaintenanceWindowsPage,
+  "warm-pools": async () => (await import("../features/warm-pools/warm-pools-page.tsx")).WarmPoolsPage,
+  alerts: async () => (await import("../features/alerts/alerts-page.tsx")).AlertsPage,
+  "alert-rules": async () => (await import("../features/alerts/alert-rules-page.tsx")).AlertRulesPage,
+  "notice-endpoints": async () =>
+    (await import("../features/notice-endpoints/notice-endpoints-page.tsx")).NoticeEndpointsPage,
+  "notice-endpoints/:id": async () =>
+    (await import("../features/notice-endpoints/notice-endpoint-page.tsx")).NoticeEndpointPage,
+  budgets: async () => (await import("../features/budgets/budgets-page.tsx")).BudgetsPage,
+  use: async () => (await import("../features/use/use-page.tsx")).UsePage,
   "tenant-health": async () => (await import("../features/health/health-page.tsx")).HealthPage,
   cost: async () => (await import("../features/cost/cost-page.tsx")).CostPage,
   tenant: async () => (await import("../features/tenants/tenant-page.tsx")).TenantPage,

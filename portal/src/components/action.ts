@@ -10,6 +10,8 @@ export interface Done {
   readonly operation?: string | null;
   /** What to tell people beside "done". */
   readonly text?: string;
+  /** What is shown this once, until somebody does something else: of what it is the secret, and the secret. */
+  readonly secret?: { readonly label: string; readonly text: string };
 }
 
 /** What would happen, said before it does. */

@@ -139,7 +139,8 @@ function Search({
   );
 }
 
-function Download({ csv }: { readonly csv: CsvFile }): ReactElement {
+/** A list as a file: all its pages. */
+export function Download({ csv }: { readonly csv: CsvFile }): ReactElement {
   const api = useApi();
   const loading = useMutation({
     mutationFn: () => readCsv(api, csv.path, csv.place, csv.query),

@@ -1,7 +1,9 @@
+import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
 import { useEffect, type ReactElement } from "react";
 
 import { words } from "../words/actions.ts";
 import type { Carried } from "./carried.ts";
+import { CopyText } from "./copy-text.tsx";
 import { OperationProgress, inTenant, type Followed } from "./operation-progress.tsx";
 import { tell } from "./toasts.tsx";
 
@@ -13,6 +15,16 @@ interface Given extends Carried {
 export function Outcome({ title, done, follow }: Given): ReactElement {
   if (done.operation) {
     return <OperationProgress key={done.operation} title={title} followed={follow(done.operation)} />;
+  }
+  if (done.secret !== undefined) {
+    return (
+      <MessageBar intent="warning" layout="multiline" aria-live="polite">
+        <MessageBarBody>
+          <MessageBarTitle>{words.shownOnce}</MessageBarTitle>
+          <CopyText {...done.secret} />
+        </MessageBarBody>
+      </MessageBar>
+    );
   }
   return <ToldOnce text={done.text ?? words.done({ title })} />;
 }

@@ -1,17 +1,21 @@
 /** The places of the portal: what the navigation names, with their icons, and which of them a page belongs to. */
 
+import { AlertOn20Regular } from "@fluentui/react-icons/svg/alert-on";
 import { Broom20Regular } from "@fluentui/react-icons/svg/broom";
 import { Building20Regular } from "@fluentui/react-icons/svg/building";
 import { BuildingMultiple20Regular } from "@fluentui/react-icons/svg/building-multiple";
 import { Certificate20Regular } from "@fluentui/react-icons/svg/certificate";
 import { CloudFlow20Regular } from "@fluentui/react-icons/svg/cloud-flow";
 import { Desktop20Regular } from "@fluentui/react-icons/svg/desktop";
+import { DataUsage20Regular } from "@fluentui/react-icons/svg/data-usage";
 import { DocumentSettings20Regular } from "@fluentui/react-icons/svg/document-settings";
+import { Flash20Regular } from "@fluentui/react-icons/svg/flash";
 import { HeartPulse20Regular } from "@fluentui/react-icons/svg/heart-pulse";
 import { History20Regular } from "@fluentui/react-icons/svg/history";
 import { Home20Regular } from "@fluentui/react-icons/svg/home";
 import { Image20Regular } from "@fluentui/react-icons/svg/image";
 import { ImageMultiple20Regular } from "@fluentui/react-icons/svg/image-multiple";
+import { Megaphone20Regular } from "@fluentui/react-icons/svg/megaphone";
 import { Money20Regular } from "@fluentui/react-icons/svg/money";
 import { People20Regular } from "@fluentui/react-icons/svg/people";
 import { PersonSettings20Regular } from "@fluentui/react-icons/svg/person-settings";
@@ -21,6 +25,8 @@ import { Pulse20Regular } from "@fluentui/react-icons/svg/pulse";
 import { ServerMultiple20Regular } from "@fluentui/react-icons/svg/server-multiple";
 import { ShieldPerson20Regular } from "@fluentui/react-icons/svg/shield-person";
 import { TaskListLtr20Regular } from "@fluentui/react-icons/svg/task-list-ltr";
+import { Wallet20Regular } from "@fluentui/react-icons/svg/wallet";
+import { WindowWrench20Regular } from "@fluentui/react-icons/svg/window-wrench";
 import type { FluentIcon } from "@fluentui/react-icons";
 
 import { words } from "../words/shell.ts";
@@ -48,6 +54,8 @@ export const GROUPS: readonly Group[] = [
       { path: "/policies", title: nav.policies, icon: DocumentSettings20Regular },
       { path: "/connections", title: nav.connections, icon: PlugConnected20Regular },
       { path: "/power-schedules", title: nav.powerSchedules, icon: Power20Regular },
+      { path: "/maintenance-windows", title: nav.maintenanceWindows, icon: WindowWrench20Regular },
+      { path: "/warm-pools", title: nav.warmPools, icon: Flash20Regular },
       { path: "/images", title: nav.images, icon: Image20Regular },
       { path: "/users", title: nav.users, icon: People20Regular },
     ],
@@ -62,6 +70,7 @@ export const GROUPS: readonly Group[] = [
   {
     title: groups.work,
     links: [
+      { path: "/alerts", title: nav.alerts, icon: AlertOn20Regular },
       { path: "/operations", title: nav.operations, icon: Pulse20Regular },
       { path: "/bulk-actions", title: nav.bulkActions, icon: TaskListLtr20Regular },
       { path: "/removals", title: nav.removals, icon: Broom20Regular },
@@ -73,6 +82,9 @@ export const GROUPS: readonly Group[] = [
     links: [
       { path: "/tenant-health", title: nav.health, icon: HeartPulse20Regular },
       { path: "/cost", title: nav.cost, icon: Money20Regular },
+      { path: "/budgets", title: nav.budgets, icon: Wallet20Regular },
+      { path: "/use", title: nav.use, icon: DataUsage20Regular },
+      { path: "/notice-endpoints", title: nav.noticeEndpoints, icon: Megaphone20Regular },
       { path: "/licenses", title: nav.licenses, icon: Certificate20Regular },
       { path: "/user-settings", title: nav.userSettings, icon: PersonSettings20Regular },
       { path: "/administrators", title: nav.administrators, icon: ShieldPerson20Regular },
@@ -86,7 +98,11 @@ export const MY: Destination = { path: "/my", title: nav.my, icon: CloudFlow20Re
 const ELSEWHERE: readonly Destination[] = [TENANTS, MY, { path: "/audit", title: nav.audit, icon: History20Regular }];
 
 /** Pages that have no link of their own in the navigation: the place that they belong to. */
-const WITHIN: Readonly<Record<string, string>> = { readiness: "/tenant", leaving: "/tenant" };
+const WITHIN: Readonly<Record<string, string>> = {
+  readiness: "/tenant",
+  leaving: "/tenant",
+  "alert-rules": "/alerts",
+};
 /** What the name of a wizard ends with: the place of what it makes. */
 const MADE: readonly (readonly [string, string])[] = [
   ["connection", "/connections"],

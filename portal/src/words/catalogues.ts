@@ -29,10 +29,22 @@ import type wizards from "./en/wizards.ts";
 import type cost from "./en/cost.ts";
 import type health from "./en/health.ts";
 import type powerSchedules from "./en/power-schedules.ts";
+import type alerts from "./en/alerts.ts";
+import type budgets from "./en/budgets.ts";
+import type maintenanceWindows from "./en/maintenance-windows.ts";
+import type noticeEndpoints from "./en/notice-endpoints.ts";
+import type use from "./en/use.ts";
+import type warmPools from "./en/warm-pools.ts";
 import type { Translation } from "./texts.ts";
 
 interface English {
   readonly "power-schedules": typeof powerSchedules;
+  readonly alerts: typeof alerts;
+  readonly budgets: typeof budgets;
+  readonly "maintenance-windows": typeof maintenanceWindows;
+  readonly "notice-endpoints": typeof noticeEndpoints;
+  readonly use: typeof use;
+  readonly "warm-pools": typeof warmPools;
   readonly health: typeof health;
   readonly cost: typeof cost;
   readonly actions: typeof actions;

@@ -21,4 +21,6 @@ it.each([
 it("writes numbers and dates as the reader's region does, in the language of the page", () => {
   expect(regionOf("de", ["en-US", "de-CH"])).toBe("de-CH");
   expect(regionOf("en", ["de-CH", "de"])).toBe("en");
+  expect(regionOf("en", ["en-US@posix"])).toBe("en");
+  expect(regionOf("en", ["en-US@posix", "en-GB"])).toBe("en-GB");
 });

@@ -50,7 +50,16 @@ export const language: string = languageHere(globalThis.location?.pathname ?? "/
 
 /** Return how numbers and dates are written: as the reader's region does where the page has their language. */
 export function regionOf(spoken: string, wanted: readonly string[]): string {
-  return wanted.find((each) => each.toLowerCase().startsWith(spoken)) ?? spoken;
+  return wanted.find((each) => each.toLowerCase().startsWith(spoken) && isTag(each)) ?? spoken;
+}
+
+/** Return whether a browser's name of a language is one: in a POSIX locale Chromium asks for `en-US@posix`. */
+function isTag(name: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(name).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** How numbers and dates are written in this document. */

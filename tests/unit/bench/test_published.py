@@ -7,7 +7,7 @@ import pytest
 
 from bench.__main__ import BENCHMARKS
 from bench.figures import Figure, Missing
-from bench.published import BEGIN, END, PAGE, PUBLISHED, replaced, table
+from bench.published import BEGIN, END, PAGE, PUBLISHED, replaced, table, with_rows
 
 NAMES = [name for names in PUBLISHED.values() for name in names]
 
@@ -48,3 +48,21 @@ def test_only_the_place_of_the_table_is_written() -> None:
     assert replaced(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
     with pytest.raises(ValueError, match="no place"):
         replaced("a", "new")
+
+
+def test_single_rows_are_written_with_their_day_and_the_others_stay() -> None:
+    every: list[Figure | Missing] = [Figure(name, 2, 1, "s", 1) for name in NAMES]
+    before = table(every, date(2026, 11, 21)) + "\nend"
+    again = [
+        Figure(NAMES[1], 1, 4, "s", 1, 0.5),
+        Figure(NAMES[2], 3, 4, "s", 1, 0.5),
+        Figure("of a note", 1, 1, "s", 1),
+    ]
+    changed = with_rows(before, again, date(2026, 11, 24)).splitlines()
+    assert changed[5:7] == [
+        f"| {NAMES[1]} | 0.25 (2026-11-24) | 0.50 |",
+        f"| {NAMES[2]} | 0.75 (missed, 2026-11-24) | 0.50 |",
+    ]
+    assert changed[:5] + changed[7:] == before.splitlines()[:5] + before.splitlines()[7:]
+    with pytest.raises(ValueError, match="no row"):
+        with_rows("nothing", again, date(2026, 11, 24))

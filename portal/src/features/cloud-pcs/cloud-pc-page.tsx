@@ -37,6 +37,7 @@ import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/cloud-pcs.ts";
 import { actionsOf, sendAction, type ActionName } from "./actions.ts";
 import { isRunning, type CloudPc, type RestorePoint, type Timeline } from "./api.ts";
+import { PowerOfCloudPc } from "./power.tsx";
 import { RestorePoints } from "./restore-points.tsx";
 import { SignIn } from "./sign-in.tsx";
 
@@ -71,6 +72,7 @@ export function CloudPcPage(): ReactElement {
       <Actions tenant={tenant} pc={pc} restorePoints={restorePoints} />
       <Notices pc={pc} />
       <Details tenant={tenant} pc={pc} />
+      <PowerOfCloudPc tenant={tenant} pc={pc} />
       <History tenant={tenant} pc={pc} />
       <Section title={words.restorePoints} icon={Camera20Regular}>
         <RestorePoints points={restorePoints} />
@@ -116,7 +118,7 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
 function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
   const styles = useStyles();
   const [detail, grace, drift] = [pc.statusDetail, pc["@deskwright.grace"], pc["@deskwright.drift"]];
-  const [replacement, power] = [pc["@deskwright.replacement"], pc["@deskwright.power"]];
+  const replacement = pc["@deskwright.replacement"];
   return (
     <div className={styles.notices}>
       {detail?.message ? (
@@ -133,12 +135,6 @@ function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
         </MessageBar>
       ) : null}
       <HeldBackNotice held={pc["@deskwright.heldBack"]} />
-      <Facts
-        facts={{
-          [words.stopsAt]: power?.stopsAt ? moment(power.stopsAt) : null,
-          [words.keptAwake]: power?.keptAwakeUntil ? moment(power.keptAwakeUntil) : null,
-        }}
-      />
       {grace ? (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>

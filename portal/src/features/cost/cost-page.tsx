@@ -9,6 +9,7 @@ import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { Download } from "../../components/list-tools.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
@@ -75,7 +76,11 @@ export function CostPage(): ReactElement {
           {all.basis === "estimate" && <p>{words.estimate}</p>}
         </>
       )}
-      <Section title={title} icon={Money20Regular}>
+      <Section
+        title={title}
+        icon={Money20Regular}
+        tools={<Download csv={{ path: PATH, place: { tenant }, query: { groupBy: chosen }, name: `cost-${chosen}` }} />}
+      >
         <Field className={styles.by} label={words.groupBy}>
           <Select value={chosen} onChange={(_, { value }) => setBy(value === FIRST ? "" : value)}>
             {Object.entries(words.groupings).map(([value, each]) => (

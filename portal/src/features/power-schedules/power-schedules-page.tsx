@@ -1,21 +1,15 @@
-import { useMemo, type ReactElement } from "react";
-import { useParams } from "react-router";
+import type { ReactElement } from "react";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
-import { useApi } from "../../api/context.tsx";
 import type { RowOf } from "../../api/read.ts";
 import type { components } from "../../api/schema.d.ts";
 import { sent, type Action } from "../../components/action.ts";
-import { ActionButtons } from "../../components/action-buttons.tsx";
 import type { Column } from "../../components/data-table.tsx";
+import { EditedListPage, type EditedList } from "../../components/edited-list-page.tsx";
 import type { Field, Json } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
-import { ListPage, type Listed } from "../../components/list-page.tsx";
-import { inTenant } from "../../components/operation-progress.tsx";
-import { rowActions } from "../../components/row-actions.tsx";
-import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/power-schedules.ts";
 import { daysOf, hoursOf } from "./hours.ts";
 
@@ -44,37 +38,17 @@ const COLUMNS: readonly Column<Schedule>[] = [
     cell: (row) => words.minutes({ count: row.disconnectedInMinutes }),
   },
 ];
-const LISTED: Listed<typeof PATH> = { path: PATH, words, idOf: (row) => row.id, columns: () => COLUMNS };
+
+const EDITED: EditedList<typeof PATH> = {
+  listed: { path: PATH, words, idOf: (row) => row.id, columns: () => COLUMNS },
+  nameOf: ({ displayName }) => displayName,
+  create,
+  actionsOf,
+};
 
 /** When Cloud PCs are on, and when they stop. */
 export function PowerSchedulesPage(): ReactElement {
-  const { tenant = "" } = useParams();
-  const api = useApi();
-  const work = useActions(inTenant(tenant));
-  const { begin } = work;
-  const columns = useMemo(
-    () => [
-      ...COLUMNS,
-      rowActions<Schedule>(
-        begin,
-        ({ displayName }) => displayName,
-        (row) => actionsOf(api, tenant, row),
-      ),
-    ],
-    [api, tenant, begin],
-  );
-  return (
-    <ListPage
-      listed={LISTED}
-      columns={columns}
-      above={() => (
-        <>
-          <ActionButtons actions={[create(api, tenant)]} begin={work.begin} />
-          {work.view}
-        </>
-      )}
-    />
-  );
+  return <EditedListPage of={EDITED} />;
 }
 
 function minutes(name: string, label: string, value: number, minimum: number, maximum: number): Field {

@@ -1,25 +1,21 @@
-import { useMemo, type ReactElement } from "react";
-import { useParams } from "react-router";
+import type { ReactElement } from "react";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
-import { useApi } from "../../api/context.tsx";
 import type { RowOf } from "../../api/read.ts";
-import { sent, type Action } from "../../components/action.ts";
-import { ActionButtons } from "../../components/action-buttons.tsx";
+import type { components } from "../../api/schema.d.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
 import type { Column } from "../../components/data-table.tsx";
+import { EditedListPage, type EditedList } from "../../components/edited-list-page.tsx";
 import type { Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
-import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
-import { inTenant } from "../../components/operation-progress.tsx";
-import { rowActions } from "../../components/row-actions.tsx";
-import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/user-settings.ts";
 
 type Path = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/userSettings";
 type Setting = RowOf<Path>;
+type Form = Required<components["schemas"]["UserSettingForm"]>;
 
 const COLUMNS: readonly Column<Setting>[] = [
   { id: "name", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
@@ -37,12 +33,17 @@ const COLUMNS: readonly Column<Setting>[] = [
   { id: "changed", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
 ];
 const FREQUENCIES = Object.entries(words.frequencies).map(([value, title]) => ({ value, title }));
-const LISTED: Listed<Path> = {
-  path: `${ROOT}/userSettings`,
-  words,
-  query: { $expand: "assignments" },
-  idOf: (row) => row.id,
-  columns: () => COLUMNS,
+const EDITED: EditedList<Path> = {
+  listed: {
+    path: `${ROOT}/userSettings`,
+    words,
+    query: { $expand: "assignments" },
+    idOf: (row) => row.id,
+    columns: () => COLUMNS,
+  },
+  nameOf: ({ displayName }) => displayName,
+  create,
+  actionsOf,
 };
 
 function frequencyOf(row?: Setting): keyof typeof words.frequencies {
@@ -55,33 +56,7 @@ function allowed(is: boolean | undefined): string {
 
 /** What users may do with their own Cloud PCs. */
 export function UserSettingsPage(): ReactElement {
-  const { tenant = "" } = useParams();
-  const api = useApi();
-  const work = useActions(inTenant(tenant));
-  const { begin } = work;
-  const columns = useMemo(
-    () => [
-      ...COLUMNS,
-      rowActions<Setting>(
-        begin,
-        ({ displayName }) => displayName,
-        (row) => actionsOf(api, tenant, row),
-      ),
-    ],
-    [api, tenant, begin],
-  );
-  return (
-    <ListPage
-      listed={LISTED}
-      columns={columns}
-      above={() => (
-        <>
-          <ActionButtons actions={[create(api, tenant)]} begin={work.begin} />
-          {work.view}
-        </>
-      )}
-    />
-  );
+  return <EditedListPage of={EDITED} />;
 }
 
 function fieldsOf(row?: Setting): Field[] {
@@ -97,11 +72,11 @@ function fieldsOf(row?: Setting): Field[] {
   ];
 }
 
-function bodyOf({ userRestoreEnabled, frequencyType, ...values }: Values): never {
+function bodyOf({ userRestoreEnabled, frequencyType, ...values }: Values): Form {
   return {
-    ...values,
-    restorePointSetting: { userRestoreEnabled: userRestoreEnabled === true, frequencyType },
-  } as never;
+    ...entered<Omit<Form, "restorePointSetting">>(values),
+    restorePointSetting: entered<Form["restorePointSetting"]>({ userRestoreEnabled, frequencyType }),
+  };
 }
 
 function create(api: Api, tenant: string): Action {

@@ -8,6 +8,7 @@ export default {
   lost: "The progress cannot be read now.",
   remaining: "Expected to finish {when}.",
   done: "{title}: done.",
+  shownOnce: "Keep this now: it is never shown again.",
   requested: "{title}: requested.",
   running: "{title}: in progress.",
   failed: "{title}: failed.",

@@ -1,0 +1,143 @@
+/** What can be done with an endpoint of notices. */
+
+import type { Api } from "../../api/client.ts";
+import { dataOf } from "../../api/client.ts";
+import type { Found, RowOf } from "../../api/read.ts";
+import type { components } from "../../api/schema.d.ts";
+import { entered, sent, type Action } from "../../components/action.ts";
+import type { Choice, Field } from "../../components/form/fields.ts";
+import { input } from "../../components/form/inputs.ts";
+import type { Values } from "../../components/form/schema-form.tsx";
+import { words } from "../../words/notice-endpoints.ts";
+
+export type Endpoint = Found<"/tenants/{tenant}/noticeEndpoints/{id}">;
+export type EventType = RowOf<"/tenants/{tenant}/eventTypes">;
+type Form = components["schemas"]["NoticeEndpointForm"];
+type Edit = components["schemas"]["NoticeEndpointEdit"];
+
+const ALL = "/tenants/{tenant}/noticeEndpoints" as const;
+const ONE = "/tenants/{tenant}/noticeEndpoints/{id}" as const;
+const LONGEST = { name: 120, address: 2_000 };
+
+function choicesOf(titles: Readonly<Record<string, string>>): Choice[] {
+  return Object.entries(titles).map(([value, title]) => ({ value, title }));
+}
+
+function fieldsOf(types: readonly EventType[], row?: Endpoint): Field[] {
+  const address = input("text", "address", words.fields.address, {
+    help: row ? words.fields.addressEditHelp : words.fields.addressHelp,
+    optional: row !== undefined,
+    longest: LONGEST.address,
+  });
+  const kind = input("one", "kind", words.fields.kind, { choices: choicesOf(words.kinds), value: "webhook" });
+  return [
+    input("text", "displayName", words.fields.name, {
+      longest: LONGEST.name,
+      ...(row ? { value: row.displayName } : {}),
+    }),
+    ...(row === undefined ? [kind] : []),
+    address,
+    input("several", "eventTypes", words.fields.events, {
+      help: words.fields.eventsHelp,
+      optional: true,
+      choices: types.map(({ type, title }) => ({ value: type, title })),
+      value: row?.eventTypes ?? [],
+    }),
+    input("one", "format", words.fields.format, {
+      choices: choicesOf(words.formats),
+      value: row?.format ?? "standardWebhooks",
+    }),
+    input("one", "locale", words.fields.locale, { choices: choicesOf(words.locales), value: row?.locale ?? "en-US" }),
+  ];
+}
+
+/** Make an endpoint; its secret is shown once. */
+export function create(api: Api, tenant: string, types: readonly EventType[]): Action {
+  return {
+    name: "create",
+    ...words.actions.create,
+    permission: "noticeEndpoints/create",
+    fields: fieldsOf(types),
+    run: async (values) => {
+      const made = await dataOf(api.POST(ALL, { params: { path: { tenant } }, body: entered<Form>(values) }));
+      return secretOf(made.displayName, made.secret);
+    },
+  };
+}
+
+function secretOf(name: string, secret: string | undefined): { secret?: { label: string; text: string } } {
+  return secret === undefined ? {} : { secret: { label: words.secret({ name }), text: secret } };
+}
+
+/** Return what can be done with one endpoint. */
+export function actionsOf(api: Api, tenant: string, types: readonly EventType[], row: Endpoint): Action[] {
+  const place = { params: { path: { tenant, id: row.id } } };
+  const change = (body: Partial<Edit>) => sent(api.PATCH(ONE, { ...place, body: entered<Edit>(body) }));
+  return [
+    {
+      name: "test",
+      ...words.actions.test,
+      permission: "noticeEndpoints/test",
+      run: async () => {
+        const { status, lastStatus, lastError } = await dataOf(api.POST(`${ONE}/test`, place));
+        return {
+          text:
+            status === "delivered"
+              ? words.tested({ status: lastStatus ?? "" })
+              : words.notTested({ error: lastError ?? lastStatus ?? "" }),
+        };
+      },
+    },
+    {
+      name: "edit",
+      ...words.actions.edit,
+      permission: "noticeEndpoints/update",
+      fields: fieldsOf(types, row),
+      run: ({ address, ...values }: Values) => change({ ...values, ...(address ? { address: String(address) } : {}) }),
+    },
+    row.enabled
+      ? {
+          name: "disable",
+          ...words.actions.disable,
+          permission: "noticeEndpoints/update",
+          run: () => change({ enabled: false }),
+        }
+      : {
+          name: "enable",
+          ...words.actions.enable,
+          permission: "noticeEndpoints/update",
+          run: () => change({ enabled: true }),
+        },
+    {
+      name: "replay",
+      ...words.actions.replay,
+      permission: "noticeEndpoints/replay",
+      fields: [
+        input("moment", "since", words.fields.since, { help: words.fields.sinceHelp, optional: true }),
+        input("switch", "onlyFailed", words.fields.onlyFailed, { value: true }),
+      ],
+      run: async ({ since, onlyFailed }) => {
+        const body = { since: since ? String(since) : null, onlyFailed: onlyFailed === true };
+        const { count } = await dataOf(api.POST(`${ONE}/replay`, { ...place, body: entered(body) }));
+        return { text: words.replayed({ count }) };
+      },
+    },
+    {
+      name: "rotateKey",
+      ...words.actions.rotateKey,
+      permission: "noticeEndpoints/rotateKey",
+      run: async () => {
+        const made = await dataOf(api.POST(`${ONE}/rotateKey`, place));
+        return secretOf(row.displayName, made.secret);
+      },
+    },
+    {
+      name: "delete",
+      ...words.actions.delete,
+      permission: "noticeEndpoints/delete",
+      typed: row.displayName,
+      leaveTo: `/t/${tenant}/notice-endpoints`,
+      run: () => sent(api.DELETE(ONE, place)),
+    },
+  ];
+}

@@ -137,6 +137,26 @@ async def test_an_odd_idempotency_key_is_the_caller_s(office: Office, routes: di
     assert (answer.status_code, [pointer for pointer, _ in told(answer)]) == (400, ["Idempotency-Key"])
 
 
+async def test_the_same_request_at_another_host_name_is_the_same_request(
+    office: Office, routes: dict[str, Any]
+) -> None:
+    body = {"id": "fresh", "displayName": "F", "entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION}
+    first, second = [
+        await ask(
+            routes["POST tenants"],
+            "POST tenants",
+            body=json.dumps(body).encode(),
+            headers={"idempotency-key": "one"},
+            url=f"{host}/api/tenants",
+        )
+        for host in ("http://127.0.0.1:7071", "https://desks.contoso.example")
+    ]
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert "Idempotent-Replayed" not in first.headers
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert second.get_body() == first.get_body()
+
+
 @pytest.mark.parametrize("odd", ODD_IDS, ids=lambda odd: ascii(odd)[:12])
 async def test_an_odd_id_is_the_caller_s(office: Office, routes: dict[str, Any], odd: str) -> None:
     for of in ("id", "tenant", "site", "wizard", "version"):

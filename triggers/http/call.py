@@ -221,7 +221,7 @@ class Call:
 
     @property
     def mark(self) -> str:
-        """A digest of method, address and body: the same when the request is sent again.
+        """A digest of method, path, query and body: the same when the request is sent again, under any host name.
 
         Secrets are left out: the digest is kept in a table, where a password could be guessed from it.
         """
@@ -229,7 +229,8 @@ class Call:
             body = without_secrets(self._body, self.secrets()) if self.request.get_body() else None
         except InvalidError:  # refused when the body is read
             body = None
-        return fingerprint(self.request.method, self.request.url, body)
+        address = parts_of(self.request)
+        return fingerprint(self.request.method, address.path, address.query, body)
 
     @cached_property
     def _body(self) -> Any:  # noqa: ANN401 - JSON

@@ -18,7 +18,7 @@ from shared.storage.cloud_pcs import StepEnd
 from shared.storage.contents import Contents
 from shared.storage.listed import is_of_list
 from shared.storage.tables import Row
-from tests.integration import things
+from tests.integration import desks, things
 from tests.integration.services import PaperServices
 
 ADA = things.cloud_pc("ada", status=Status.NOT_PROVISIONED, attempt=1)
@@ -101,6 +101,12 @@ async def test_who_has_a_cloud_pc_is_refused(left: PaperServices) -> None:
     with pytest.raises(ConflictError, match="has a Cloud PC"):
         await erase(left, bob, apply=True)
     assert await everything(left) == before
+
+
+async def test_a_member_of_a_spot_group_is_refused(left: PaperServices) -> None:
+    await left.spot_members.insert(desks.member("ada"))
+    with pytest.raises(ConflictError, match="member of a Spot Group"):
+        await erase(left, PERSON, apply=True)
 
 
 async def test_another_tenant_keeps_its_rows(left: PaperServices) -> None:

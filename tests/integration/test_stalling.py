@@ -238,6 +238,7 @@ async def test_work_that_stands_still_is_ended_told_and_started_again_with_its_o
         await sweep_due(host, {kind: RULES[kind]})
     assert (host.ended, host.started) == ([stuck], [])
     assert f"{stuck} stands still since" in caplog.text
+    assert await contoso.stalled_work.all() == {workflow.name: (contoso.hand.now(), stuck)}
 
     contoso.hand.advance(AGAIN_AFTER)
     await sweep_due(host, {kind: RULES[kind]})

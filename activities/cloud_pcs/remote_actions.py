@@ -27,6 +27,7 @@ from shared.contracts.remote_actions import (
     RemoteOrder,
     RemoteStep,
 )
+from shared.contracts.session_hosts import SESSIONS_IN_THE_WAY
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -65,7 +66,7 @@ _STOP_AGAIN = timedelta(minutes=15)
 """Time until a stop that failed may be tried again."""
 
 _TOLD_AFTER = 3
-"""Number of refused starts in a row at which an operator is told."""
+"""Number of refused starts, or stops, in a row at which an operator is told."""
 
 _log = logging.getLogger("deskwright.power")
 _ADMINISTRATOR_STEP = "assignLocalAdministrator"
@@ -194,10 +195,11 @@ async def _record_power(pc: CloudPc, action: RemoteAction, record: RemoteEnd, at
         power = _with_machine(there, pc, record)
         if record.failure is None:
             kept = there.hibernated and action.name is Remote.POWER_OFF  # it was off before, with its memory
-            return switched(power, ObservedPower.HIBERNATED if kept else left, action.hold, at)
+            return switched(power, ObservedPower.HIBERNATED if kept else left, action.hold, at).but(failed_stops=0)
         after = power.but(step=None)
         if action.name is not Remote.POWER_ON:
-            return after
+            more = action.name is Remote.POWER_OFF and record.failure.code != SESSIONS_IN_THE_WAY
+            return after.but(failed_stops=power.failed_stops + more)
         held = after.but(hold=action.hold, desired=action.hold.wants) if action.hold else after
         return held.with_refusal(record.failure.code, record.failure.message, at)
 
@@ -209,6 +211,9 @@ async def _record_power(pc: CloudPc, action: RemoteAction, record: RemoteEnd, at
     if after.refused is not None and after.refused.times == _TOLD_AFTER and record.failure is not None:
         said = f"{after.refused.code}: {after.refused.message}"
         _log.error("the start of %s/%s is refused again and again: %s", record.tenant_id, record.cloud_pc_id, said)
+    if record.name is Remote.POWER_OFF and after.failed_stops == _TOLD_AFTER and record.failure is not None:
+        said = f"{record.failure.code}: {record.failure.message}"
+        _log.error("the stop of %s/%s is refused again and again: %s", record.tenant_id, record.cloud_pc_id, said)
 
 
 async def _unless_gone(pc: CloudPc, record: RemoteEnd) -> RemoteEnd:

@@ -282,6 +282,9 @@ EARLIER_POLL = PollPolicy(timedelta(0), timedelta(seconds=20), timedelta(minutes
 SETTLE = timedelta(minutes=5)
 """Time for which a check of FSLogix may fail after the agent's first report before it counts."""
 
+SESSIONS_IN_THE_WAY = "sessionsInTheWay"
+"""The code of the failure of a stop that would end a session."""
+
 LATE_ARRIVALS = timedelta(seconds=30)
 """Between the drain of a host and the last reading of its sessions: the broker may just have sent somebody there."""
 

@@ -37,7 +37,7 @@ from tests.identities import Identity
 from tests.infra.monitoring import monitoring
 from tests.infra.queries import Row, Tables, evaluated
 from tests.integration import things
-from tests.integration.power_causes import refused_starts, taken_back
+from tests.integration.power_causes import POWER_CAUSES, brought
 from tests.integration.services import IdleHost, PaperServices
 from tests.integration.test_spot_waiting import measured_with_a_broken_host
 from tests.integration.test_stalling import CASES, RULES, StuckHost
@@ -170,10 +170,9 @@ async def builds_have_failed(stage: Stage) -> None:
     await without_a_machine(stage, "OSProvisioningTimedOut")
 
 
-causes("power-is-disputed")(lambda stage: taken_back(stage.deps, 2))
-calms("power-is-disputed")(lambda stage: taken_back(stage.deps, 1))
-causes("starts-are-refused")(lambda stage: refused_starts(stage.deps, 3))
-calms("starts-are-refused")(lambda stage: refused_starts(stage.deps, 2))
+for _alert, (_bring, _least) in POWER_CAUSES.items():
+    causes(_alert)(brought(_bring, _least))
+    calms(_alert)(brought(_bring, _least - 1))
 causes("spot-groups-wait")(lambda stage: measured_with_a_broken_host(stage.deps, repaired=False))
 calms("spot-groups-wait")(lambda stage: measured_with_a_broken_host(stage.deps, repaired=True))
 

@@ -11,7 +11,14 @@ from shared.contracts.definitions import Json
 from shared.contracts.machines import BEGIN_DEALLOCATE, VM_POLL
 from shared.contracts.power import ALLOW_START_ON_CONNECT
 from shared.contracts.remote_actions import BEGIN_START
-from shared.contracts.session_hosts import BEGIN_HIBERNATE, CLOSE_HOST, LATE_ARRIVALS, OPEN_HOST, HostSessionsOrder
+from shared.contracts.session_hosts import (
+    BEGIN_HIBERNATE,
+    CLOSE_HOST,
+    LATE_ARRIVALS,
+    OPEN_HOST,
+    SESSIONS_IN_THE_WAY,
+    HostSessionsOrder,
+)
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.values import amount
@@ -126,7 +133,7 @@ def _refuse_active(run: RemoteActionRun, order: HostSessionsOrder | None) -> Ste
     if sessions.active and not run.order.force:
         message = f"{amount(sessions.active, 'active session')} would be lost"
         advice = "Ask the user to sign out, or stop it by force."
-        raise WorkFailedError(Failure(code="sessionsInTheWay", message=message, advice=advice))
+        raise WorkFailedError(Failure(code=SESSIONS_IN_THE_WAY, message=message, advice=advice))
 
 
 def _open(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:

@@ -22,6 +22,7 @@ from shared.contracts.session_hosts import (
     POLL_SERVING,
     READ_HOST_CONFIGURATION,
     SERVING_POLL,
+    SESSIONS_IN_THE_WAY,
     HostConfigurationOrder,
     HostConfigured,
     HostSessions,
@@ -100,7 +101,7 @@ def _in_the_way(sessions: HostSessions, *, keeps_disconnected: bool) -> Failure 
     if lost == 0:
         return None
     message = f"{amount(lost, 'session')} would be lost: {sessions.active} active, {sessions.disconnected} disconnected"
-    return Failure(code="sessionsInTheWay", message=message)
+    return Failure(code=SESSIONS_IN_THE_WAY, message=message)
 
 
 def restart_host(run: HostRun) -> Steps[HostTaskDone]:

@@ -63,9 +63,10 @@ class CloudPcPower(Value):
     done. *quiet_since*: since when nobody is active, and no session has ended. *arrivals*: when the user was first
     active on each of the latest days. *reversals*: changes of ours in a row that somebody outside has taken back.
     *next_transition_at*: when a rule will want something else; *looks_at*: the time of the due row of the next look.
-    *stops_at*: when it stops if nobody comes. *winner*, *losers*: of the rules at the latest look. *wake*: when it is
-    woken after weeks, or was. *override*: of its schedule. *fallback_size*: the size with which it started while Azure
-    had no capacity for its own. *unhibernated*: why it could not be hibernated.
+    *stops_at*: when it stops if nobody comes. *winner*, *losers*: of the rules at the latest look. *failed_stops*: in a
+    row, without those that an active session has ended. *wake*: when it is woken after weeks, or was. *override*: of
+    its schedule. *fallback_size*: the size with which it started while Azure had no capacity for its own.
+    *unhibernated*: why it could not be hibernated.
     """
 
     id: Id
@@ -92,6 +93,7 @@ class CloudPcPower(Value):
     waits: str | None = None
     winner: Opinion | None = None
     losers: tuple[Opinion, ...] = ()
+    failed_stops: int = Field(0, ge=0)
     wake: MaintenanceWindow | None = None
     override: PowerOverride | None = None
     fallback_size: str | None = None

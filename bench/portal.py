@@ -97,7 +97,8 @@ def _answer(route: Route, count: int) -> None:
     address = urllib.parse.urlsplit(route.request.url)
     if address.path.startswith("/api"):
         query = dict(urllib.parse.parse_qsl(address.query))
-        route.fulfill(json=_api(address.path, query, count))
+        found = _api(address.path, query, count)
+        route.fulfill(json=found or {}, status=200 if found is not None else 404)  # a page lives without the rest
         return
     file = BUNDLE / address.path.removeprefix("/portal/")
     if not file.is_file():
@@ -105,7 +106,8 @@ def _answer(route: Route, count: int) -> None:
     route.fulfill(body=file.read_bytes(), content_type=_TYPES[file.suffix])
 
 
-def _api(path: str, query: dict[str, str], count: int) -> dict[str, Any]:
+def _api(path: str, query: dict[str, str], count: int) -> dict[str, Any] | None:
+    """Answer as the service does what the list needs; None for anything else."""
     if path == "/api/me":
         verbs = ["cloudPCs/read", "bulkActions/create"]
         tenant = {"id": "bench", "displayName": "Bench", "roles": ["CloudPC.Operator"]}
@@ -128,6 +130,10 @@ def _api(path: str, query: dict[str, str], count: int) -> dict[str, Any]:
             "spot": {"removalsHeld": 0, "hostsBroken": 0, "releasesStopped": 0},
             **shares,
         }
+    if path.endswith("/changes"):
+        return {"versions": {}}
+    if not path.endswith("/cloudPCs"):
+        return None
     first = int(query.get("$skiptoken", "0"))
     last = min(first + int(query["$top"]), count)
     following = f"{_ORIGIN}{path}?$skiptoken={last}"

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 @pytest.mark.parametrize("person", ["administrator", "reader"])
 def test_people_with_roles_are_listed_with_the_way_to_give_roles(enter: Enter, person: str) -> None:
     visit = enter(person)
+    visit.go()  # who signs in begins at their first tenant, which another test may have opened
     visit.page.get_by_role("link", name="Administrators").click()
     table = visit.page.get_by_role("table")
     for name, role in (("reader", "Cloud PC Reader"), ("administrator", "Cloud PC Administrator")):

@@ -23,7 +23,7 @@ import { sentence } from "../words/sentence.ts";
 import type { Action } from "./action.ts";
 import { actionIcon } from "./action-icon.ts";
 import { once } from "./once.ts";
-import { destroys, ordered } from "./ordered.ts";
+import { buttonOf, destroys, ordered } from "./ordered.ts";
 import type { Work } from "./use-actions.tsx";
 
 const useStyles = makeStyles({
@@ -80,10 +80,10 @@ export function ActionButtons({ actions, begin, shown = 4 }: Given): ReactElemen
         const why = whyNot(action);
         const Icon = action.icon ?? actionIcon(action.name);
         const isDestroying = destroys(action);
-        // Pause and Resume are one button: it keeps the focus when it becomes the other. Without a reason nothing is shown.
+        // The order follows what is possible: a button that somebody aims at goes with its action. Without a reason
+        // nothing is shown.
         return (
-          // oxlint-disable-next-line react/no-array-index-key
-          <Fragment key={place}>
+          <Fragment key={buttonOf(action, offered)}>
             {isDestroying && place > 0 && !destroys(direct[place - 1] as Action) && (
               <hr className={styles.line} aria-orientation="vertical" />
             )}

@@ -13,3 +13,12 @@ function rank(action: Action, whyNot: (action: Action) => string | null): number
 export function destroys({ typed }: Action): boolean {
   return typed !== undefined;
 }
+
+/** Of two opposites one is offered at a time: both are one button, which keeps the focus when it becomes the other. */
+const OPPOSITES: Readonly<Record<string, string>> = { resume: "pause", undrain: "drain", include: "exclude" };
+
+/** Return which button an action has among those that are offered: no button becomes one of another action. Pure. */
+export function buttonOf({ name }: Action, offered: readonly Action[]): string {
+  const opposite = OPPOSITES[name];
+  return opposite === undefined || offered.some((each) => each.name === opposite) ? name : opposite;
+}

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.alerts.alert import AlertRuleTemplate
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.reclaim import ReclaimState
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.operations.overview import OpenDecisions, TenantOverview
 from shared.domain.power.record import REVERSALS_LIMIT, CloudPcPower
@@ -18,6 +19,7 @@ from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.asking import ask
 from tests.integration.callers import Office, signed_in
+from tests.integration.cost_scenes import CASE
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/monitoring"
 RECORDS, RULES, RULE = f"GET {BASE}/alertRecords", f"GET {BASE}/alertRules", f"PATCH {BASE}/alertRules/{{id}}"
@@ -64,6 +66,7 @@ async def everything_wrong(office: Office) -> None:
         reversals=REVERSALS_LIMIT,
     )
     await office.cloud_pc_powers.insert(power)
+    await office.reclaim_cases.insert(CASE.but(state=ReclaimState.PROPOSED))
 
 
 async def test_every_rule_is_raised_once_and_resolved_once(office: Office, routes: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ class EventType(StrEnum):
     CLOUD_PC_GRACE_STARTED = "cloudpc.grace.started", "mandatory", "personal"
     CLOUD_PC_GRACE_ENDED = "cloudpc.grace.ended", "personal"
     CLOUD_PC_REMOVED = "cloudpc.removed", "mandatory", "personal"
-    CLOUD_PC_IDLE = "cloudpc.idle", "mandatory", "personal"
+    CLOUD_PC_IDLE = "cloudpc.idle", "personal"
     RECLAIM_PROPOSED = "reclaim.proposed"
     REMOVALS_HELD = "removals.held", "mandatory"
     CONNECTION_FAILED = "connection.failed"

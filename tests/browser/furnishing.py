@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from azure_simulator.seeds import DOMAIN
 
 from local.stack import Stack
@@ -45,7 +43,7 @@ def furnish(stack: Stack, name: str = "harbour") -> Office:
         window = {"displayName": "Nights", "schedules": [nights]}
         office.portal.ask("POST", f"{office.graph}/maintenanceWindows", window)
         budget = {"displayName": "All desks", "scope": "tenant", "amount": 5_000, "brakes": True}
-        office.portal.ask("PUT", f"{office.base}/budgets/{uuid.uuid4()}", budget)
+        office.portal.ask("PUT", f"{office.base}/budgets/all-desks", budget)
         endpoint = {"displayName": "Service desk", "address": "https://hooks.example.com/deskwright"}
         office.portal.ask("POST", f"{office.base}/noticeEndpoints", endpoint)
         restart = {"action": "reboot", "filter": {"status": ["provisioned"]}}

@@ -24,9 +24,11 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 REFUSED = "Failed to load resource"
 """Message that a browser itself writes to its console about an error response."""
+LAYOUTS = {**WIDTHS, "200 %": WIDTHS["wide"] // 2}
+"""Widths in CSS pixels: at 200 % a wide window has half as many."""
 Look = tuple[str, Literal["light", "dark"]]
 TWO_LOOKS: Sequence[Look] = (("wide", "light"), ("narrow", "dark"))
-EVERY_LOOK: Sequence[Look] = (*TWO_LOOKS, ("wide", "dark"), ("narrow", "light"))
+EVERY_LOOK: Sequence[Look] = (*TWO_LOOKS, ("wide", "dark"), ("narrow", "light"), ("200 %", "light"))
 _MACHINE_TEXT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*|\{\"\S*|\[object \w+\]|\b(?:undefined|null|NaN|Invalid Date)\b"
 )
@@ -79,10 +81,10 @@ def faults(visit: Visit, name: str, looks: Sequence[Look]) -> list[str]:
     """Look at a page in some widths and colours; return its faults."""
     found = []
     for width_name, scheme in looks:
-        width = WIDTHS[width_name]
+        width = LAYOUTS[width_name]
         visit.page.set_viewport_size({"width": width, "height": 800})
         visit.page.emulate_media(color_scheme=scheme)
-        visit.picture(f"{name}-{width_name}-{scheme}")
+        visit.picture(f"{name}-{width_name.removesuffix(' %')}-{scheme}")
         found += [f"{width_name}, {scheme}: {each}" for each in visit.barriers()]
         across = visit.page.evaluate("document.documentElement.scrollWidth")
         found += [f"{width_name}: {across} pixels across"] if across > width else []

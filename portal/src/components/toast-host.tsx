@@ -1,5 +1,5 @@
 import { Toast, ToastTitle, Toaster, useId, useToastController } from "@fluentui/react-components";
-import { useEffect, useRef, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement } from "react";
 
 import { words } from "../words/shell.ts";
 import type { Told } from "./toasts.tsx";
@@ -12,8 +12,9 @@ export function ToastHost({ told }: { readonly told: Told }): ReactElement {
   const toaster = useId("toaster");
   const { dispatchToast } = useToastController(toaster);
   const shown = useRef(0);
+  const [place, setPlace] = useState<HTMLElement | null>(null);
   useEffect(() => {
-    if (shown.current !== told.number) {
+    if (place !== null && shown.current !== told.number) {
       shown.current = told.number;
       dispatchToast(
         <Toast>
@@ -22,6 +23,13 @@ export function ToastHost({ told }: { readonly told: Told }): ReactElement {
         { intent: "success", politeness: "polite", timeout: SHOWN, pauseOnHover: true, pauseOnWindowBlur: true },
       );
     }
-  }, [told, dispatchToast]);
-  return <Toaster toasterId={toaster} position="bottom-end" aria-label={words.toasts} />;
+  }, [told, dispatchToast, place]);
+  return (
+    // A landmark of its own: whoever goes through the regions of a page comes to what was done, too.
+    <section ref={setPlace} aria-label={words.toasts}>
+      {place !== null && (
+        <Toaster toasterId={toaster} position="bottom-end" aria-label={words.toasts} mountNode={place} />
+      )}
+    </section>
+  );
 }

@@ -21,6 +21,7 @@ type Form = components["schemas"]["BudgetSettings"];
 const amounts = new Intl.NumberFormat(region, { maximumFractionDigits: 2 });
 const PERCENT = 100;
 const LONGEST = 120;
+const DIGITS = 8;
 const SCOPES = Object.entries(words.scopes).map(([value, title]) => ({ value, title }));
 
 const COLUMNS: readonly Column<Budget>[] = [
@@ -76,13 +77,18 @@ function put(api: Api, tenant: string, id: string, { subjectId, ...values }: Val
   return sent(api.PUT(ONE, { params: { path: { tenant, id } }, body }));
 }
 
+/** Return an id as the service wants it: a letter first, at most 32 of letters, digits and hyphens. */
+function newId(): string {
+  return `budget-${crypto.randomUUID().slice(0, DIGITS)}`;
+}
+
 function create(api: Api, tenant: string): Action {
   return {
     name: "create",
     ...words.actions.create,
     permission: "budgets/write",
     fields: fieldsOf(),
-    run: (values) => put(api, tenant, crypto.randomUUID(), values),
+    run: (values) => put(api, tenant, newId(), values),
   };
 }
 

@@ -52,6 +52,7 @@ export function WarmPoolsPage(): ReactElement {
     [api, begin, pools, tenant],
   );
   const offered = {
+    isRead: policies.data !== undefined && plans.data !== undefined,
     policies: (policies.data?.value ?? []).map(({ id, displayName }) => ({ value: id, title: displayName ?? id })),
     plans: (plans.data?.value ?? []).map(({ id, displayName }) => ({ value: id, title: displayName ?? id })),
   };
@@ -151,6 +152,7 @@ function set(
 }
 
 interface Offered {
+  readonly isRead: boolean;
   readonly policies: readonly Choice[];
   readonly plans: readonly Choice[];
 }
@@ -160,6 +162,7 @@ function create(api: Api, tenant: string, pools: readonly Pool[], offered: Offer
     name: "create",
     ...words.actions.create,
     permission: "provisioningPolicies/update",
+    why: offered.isRead ? null : words.reading,
     fields: [
       input("one", "policyId", words.fields.policy, { choices: offered.policies }),
       input("one", "servicePlanId", words.fields.plan, { choices: offered.plans }),

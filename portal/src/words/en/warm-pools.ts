@@ -17,6 +17,7 @@ export default {
   },
   states: { running: "Running", deallocated: "Stopped", hibernated: "Hibernated" },
   noMembers: "No member",
+  reading: "Policies and service plans are being read.",
   starting: "{count} starting",
   missing: "{count} missing",
   parked: "{count} set aside",

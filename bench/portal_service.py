@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from bench.figures import Figure, Missing
 from bench.serving import BUNDLE, served
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from tests.browser.environment import InstallError, find
@@ -78,14 +79,15 @@ def _visits(browser: Browser, office: Office, people: str, count: int) -> list[f
 
 
 async def _multiply(office: Office, count: int) -> None:
-    """Write the record of the one Cloud PC again, for other users, until there are *count*."""
+    """Write the record of the built Cloud PC again, for other users, until there are *count*."""
     stack = office.stack
     tls: ssl.SSLContext = stack.certificates.client_context()
     async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
         transport = AioHttpTransport(session=session, session_owner=False)
         services = PaperServices(Tables(stack.addresses.tables, Identity, transport=transport))
-        (first,) = [stored.value async for stored in services.cloud_pcs.each(office.name)]
-        for begin in range(1, count, _BATCH):
+        there = [stored.value async for stored in services.cloud_pcs.each(office.name)]
+        first = next(each for each in there if each.status is Status.PROVISIONED)
+        for begin in range(len(there), count, _BATCH):
             copies = [_copy(first, number) for number in range(begin, min(begin + _BATCH, count))]
             await services.cloud_pcs.save_all([Stored(each, "") for each in copies])
         await services.tables.close()

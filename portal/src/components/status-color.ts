@@ -62,6 +62,8 @@ const STATUS_COLORS: Readonly<Record<Status, Color>> = {
 const OTHERS: Readonly<Record<string, Color>> = {
   Active: "success",
   clientError: "danger",
+  disabled: "warning",
+  failing: "danger",
   failure: "danger",
   healthy: "success",
   online: "success",

@@ -113,7 +113,7 @@ async def ensure(operations: Any, group: str, name: str, body: dict[str, Any]) -
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_REGISTRATION, fence=during("assignUser", "register"))
+@implements(BEGIN_REGISTRATION, fence=during("assignUser", "register", once=True))
 async def begin_registration(order: RegistrationOrder) -> Accepted | Refused:
     """Start to install the desktop agent, which registers the machine in the pool.
 

@@ -93,8 +93,12 @@ def _is_past(*moments: datetime | None) -> bool:
     return any(is_overtaken(each, now) for each in moments)
 
 
-def during(*steps: str) -> Callable[[OfMachine], Awaitable[str | None]]:
-    """Return the fence of orders that are part of one of *steps* of a build, by their names in the record."""
+def during(*steps: str, once: bool = False) -> Callable[[OfMachine], Awaitable[str | None]]:
+    """Return the fence of orders that are part of one of *steps* of a build, by their names in the record.
+
+    *once*: they are given while the machine is in no host pool; the machine of a pool member is at that step again when
+    it is given to its user.
+    """
 
     async def fence(order: OfMachine) -> str | None:
         machine = order.machine
@@ -103,7 +107,8 @@ def during(*steps: str) -> Callable[[OfMachine], Awaitable[str | None]]:
             return any(
                 pc.goes_on(build)
                 and _is_named(build.resources, machine)
-                and (build.step in steps or (build.step is _LAST and build.resources.session_host is None))
+                and (build.step in steps or build.step is _LAST)
+                and (build.resources.session_host is None or (not once and build.step in steps))
                 for build in pc.builds
             )
 

@@ -20,6 +20,7 @@ from shared.domain.pools.member import PoolMember
 from shared.errors import NotFoundError
 from shared.services.cost.budgets import why_new_builds_wait
 from shared.services.operations.second_questions import Claim, ask_for_claim
+from shared.services.pools.yielding import why_refill_waits
 from shared.storage.due import DueKind, read_once
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -197,6 +198,8 @@ async def _waits(pc: CloudPc, *, asks: bool) -> NoCapacity | None:
     """Return why an attempt waits: for a budget, where there is no machine yet, or for the directory; None if not."""
     if _unbuilt(pc) and (why := await why_new_builds_wait(dependencies(), pc)):
         return NoCapacity(code=WAITS_FOR_BUDGET, message=why, elsewhere=False)
+    if isinstance(pc, PoolMember) and _unbuilt(pc) and (why := await why_refill_waits(dependencies(), pc)):
+        return NoCapacity(code="peopleFirst", message=why, elsewhere=False)
     return await kept_for_now(pc) if asks else None
 
 

@@ -122,7 +122,7 @@ class Pacing:
                 used.append(ticket)
                 delay = await self._client(bucket).delay(ticket)
             else:
-                (ticket,), delay = await self._client(bucket).enqueue(BEHALF.get().tenant_id)
+                (ticket,), delay = await self._client(bucket).enqueue(BEHALF.get().queue)
                 taken.append(ticket)
             if delay > 0:
                 held += used
@@ -134,7 +134,7 @@ class Pacing:
         """Return an error that delays the same call by *after*, with *taken* and a ticket for each of its requests."""
         tickets, delay = list(taken), after.total_seconds()
         for bucket, n in Counter(SPENT.get() or ()).items():
-            more, longer = await self._client(bucket).enqueue(BEHALF.get().tenant_id, n)
+            more, longer = await self._client(bucket).enqueue(BEHALF.get().queue, n)
             tickets += more
             delay = max(delay, longer)
         return PacedError(*tickets, after=max(_SHORTEST, timedelta(seconds=delay)))

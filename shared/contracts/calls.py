@@ -22,16 +22,26 @@ from shared.contracts.outcomes import Done, Ticket
 from shared.domain.destroying import Confirmation
 from shared.domain.naming import ORDERED_TAG
 from shared.domain.owner import Owner
+from shared.domain.rate_limiter import behind
 from shared.domain.values import Value
 from shared.errors import ThrottledError
 
 
 @dataclass(frozen=True, slots=True)
 class Behalf:
-    """The tenant of the running call, and the region it is about; empty: the service itself, no one region."""
+    """The tenant of the running call, and the region it is about; empty: the service itself, no one region.
+
+    *yields*: nobody waits for it, so that it comes after all calls for which somebody does.
+    """
 
     tenant_id: str = ""
     region: str = ""
+    yields: bool = False
+
+    @property
+    def queue(self) -> str:
+        """The queue of a rate limit in which the call waits."""
+        return behind(self.tenant_id) if self.yields else self.tenant_id
 
 
 TICKETS: ContextVar[list[Ticket] | None] = ContextVar("tickets", default=None)
@@ -45,9 +55,9 @@ BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B03
 
 
 @contextmanager
-def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
-    """Make the calls inside for a tenant: they are queued for that tenant and no other."""
-    before = BEHALF.set(Behalf(tenant_id, region))
+def on_behalf_of(tenant_id: str, region: str = "", *, yields: bool = False) -> Iterator[None]:
+    """Make the calls inside for a tenant: they are queued for that tenant and no other. *yields*: as ``Behalf``."""
+    before = BEHALF.set(Behalf(tenant_id, region, yields))
     try:
         yield
     finally:

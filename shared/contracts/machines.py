@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Literal
 
+from pydantic import Field
+
 from shared.contracts.definitions import Activity, Effect, Poll, PollPolicy
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
@@ -21,6 +23,10 @@ class Place(Value):
     size: str
 
 
+def _is_of_somebody(in_pool: bool) -> bool:  # noqa: FBT001 - as pydantic calls it
+    return not in_pool
+
+
 class Machine(Value):
     """Identity of a machine: everything an activity needs to name it. Names are derived (shared.domain.naming)."""
 
@@ -33,6 +39,7 @@ class Machine(Value):
     slot: naming.Slot = "a"
     replaces: bool = False  # it is built beside the one in the other slot, to take its place
     more_tags: dict[str, str] | None = None  # of the Spot Group whose host it is
+    in_pool: bool = Field(False, exclude_if=_is_of_somebody)  # it has no user yet: builds of people come first
 
     @property
     def vm_name(self) -> str:
@@ -70,7 +77,11 @@ class Machine(Value):
     def poll_order(self, operation: Accepted) -> "OperationOrder":
         """Return the order to poll an operation of the machine."""
         return OperationOrder(
-            tenant_id=self.tenant_id, subscription_id=self.subscription_id, region=self.region, operation=operation
+            tenant_id=self.tenant_id,
+            subscription_id=self.subscription_id,
+            region=self.region,
+            operation=operation,
+            in_pool=self.in_pool,
         )
 
     @property
@@ -147,6 +158,7 @@ class OperationOrder(Value):
     subscription_id: str
     region: str
     operation: Accepted
+    in_pool: bool = Field(False, exclude_if=_is_of_somebody)  # as its machine
 
 
 class Finished(Value):

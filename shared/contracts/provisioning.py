@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Literal, Never
 
+from pydantic import Field
+
 from shared.contracts.builds import CleanUpOrder, OfAttempt, OfBuild, leftovers_of
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, PollPolicy, Workflow
 from shared.contracts.machines import Machine
@@ -26,6 +28,10 @@ class Replaced(Value):
 
     remains: CleanUpOrder
     session_host: str | None = None
+
+
+def _is_false(value: object) -> bool:
+    return value is False
 
 
 class ProvisionOrder(OfAttempt):
@@ -54,6 +60,7 @@ class ProvisionOrder(OfAttempt):
     replaces: Replaced | None = None  # the current machine, whose place it takes
     in_pool: bool = False  # it is a member of a warm pool, which has no user yet
     claimed: bool = False  # the user gets the machine of a member, with which it goes on
+    wakes: bool = Field(False, exclude_if=_is_false)  # that machine is off, and has to be started first
 
     @property
     def computer_name(self) -> str:
@@ -77,6 +84,7 @@ class ProvisionOrder(OfAttempt):
             computer_name=self.computer_name,
             slot=self.slot,
             replaces=self.replaces is not None,
+            in_pool=self.in_pool,
         )
 
     def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> "ProvisionOrder":
@@ -100,7 +108,7 @@ class ProvisionOrder(OfAttempt):
 
     def anew(self) -> "ProvisionOrder":
         """Return the order of the same attempt from its beginning: the machine is not gone on with."""
-        return self.but(resume=None, claimed=False)
+        return self.but(resume=None, claimed=False, wakes=False)
 
     def cleaned(self) -> "ProvisionOrder":
         """Return the order of the same attempt when nothing of an earlier one is left."""
@@ -143,6 +151,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         resume=gone_on_with,
         in_pool=isinstance(pc, PoolMember),
         claimed=gone_on_with is not None and build.pool is not None and build.pool.claimed,
+        wakes=gone_on_with is not None and build.pool is not None and build.pool.off,
     )
 
 

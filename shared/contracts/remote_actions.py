@@ -219,6 +219,8 @@ END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, Done, Never, RETRY_
 
 BEGIN_RESTART = Activity("begin_restart", Machine, Accepted, NoCapacity | Refused, effect=Effect.CHANGES)
 BEGIN_START = Activity("begin_start", Machine, Accepted | Done, NoCapacity | Refused, effect=Effect.CHANGES)
+STARTED_POLL = PollPolicy(timedelta(seconds=20), timedelta(seconds=10), timedelta(minutes=10))
+"""Poll of a start for which a person waits: most end within a minute."""
 EXAMINE = Activity("examine", RemoteOrder, Examined, Refused, effect=Effect.READS)
 BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, Accepted, Refused, effect=Effect.MAKES)
 BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, Accepted | Done, Refused, effect=Effect.MAKES)

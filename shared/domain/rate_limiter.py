@@ -6,6 +6,9 @@ its tickets are numbered, and are served in their order. Between tenants, tokens
 that tag by one. No tenant starves, no token stays unused while a tenant waits, and a tenant that needs few tokens is
 served as if it were alone.
 
+Work that nobody waits for, such as refilling a warm pool, has queues of its own (``behind``): they share the tokens
+that are left when no ticket of the others waits.
+
 The published limit is only the first estimate. The cloud reports how many calls are left; from that the limiter
 corrects its number of tokens, and estimates the rate and the size. Where nothing is reported, a refusal lowers the
 estimate and time raises it again.
@@ -41,6 +44,19 @@ _CUT, _CUT_UNREPORTED = 0.5, 0.7
 _CUT_INTERVAL = 3.0
 _RECOVERY_TIME = 1200.0
 """From nothing back to the published limit, where refusals are the only information."""
+
+
+_BEHIND = "~"
+"""First character of the queues that come after the others; no id of a tenant begins with it."""
+
+
+def behind(tenant: str) -> str:
+    """Return the name of the queue of a tenant's work that nobody waits for."""
+    return _BEHIND + tenant
+
+
+def _is_behind(queue: str) -> bool:
+    return queue.startswith(_BEHIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,25 +199,27 @@ class RateLimiter:
         if queue is None or number <= queue.granted:
             return closed
         last = queue.tag + number - queue.granted - 1  # the tag of the token that this ticket gets
-        before = sum(
-            min(other.waiting, max(0, last - other.tag + (name < tenant)))
-            for name, other in self.queues.items()
-            if name != tenant
-        )
+        before = 0
+        for name, other in self.queues.items():
+            if _is_behind(name) is _is_behind(tenant) and name != tenant:
+                before += min(other.waiting, max(0, last - other.tag + (name < tenant)))
+            elif not _is_behind(name) and _is_behind(tenant):
+                before += other.waiting
         return closed + (number - queue.granted + before - self.tokens) / self.rate
 
     def _grant(self) -> None:
         if self.tokens + _ROUNDING < 1 or self.at < self.closed_until:
             return
-        heap = [(queue.tag, tenant) for tenant, queue in self.queues.items() if queue.waiting]
+        heap = [(_is_behind(name), queue.tag, name) for name, queue in self.queues.items() if queue.waiting]
         heapq.heapify(heap)
         while heap and self.tokens + _ROUNDING >= 1:
-            self.tag, tenant = heap[0]
+            after, tag, tenant = heap[0]
+            self.tag = max(self.tag, tag)  # a queue that comes after the others has waited at a lower one
             queue = self.queues[tenant]
             queue.tag, queue.granted = queue.tag + 1, queue.granted + 1
             self.tokens, self.unanswered = self.tokens - 1, self.unanswered + 1
             if queue.waiting:
-                heapq.heapreplace(heap, (queue.tag, tenant))
+                heapq.heapreplace(heap, (after, queue.tag, tenant))
             else:
                 heapq.heappop(heap)
         # An empty queue is kept until the others have caught up: a tenant gains nothing by coming back.

@@ -143,7 +143,8 @@ def _with_refusals(
     ) -> Outcome | Done | Refused | NoCapacity:
         effect = EFFECT.set(contract.effect)
         try:
-            with on_behalf_of(*_subject(order)):
+            tenant_id, region, yields = _subject(order)
+            with on_behalf_of(tenant_id, region, yields=yields):
                 if fence is not None and (why := await fence(order)) is not None:
                     _log.warning("%s is not done: %s", contract.name, why)
                     return _fenced(contract, why)
@@ -195,11 +196,14 @@ def _fenced(contract: Contract[Order, Outcome], why: str) -> Done | Refused:
     return refused
 
 
-def _subject(order: Value) -> tuple[str, str]:
-    """Return the tenant an order is for and the region it is about, each empty where it names none."""
+def _subject(order: Value) -> tuple[str, str, bool]:
+    """Return the tenant an order is for and the region it is about, each empty where it names none.
+
+    And whether its machine is one that nobody waits for.
+    """
     machine = getattr(order, "machine", None)
     subject = machine if isinstance(machine, Value) else order
-    return getattr(subject, "tenant_id", ""), getattr(subject, "region", "")
+    return getattr(subject, "tenant_id", ""), getattr(subject, "region", ""), getattr(subject, "in_pool", False)
 
 
 def _later(error: ThrottledError, tickets: tuple[Ticket, ...]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tests.implementations import implementations
 from tests.integration import things
 from tests.integration.lives import Life
 from tests.integration.lives_of_orphans import an_orphan_that_is_removed_twice
+from tests.integration.lives_of_pool_members import a_pool_member_that_is_claimed_and_one_that_is_retired
 from tests.integration.lives_of_spot_groups import a_dedicated_spot_group, a_spot_group
 from tests.integration.lives_of_versions import (
     an_image_version_by_hand,
@@ -183,6 +184,7 @@ PLAYED: dict[Tell, frozenset[str]] = {
         }
     ),
     an_orphan_that_is_removed_twice: frozenset({"delete_orphan"}),
+    a_pool_member_that_is_claimed_and_one_that_is_retired: frozenset(),
     an_image_version_by_recipe_that_is_built_twice: frozenset(
         {"prepare_import", "prepare_gallery", "begin_import", "begin_recipe_step", "delete_import"}
     ),

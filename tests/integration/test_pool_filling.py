@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
-from shared.contracts.builds import RECORD_FAILED, FailedRecord, ProvisionedRecord
-from shared.contracts.outcomes import MissingError, Refused
+from shared.contracts.builds import BEGIN_ATTEMPT, RECORD_FAILED, AttemptOrder, FailedRecord, ProvisionedRecord
+from shared.contracts.outcomes import MissingError, NoCapacity, Refused
 from shared.contracts.pools import RECORD_READY
 from shared.contracts.provisioning import ProvisionOrder
 from shared.domain.cloud_pcs.build import Failure, Resources, Step
 from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
+from shared.domain.cost.budgets import Budget, BudgetScope
+from shared.domain.cost.ledger import month_of
+from shared.domain.policies.warm_pool import PoolSchedule, SizePhase
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import MOST_FAILURES
 from shared.domain.tenants.tenant import Paused
+from shared.domain.usage import Interval
+from shared.services.cost.budgets import check_budgets
+from shared.services.cost.recording import months_of, record_cost
 from shared.services.pools.filling import pool_due, pool_record
 from shared.storage.due import DueKind
 from tests.integration import things
@@ -200,3 +206,70 @@ async def test_a_template_with_the_name_of_the_user_prepares_nothing(here: Paper
     )
     await look(here)
     assert await members(here) == {}
+
+
+def parked(here: PaperServices) -> Any:
+    at = here.clock.now()
+    waiting = things.cloud_pc("eve", status=Status.PENDING_PROVISION, attempt=1, snapshot=things.snapshot())
+    return waiting.with_current(parked_since=at, reason="no capacity")
+
+
+async def test_while_people_wait_for_capacity_no_member_is_planned(here: PaperServices) -> None:
+    pc = parked(here)
+    await here.cloud_pcs.insert(pc)
+    await look(here)
+    assert await members(here) == {}
+    await here.cloud_pcs.remove("contoso", pc.id)
+    await look(here)
+    assert len(await members(here)) == 2
+
+
+async def test_a_member_whose_build_begins_lets_people_have_the_capacity(here: PaperServices) -> None:
+    await look(here)
+    member = next(iter((await members(here)).values()))
+    await here.cloud_pcs.insert(parked(here))
+    order = AttemptOrder(
+        tenant_id="contoso",
+        cloud_pc_id=member.id,
+        generation=member.current.generation,
+        attempt=1,
+        connection_id="c1",
+    )
+    answer = await perform(BEGIN_ATTEMPT, order)
+    assert isinstance(answer, NoCapacity)
+    assert (answer.code, answer.message) == ("peopleFirst", "1 Cloud PC of people waits for capacity first")
+
+
+async def test_a_budget_that_brakes_stops_the_refill_and_takes_no_member_away(here: PaperServices) -> None:
+    here.hand.at = Interval.HOUR.begin(here.hand.at)
+    member = await ready(here)
+    await here.budgets.insert(
+        Budget(id="all", tenant_id="contoso", display_name="All", scope=BudgetScope.TENANT, amount=0.01, brakes=True)
+    )
+    here.hand.advance(timedelta(hours=1))
+    await record_cost(here, "contoso", here.clock.now())
+    await check_budgets(here, "contoso", here.clock.now())
+    await look(here)
+    assert set(await members(here)) == {member.id}
+
+
+async def test_the_minutes_of_a_member_are_counted(here: PaperServices) -> None:
+    here.hand.at = Interval.HOUR.begin(here.hand.at)
+    await ready(here)
+    here.hand.advance(timedelta(hours=1))
+    await record_cost(here, "contoso", here.clock.now())
+    (machine,) = await months_of(here, "contoso", month_of(here.clock.now().date()))
+    assert (machine.machine.group_id, machine.machine.size) == ("p1", "Standard_D2s_v5")
+
+
+async def test_a_schedule_sets_the_size_before_its_phase_begins(here: PaperServices) -> None:
+    """Members of a size of ten are begun a time of building before."""
+    begins = (things.NOW + timedelta(hours=3)).astimezone(UTC)
+    phases = (SizePhase(begins=begins.time(), size=3), SizePhase(begins=(begins - timedelta(hours=9)).time(), size=0))
+    scheduled = pool(schedule=PoolSchedule(time_zone="UTC", phases=phases))
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(pools=(scheduled,)))
+    await look(here)
+    assert await members(here) == {}
+    here.hand.advance(timedelta(hours=1, minutes=31))
+    await look(here)
+    assert len(await members(here)) == 3

@@ -42,7 +42,8 @@ async def test_hits_misses_and_times_are_counted(here: PaperServices) -> None:
     assert status.usage.to_assigned is not None
     assert status.usage.to_usable is not None
     assert (status.usage.to_assigned.median_in_seconds, status.usage.to_usable.p95_in_seconds) == (30, 630)
-    assert status.next_step == "2 members missing"
+    assert (status.next_action, status.next_step) == ("build", "2 members missing")
+    assert (status.size, status.advice.asked, status.advice.desired, status.cost_of_day) == (2, 2, None, 0)
 
 
 async def test_members_are_shown_with_their_group(here: PaperServices) -> None:
@@ -57,7 +58,7 @@ async def test_a_pool_is_set_and_looked_at(here: PaperServices) -> None:
     after = await set_pools(context(here), stored, form)
     pool = after.value.pool_of("sku-1")
     assert pool is not None
-    assert (pool.size, pool.plan) == (5, things.plan())
+    assert (pool.desired, pool.plan) == (5, things.plan())
     assert await here.due.due(DueKind.POOL, things.NOW) == [LOOK]
 
 
@@ -66,7 +67,8 @@ async def test_a_pool_is_set_and_looked_at(here: PaperServices) -> None:
     [
         ({"service_plan_id": "sku-9"}, "no such licence"),
         ({"minimum": 5, "maximum": 2}, "more than the maximum"),
-        ({"desired": 1, "state": "hibernated"}, "members wait running"),
+        ({"desired": 1, "state": "hibernated"}, "none is kept hibernated"),
+        ({"schedule": {"timeZone": "Europe/Nowhere"}}, "no such time zone"),
     ],
 )
 async def test_what_cannot_be_prepared_is_refused(here: PaperServices, pool: dict[str, Any], why: str) -> None:

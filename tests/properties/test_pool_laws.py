@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.lifecycle import Event, Status
-from shared.domain.policies.warm_pool import WarmPool
+from shared.domain.policies.warm_pool import AT_ONCE, WarmPool
 from shared.domain.pools.member import PoolMember, new_member, retired
-from shared.domain.pools.plan import AT_ONCE, LEAD, MOST_FAILURES, PoolPlan, PoolRecord, is_claimable, plan_pool
+from shared.domain.pools.plan import LEAD, MOST_FAILURES, PoolPlan, PoolRecord, is_claimable, plan_pool
 from tests.integration import things
 
 NOW = things.NOW
@@ -106,10 +106,10 @@ def test_there_are_never_more_than_wanted_nor_than_the_most(
     made = plan(pool, there, record)
     stays = [*made.eligible, *made.starting, *made.held]
     assert len(stays) + made.create <= max(pool.maximum, len(stays))
-    assert len(stays) <= max(pool.size, 0) * 2
+    assert len(stays) <= max(pool.size_at(NOW), 0) * 2
     young = [e for e in there if e.id in stays and NOW - e.created_date_time < timedelta(hours=pool.ttl_hours) - LEAD]
     fresh = [e for e in young if e.current.snapshot != OLDER and e.plan == pool.plan]
-    assert len(fresh) + made.create <= max(pool.size, len(fresh))
+    assert len(fresh) + made.create <= max(pool.size_at(NOW), len(fresh))
     assert len(made.starting) + made.create <= max(AT_ONCE, len(made.starting))
 
 

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.rate_limiter import Limit, RateLimiter
+from shared.domain.rate_limiter import Limit, RateLimiter, behind
 
 LIMIT = Limit(per_second=2, burst=10)
 AT_ONCE = 9
 START = 1_800_000_000.0
 TENANTS = st.sampled_from(["alpha", "beta", "gamma", "delta"])
-DEMANDS = st.lists(st.tuples(TENANTS, st.integers(1, 40), st.floats(0, 20, allow_nan=False)), min_size=1, max_size=30)
+QUEUES = st.one_of(TENANTS, TENANTS.map(behind))
+DEMANDS = st.lists(st.tuples(QUEUES, st.integers(1, 40), st.floats(0, 20, allow_nan=False)), min_size=1, max_size=30)
 Demand = list[tuple[str, int, float]]
 
 
@@ -96,6 +97,23 @@ def test_an_estimated_delay_is_exact_when_no_other_call_comes(demands: Demand) -
     tickets = run(limiter, demands)
     limiter.advance(limiter.at + limiter.delay(*tickets[-1]) + 1e-3)
     assert limiter.delay(*tickets[-1]) == 0
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.booleans())
+def test_work_that_nobody_waits_for_comes_after_all_other(people: int, refill: int, before: bool) -> None:  # noqa: FBT001
+    limiter, alone = empty_limiter(), empty_limiter()
+    if before:
+        limiter.enqueue(behind("alpha"), refill)
+    mine, expected = limiter.enqueue("alpha", people), alone.enqueue("alpha", people)
+    last = limiter.enqueue(behind("beta"), refill)
+    assert limiter.delay("alpha", mine) == alone.delay("alpha", expected)
+    assert limiter.delay(behind("beta"), last) >= (people + refill) / LIMIT.per_second
+    for _ in range(people):
+        limiter.advance(limiter.at + 1 / LIMIT.per_second)
+        assert limiter.delay(behind("beta"), last) > 0
+    assert limiter.delay("alpha", mine) == 0
+    limiter.advance(limiter.at + 2 * refill / LIMIT.per_second + 1)
+    assert limiter.delay(behind("beta"), last) == 0
 
 
 @given(st.lists(st.tuples(TENANTS, st.integers(20, 60)), min_size=2, max_size=4, unique_by=lambda each: each[0]))

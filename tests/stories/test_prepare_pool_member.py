@@ -22,7 +22,7 @@ from shared.contracts.desktops import (
     RightsGiven,
 )
 from shared.contracts.joining import BEGIN_DOMAIN_JOIN, POLL_ENROLLMENT, SET_PRIMARY_USER
-from shared.contracts.machines import ALLOCATE_CAPACITY
+from shared.contracts.machines import ALLOCATE_CAPACITY, POLL_AGENT
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
 from shared.contracts.pools import PREPARE_MEMBER, RECORD_READY
 from shared.contracts.provisioning import (
@@ -34,10 +34,11 @@ from shared.contracts.provisioning import (
     ProvisionOrder,
     Unrecognized,
 )
+from shared.contracts.remote_actions import BEGIN_START
 from shared.domain.cloud_pcs.build import Resources, Step, Warn
 from shared.domain.cloud_pcs.replacing import Resumption
 from shared.domain.pools.member import NOBODY
-from tests.stories.people import ALL_WELL, HYBRID, ORDER, SNAPSHOT
+from tests.stories.people import ALL_WELL, BEGUN, HYBRID, ORDER, SNAPSHOT
 from tests.stories.tell import START, Answers, Story, tell
 
 BY_CHANCE = SNAPSHOT.but(naming_template="CPC-%RAND:8%")
@@ -164,3 +165,31 @@ def test_an_assignment_that_fails_is_tried_again_with_the_same_machine_and_then_
     assert second is not None
     again = ProvisionOrder.model_validate(second)
     assert (again.claimed, again.resume, again.attempt) == (False, None, 2)
+
+
+ASLEEP = CLAIMED.but(wakes=True)
+STARTED: Answers = {**AT_ONCE, BEGIN_START: BEGUN}
+
+
+def test_who_gets_a_member_that_is_off_has_it_started_first() -> None:
+    story = tell(PROVISION, ASLEEP, STARTED)
+
+    made = [BEGIN_START.name, POLL_AGENT.name, RECOGNIZE_MACHINE.name, GRANT_SIGN_IN.name, ASSIGN_SESSION_HOST.name]
+    assert [call for call in story.calls if call in made] == made
+    assert steps(story) == ["assignUser", "awaitSignInRights"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Refused(code="Conflict", message="being stopped"),
+        NoCapacity(code="AllocationFailed", message="full", elsewhere=False),
+    ],
+)
+def test_a_member_that_does_not_start_is_built_anew_where_there_is_capacity(refusal: Refused | NoCapacity) -> None:
+    order = ASLEEP.but(remains=ORDER.next_attempt().remains)
+    story = tell(PROVISION, order, {**STARTED, BEGIN_START: refusal})
+
+    assert {CLEAN_UP.name, "begin_vm"} <= set(story.calls)
+    assert "does not start" in story.orders[BEGIN_STEP.name][0]["note"]
+    assert story.result.outcome == "provisioned"

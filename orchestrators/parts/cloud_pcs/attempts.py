@@ -27,6 +27,7 @@ from shared.contracts.builds import (
 )
 from shared.contracts.calls import WaitingWork
 from shared.contracts.definitions import PollPolicy
+from shared.contracts.machines import AGENT_POLL, POLL_AGENT
 from shared.contracts.outcomes import HELD_BACK, Done, NoCapacity, Pending, Superseded
 from shared.contracts.provisioning import (
     RECOGNIZE_MACHINE,
@@ -36,6 +37,7 @@ from shared.contracts.provisioning import (
     RecognizeOrder,
     Unrecognized,
 )
+from shared.contracts.remote_actions import BEGIN_START, STARTED_POLL
 from shared.domain.cloud_pcs.build import ORDER, TITLES, Failure, Resources, Step, Warn
 from shared.domain.cloud_pcs.progress import when_late
 from shared.domain.cloud_pcs.replacing import Resumption, resumable
@@ -126,12 +128,29 @@ def begin(attempt: Attempt) -> Steps[None]:
     begun = yield from attempt.record(BEGIN_ATTEMPT, beginning)
     why_not = None
     if order.resume is not None:
-        why_not = yield from resume(attempt, order.resume)
+        why_not = (yield from wake(attempt, order.resume)) if order.wakes else None
+        why_not = why_not or (yield from resume(attempt, order.resume))
         if why_not is None:
             return
         attempt.order = order.anew()
     if order.remains:
         yield from clean_up(attempt, why_not, begun.confirmation if isinstance(begun, Begun) else None)
+
+
+def wake(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
+    """Start the machine of a pool that waits deallocated; return why that is not possible.
+
+    Then a machine is built where there is capacity, as without the pool.
+    """
+    attempt.step = resumption.step
+    machine = attempt.order.machine(str(resumption.made.region))
+    try:
+        started = yield from attempt.do(BEGIN_START, machine)
+        yield from attempt.finish(machine, started, STARTED_POLL)
+        yield from attempt.wait(POLL_AGENT, machine, AGENT_POLL)
+    except (WorkFailedError, NoCapacityError) as error:
+        return f"not resumed: {machine.vm_name} does not start: {error.failure.message}"
+    return None
 
 
 def resume(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:

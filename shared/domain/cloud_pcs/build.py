@@ -139,14 +139,19 @@ class Resources(Value):
         return tuple(id_ for id_ in made.get(step, ()) if id_)
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 class PoolUse(Value):
     """Note that a build has asked the warm pool for a machine: it got one, or *why* it is built like any other.
 
-    *asked_at*: when the licence and the policy met.
+    *asked_at*: when the licence and the policy met. *off*: the machine has to be started first.
     """
 
     asked_at: datetime
     claimed: bool
+    off: bool = Field(False, exclude_if=_is_false)
     why: str | None = None
 
 

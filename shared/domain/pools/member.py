@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from pydantic import Field
+
 from shared.domain.cloud_pcs.build import Build, PoolUse, Step
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
@@ -11,17 +13,25 @@ from shared.domain.policies.policy import Snapshot
 
 NOBODY = User.model_construct(id="", user_principal_name="")
 
+SWITCHING = timedelta(minutes=5)
+"""Time after the decision to stop a member in which nobody gets it: the request may be on its way to Azure."""
+
 UNHEALTHY_FOR = timedelta(minutes=30)
 """A member that has been unhealthy for so long is never given to anybody."""
 
 _GOING = frozenset({Status.FAILED, Status.DEPROVISIONING, Status.NOT_PROVISIONED})
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class PoolMember(CloudPc):
     """A machine that is built for the users of a policy, before one of them needs it.
 
     *ready_at*: when its session host was available first. *unhealthy_since*: when it was found not to be so any more,
-    and *unhealthy_why*. *parked_at*: when somebody has stopped it to look at it.
+    and *unhealthy_why*. *parked_at*: when somebody has stopped it to look at it. *rests_since*: when it was decided to
+    stop it, because its pool waits deallocated.
     """
 
     user: User = NOBODY
@@ -29,6 +39,7 @@ class PoolMember(CloudPc):
     unhealthy_since: datetime | None = None
     unhealthy_why: str | None = None
     parked_at: datetime | None = None
+    rests_since: datetime | None = Field(None, exclude_if=_is_none)
     counted: bool = False  # its failed build is among the failures of its pool
 
     @property
@@ -45,6 +56,10 @@ class PoolMember(CloudPc):
     def is_ready(self) -> bool:
         """Whether the member is built and healthy."""
         return self.status in BUILT and self.ready_at is not None and self.unhealthy_since is None
+
+    def is_being_switched(self, at: datetime) -> bool:
+        """Whether a request to stop it may still be on its way."""
+        return self.rests_since is not None and at - self.rests_since < SWITCHING
 
     def is_quarantined(self, at: datetime) -> bool:
         """Whether the member was unhealthy for too long: it can no longer be claimed."""
@@ -110,7 +125,7 @@ def claimed(member: PoolMember, planned: CloudPc, at: datetime) -> CloudPc:
         group_id=planned.current.group_id,
         resources=before.resources,
         warnings=before.warnings,
-        pool=PoolUse(asked_at=at, claimed=True),
+        pool=PoolUse(asked_at=at, claimed=True, off=member.rests_since is not None),
     )
     named = planned.named_for(before.snapshot) if before.snapshot else planned.display_name
     return planned.but(id=member.id, current=build, display_name=named, last_modified_date_time=at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.policies.policy import Snapshot
-from shared.domain.policies.warm_pool import WarmPool
+from shared.domain.policies.warm_pool import AT_ONCE, WarmPool
 from shared.domain.pools.member import PoolMember
 from shared.domain.values import Value, amount
 
@@ -18,9 +18,6 @@ BACK_OFF = timedelta(minutes=5)
 
 MOST_FAILURES = 3
 """Limit of failures in a row: after that nothing is built until somebody saves the pool again."""
-
-AT_ONCE = 10
-"""The most members of a pool that are built at a time: builds of people share the limits of Azure with them."""
 
 
 class PoolRecord(Value):
@@ -104,6 +101,7 @@ def is_claimable(
 ) -> bool:
     """Whether somebody who needs a machine of *pool* may get *member*."""
     fits = member.is_ready and member.parked_at is None and member.plan == pool.plan
+    fits = fits and not member.is_being_switched(at)
     return fits and not _is_expired(pool, member, at) and (pool.use_outdated or is_alike(member, fresh, connection_ids))
 
 
@@ -125,46 +123,46 @@ def plan_pool(
     """
     of_age = sorted(members, key=lambda each: (each.created_date_time, each.id))
     parked = [each for each in of_age if each.parked_at is not None and not each.is_going]
-    live = [each for each in of_age if each not in parked and not each.is_going]
+    live = _without(of_age, parked, [each for each in of_age if each.is_going])
     deleting = _ids(each for each in of_age if each.is_going)
     if pool is None:
         made = PoolPlan(size=0, extraneous=_ids(live), why="there is no such pool any more")
         return made.but(parked=_ids(parked), deleting=deleting)
     expired = [each for each in live if _is_expired(pool, each, at)]
-    quarantined = [each for each in live if each not in expired and each.is_quarantined(at)]
-    live = [each for each in live if each not in expired and each not in quarantined]
+    quarantined = [each for each in _without(live, expired) if each.is_quarantined(at)]
+    live = _without(live, expired, quarantined)
     today = [each for each in live if fresh is None or _is_of_today(pool, each, fresh, connection_ids)]
-    kept, older = _staying(pool, today, [each for each in live if each not in today], at)
+    kept, older = _staying(pool, size := pool.size_at(at), today, _without(live, today), at)
     stays = [*kept, *older]
-    missing = max(0, min(pool.size - len(kept), pool.maximum - len(stays)))
+    missing = max(0, min(size - len(kept), pool.maximum - len(stays)))
     starting = [each for each in stays if each.status in {Status.PENDING_PROVISION, Status.PROVISIONING}]
     create, why = _create(missing, len(starting), record, at, can_build=fresh is not None, waits=waits)
     eligible = [each for each in stays if is_claimable(pool, each, fresh, connection_ids, at)]
     return PoolPlan(
-        size=pool.size,
+        size=size,
         eligible=_ids(eligible),
         starting=_ids(starting),
-        held=_ids(each for each in stays if each not in eligible and each not in starting),
+        held=_ids(_without(stays, eligible, starting)),
         parked=_ids(parked),
         deleting=deleting,
         expired=_ids(expired),
-        outdated=_ids(each for each in live if each not in today and each not in stays),
+        outdated=_ids(_without(live, today, stays)),
         quarantined=_ids(quarantined),
-        extraneous=_ids(each for each in today if each not in stays),
+        extraneous=_ids(_without(today, stays)),
         create=create,
         why=why,
     )
 
 
 def _staying(
-    pool: WarmPool, today: Sequence[PoolMember], outdated: Sequence[PoolMember], at: datetime
+    pool: WarmPool, size: int, today: Sequence[PoolMember], outdated: Sequence[PoolMember], at: datetime
 ) -> tuple[list[PoolMember], list[PoolMember]]:
     """Return the members that stay: those that count, and older ones until others have taken their places."""
     solid = [each for each in today if at - each.created_date_time < _limit(pool) - LEAD]
-    kept = _most_useful(solid, pool.size)
-    ageing = _most_useful([each for each in today if each not in solid], pool.size - _ready(kept))
+    kept = _most_useful(solid, size)
+    ageing = _most_useful(_without(today, solid), size - _ready(kept))
     usable = [each for each in outdated if pool.use_outdated and each.is_ready and each.plan == pool.plan]
-    return kept, [*ageing, *_most_useful(usable, pool.size - _ready([*kept, *ageing]))]
+    return kept, [*ageing, *_most_useful(usable, size - _ready([*kept, *ageing]))]
 
 
 def _ready(members: Iterable[PoolMember]) -> int:
@@ -183,6 +181,12 @@ def _is_expired(pool: WarmPool, member: PoolMember, at: datetime) -> bool:
     return at - member.created_date_time >= _limit(pool)
 
 
+def _without(members: Iterable[PoolMember], *others: Iterable[PoolMember]) -> list[PoolMember]:
+    """Return *members* that are in none of the *others*: by their ids, because there may be hundreds."""
+    left_out = {each.id for group in others for each in group}
+    return [each for each in members if each.id not in left_out]
+
+
 def _ids(members: Iterable[PoolMember]) -> tuple[str, ...]:
     return tuple(each.id for each in members)
 
@@ -191,7 +195,8 @@ def _most_useful(members: Sequence[PoolMember], number: int) -> list[PoolMember]
     """Return *number* members in the order of their age: preferably those that are ready, and the youngest of them."""
     ranked = sorted(members, key=lambda each: (each.is_ready, each.created_date_time, each.id), reverse=True)
     chosen = ranked[: max(0, number)]
-    return [each for each in members if each in chosen]
+    ids = {each.id for each in chosen}
+    return [each for each in members if each.id in ids]
 
 
 def _create(

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from statistics import quantiles
 
 from shared.domain.cloud_pcs.build import PoolUse
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.policies.warm_pool import PoolSize
+from shared.domain.pools.advice import SizeAdvice
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import PoolPlan
 from shared.domain.values import Value
@@ -36,6 +38,24 @@ class PoolUsage(Value):
     to_usable: ClaimDurations | None = None
 
 
+class PoolAction(StrEnum):
+    """The next thing that is done to a pool."""
+
+    BUILD = "build"
+    RETIRE = "retire"
+    WAIT = "wait"
+    NONE = "none"
+
+
+def next_action(made: PoolPlan) -> PoolAction:
+    """Return the next action of a plan; it waits where members are missing and none is built now."""
+    if made.create or made.starting:
+        return PoolAction.BUILD
+    if made.retired:
+        return PoolAction.RETIRE
+    return PoolAction.WAIT if made.size > len(made.eligible) else PoolAction.NONE
+
+
 class PoolMemberStatus(Value):
     """A member of a pool: its group in the plan, its age and its fault."""
 
@@ -48,11 +68,16 @@ class PoolMemberStatus(Value):
 
 
 class PoolStatus(PoolSize):
-    """A warm pool: its setting, its members by group, its use, and the reason of its next step."""
+    """A warm pool: its setting, its members by group, its use, and the reason of its next step.
+
+    *size*: the number of members that it should have now. *oldest_date_time*: when the oldest member that may be
+    claimed was begun. *cost_of_day*: of the machines that are there, by list prices; None where one is not known.
+    """
 
     id: str
     policy_id: str
     policy_name: str
+    size: int
     service_plan_id: str
     service_plan_name: str
     eligible: int
@@ -62,16 +87,19 @@ class PoolStatus(PoolSize):
     deleting: int
     missing: int
     failures: int
+    next_action: PoolAction
     next_step: str
+    oldest_date_time: datetime | None = None
+    cost_of_day: float | None = None
+    currency: str | None = None
     usage: PoolUsage
+    advice: SizeAdvice
     members: tuple[PoolMemberStatus, ...]
 
 
 def usage_of(cloud_pcs: Iterable[CloudPc], at: datetime) -> PoolUsage:
     """Return the use of a pool by the Cloud PCs of its policy and plan."""
-    asked: list[tuple[CloudPc, PoolUse]] = [
-        (pc, pc.current.pool) for pc in cloud_pcs if pc.current.pool and at - pc.current.pool.asked_at <= COUNTED
-    ]
+    asked = _asked(cloud_pcs, at)
     got = [(pc, use) for pc, use in asked if use.claimed]
     assigned = [(pc.current.resources.assigned_at, use.asked_at) for pc, use in got]
     usable = [(pc.provisioned_date_time, use.asked_at) for pc, use in got]
@@ -82,6 +110,15 @@ def usage_of(cloud_pcs: Iterable[CloudPc], at: datetime) -> PoolUsage:
         to_assigned=_durations(assigned),
         to_usable=_durations(usable),
     )
+
+
+def requests_of(cloud_pcs: Iterable[CloudPc], at: datetime) -> list[datetime]:
+    """Return when members were asked for in the counted period."""
+    return [use.asked_at for _, use in _asked(cloud_pcs, at)]
+
+
+def _asked(cloud_pcs: Iterable[CloudPc], at: datetime) -> list[tuple[CloudPc, PoolUse]]:
+    return [(pc, pc.current.pool) for pc in cloud_pcs if pc.current.pool and at - pc.current.pool.asked_at <= COUNTED]
 
 
 def _durations(spans: Iterable[tuple[datetime | None, datetime]]) -> ClaimDurations | None:

@@ -24,6 +24,7 @@ from shared.domain.cost.ledger import (
     recorded,
 )
 from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
+from shared.domain.pools.member import PoolMember
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import ObservedPower
 from shared.domain.spot.groups.group import host_hardware
@@ -123,7 +124,7 @@ async def _count(
 
 async def _machines(deps: Dependencies, tenant_id: str) -> AsyncIterator[SeenMachine]:
     """Yield the machines of a tenant, of which records say that they exist."""
-    pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant_id)]
+    pcs = [stored.value async for stored in deps.machines.each(tenant_id)]
     powers = {each.value.id: each.value async for each in deps.cloud_pc_powers.each(tenant_id)} if pcs else {}
     for pc in pcs:
         for build in pc.builds:
@@ -150,7 +151,10 @@ def _of_cloud_pc(pc: CloudPc, build: Build, power: CloudPcPower | None) -> SeenM
         size=(power.fallback_size if power else None) or resources.size or "",
         disk_in_gb=max((build.new_plan or pc.plan).storage_in_gb, LARGEST_IMAGE_IN_GB),
     )
-    began = build.step_started_at if build.unfinished else pc.provisioned_date_time
+    built = pc.created_date_time if isinstance(pc, PoolMember) else pc.provisioned_date_time
+    began = build.step_started_at if build.unfinished else built
+    if isinstance(pc, PoolMember) and pc.rests_since is not None:
+        return SeenMachine(machine, ObservedPower.DEALLOCATED, pc.rests_since, began)
     if power is None or power.observed_at is None:
         return SeenMachine(machine, began=began)
     return SeenMachine(machine, power.observed, power.since, began)

@@ -30,6 +30,8 @@ from shared.services.cost.budgets import why_pools_wait
 from shared.services.operations.sweeps import end_stalled
 from shared.services.policies.reconciling import snapshots_of
 from shared.services.pools.health import is_somebodys, judged
+from shared.services.pools.resting import in_its_state
+from shared.services.pools.yielding import unless_it_waits
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, is_alive, start
@@ -95,8 +97,10 @@ async def _look_after(
     problem = pool_problem(pool, site.fresh.configuration.naming_template) if pool and site.fresh else None
     if problem is not None:
         pool = None
+    members = [await in_its_state(deps, pool, each, at) for each in members]
     waits = await why_pools_wait(deps, tenant_id, policy_id) if pool is not None else None
     made = plan_pool(pool, [each.value for each in members], site.fresh, ids, record, at, waits)
+    made = await unless_it_waits(deps, made, pool, site.fresh, tenant_id, at)
     await _tell(deps, record, made, at)
     for stored in [each for each in members if each.value.id in made.retired]:
         why = "; ".join(filter(None, (made.retired[stored.value.id], stored.value.unhealthy_why)))

@@ -21,10 +21,11 @@ _OFF = frozenset({"powerstate/deallocated", "powerstate/deallocating", "powersta
 
 
 class _Seen(NamedTuple):
-    """The fault of a member, or None; *parked*: a person caused it on purpose."""
+    """The fault of a member, or None; *parked*: a person caused it on purpose; *awake*: it serves."""
 
     fault: str | None = None
     parked: bool = False
+    awake: bool = False
 
 
 async def judged(deps: Dependencies, stored: Stored[PoolMember], at: datetime) -> Stored[PoolMember]:
@@ -40,6 +41,7 @@ async def judged(deps: Dependencies, stored: Stored[PoolMember], at: datetime) -
     after = member.but(
         unhealthy_since=None if seen.fault is None or seen.parked else member.unhealthy_since or at,
         unhealthy_why=seen.fault,
+        rests_since=None if seen.awake and not member.is_being_switched(at) else member.rests_since,
         parked_at=(member.parked_at or at) if seen.parked else None,
     )
     if after == member:
@@ -79,7 +81,10 @@ async def _see(deps: Dependencies, member: PoolMember) -> _Seen:
     if host.assigned_user:  # never removed: somebody works there
         return _Seen(f"{made.session_host} is assigned to a user, which the service has not done", parked=True)
     status = str(getattr(host.status, "value", host.status))
-    return _Seen() if status in _USABLE else await _see_machine(deps, made.vm_id, f"{made.session_host} is {status}")
+    if status in _USABLE:
+        return _Seen(awake=True)
+    seen = await _see_machine(deps, made.vm_id, f"{made.session_host} is {status}")
+    return _Seen() if seen.parked and member.rests_since is not None else seen
 
 
 async def _see_machine(deps: Dependencies, vm_id: str, fault: str) -> _Seen:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from shared.domain import naming
-from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cost.prices import disk_tier
+from shared.domain.cost.rate_card import PriceBook, meter_of
+from shared.domain.cost.report import HOURS_IN_A_MONTH
+from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
 from shared.domain.policies.policy import Policy, Snapshot
 from shared.domain.policies.warm_pool import PoolSize, WarmPool, pool_problem
+from shared.domain.pools.advice import advised
 from shared.domain.pools.member import PoolMember
-from shared.domain.pools.plan import plan_pool
-from shared.domain.pools.status import PoolStatus, members_of, usage_of
-from shared.services.cost.budgets import why_pools_wait
+from shared.domain.pools.plan import PoolPlan, plan_pool
+from shared.domain.pools.status import PoolStatus, members_of, next_action, requests_of, usage_of
+from shared.services.cost.prices import price_book
 from shared.services.operations.action_context import ActionContext
 from shared.services.policies.reconciling import snapshots_of
 from shared.services.pools.filling import pool_record
+from shared.services.pools.yielding import unless_it_waits
 
 
 async def pool_statuses(context: ActionContext) -> list[PoolStatus]:
@@ -23,10 +31,12 @@ async def pool_statuses(context: ActionContext) -> list[PoolStatus]:
     keys = {(each.policy_id, each.plan.id) for each in members}
     keys |= {(policy.id, pool.plan.id) for policy in policies.values() for pool in policy.pools}
     fresh = await snapshots_of(deps, tenant, [policies[each] for each in {key[0] for key in keys} & policies.keys()])
-    found = []
+    found, book = [], await price_book(deps, tenant.id)
     for policy_id, plan_id in sorted(keys):
         own = [each for each in members if (each.policy_id, each.plan.id) == (policy_id, plan_id)]
-        found.append(await _status(context, policies.get(policy_id), fresh.get(policy_id), own, (policy_id, plan_id)))
+        found.append(
+            await _status(context, policies.get(policy_id), fresh.get(policy_id), own, (policy_id, plan_id), book)
+        )
     return found
 
 
@@ -36,6 +46,7 @@ async def _status(
     fresh: Snapshot | None,
     members: list[PoolMember],
     of: tuple[str, str],
+    book: PriceBook,
 ) -> PoolStatus:
     deps, tenant_id, (policy_id, plan_id) = context.deps, context.tenant.id, of
     pool = policy.pool_of(plan_id) if policy else None
@@ -43,28 +54,47 @@ async def _status(
     problem = pool_problem(shown, fresh.configuration.naming_template) if pool and fresh else None
     record = await pool_record(deps, tenant_id, policy_id, plan_id)
     ids = policy.connection_ids if policy else ()
-    waits = await why_pools_wait(deps, tenant_id, policy_id)
-    made = plan_pool(None if problem else pool, members, fresh, ids, record, context.now, waits)
+    planned = None if problem else pool
+    made = plan_pool(planned, members, fresh, ids, record, context.now)
+    made = await unless_it_waits(deps, made, planned, fresh, tenant_id, context.now)
     asked = [each.value async for each in deps.cloud_pcs.each(tenant_id, policy_id=policy_id)]
+    asked = [pc for pc in asked if pc.plan.id == plan_id]
     return PoolStatus(
         **{name: getattr(shown, name) for name in PoolSize.model_fields},
         id=naming.pool_id(tenant_id, policy_id, plan_id),
         policy_id=policy_id,
         policy_name=policy.display_name if policy else "",
+        size=made.size,
         service_plan_id=plan_id,
         service_plan_name=shown.plan.display_name,
-        eligible=len(made.eligible),
-        starting=len(made.starting),
-        held=len(made.held),
-        parked=len(made.parked),
+        **_counts(made),
         deleting=len(made.deleting) + len(made.retired),
         missing=max(0, made.size - len(made.eligible) - len(made.starting)),
         failures=record.failures,
+        next_action=next_action(made),
         next_step=problem or made.why,
-        usage=usage_of(_of_plan(asked, plan_id), context.now),
+        oldest_date_time=min((e.created_date_time for e in members if e.id in made.eligible), default=None),
+        **_cost(book, members, context.now.date()),
+        usage=usage_of(asked, context.now),
+        advice=advised(requests_of(asked, context.now), shown),
         members=members_of(made, members),
     )
 
 
-def _of_plan(cloud_pcs: list[CloudPc], plan_id: str) -> list[CloudPc]:
-    return [pc for pc in cloud_pcs if pc.plan.id == plan_id]
+def _counts(made: PoolPlan) -> dict[str, Any]:
+    """Return the number of members in the groups of a plan that stay."""
+    return {name: len(getattr(made, name)) for name in ("eligible", "starting", "held", "parked")}
+
+
+def _cost(book: PriceBook, members: list[PoolMember], day: date) -> dict[str, Any]:
+    """Return the cost of a day of the members that have a machine, on list prices."""
+    total = 0.0
+    for member in [each for each in members if each.current.resources.vm_id]:
+        made = member.current.resources
+        disk_in_gb = max(members[0].plan.storage_in_gb, LARGEST_IMAGE_IN_GB)
+        hour = book.rate(made.region or "", meter_of(made.size or ""), day)
+        disk = book.rate(made.region or "", disk_tier(disk_in_gb), day)
+        if hour is None or disk is None:
+            return {"cost_of_day": None, "currency": book.card.currency.value}
+        total += (hour * 24 if member.rests_since is None else 0) + disk * 24 / HOURS_IN_A_MONTH
+    return {"cost_of_day": round(total, 2), "currency": book.card.currency.value}

@@ -67,7 +67,9 @@ def _problems(form: PoolsForm, plans: Mapping[str, ServicePlan], naming_template
             found.append(Problem(f"{place}/servicePlanId", "named twice"))
         if pool.minimum > pool.maximum:
             found.append(Problem(f"{place}/minimum", "more than the maximum"))
-        if pool.desired and (why := pool_problem(pool, naming_template)) is not None:
+        if pool.schedule is not None:
+            found += [Problem(f"{place}/schedule/{at}", message) for at, message in pool.schedule.problems()]
+        if pool.keeps_any and (why := pool_problem(pool, naming_template)) is not None:
             found.append(Problem(place, why))
         seen.add(pool.service_plan_id)
     return found

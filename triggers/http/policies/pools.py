@@ -20,8 +20,8 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 POOLS = Collection(
     name="pools",
     kinds=kinds_of(
-        *("id", "policyId", "policyName", "servicePlanId", "servicePlanName", "state", "nextStep"),
-        numbers="desired minimum maximum ttlHours eligible starting held parked deleting missing failures",
+        *("id", "policyId", "policyName", "servicePlanId", "servicePlanName", "state", "nextAction", "nextStep"),
+        numbers="desired size minimum maximum ttlHours eligible starting held parked deleting missing failures",
         flags="useOutdated",
     ),
     searched=("policyName", "servicePlanName"),

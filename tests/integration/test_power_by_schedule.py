@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -13,12 +14,12 @@ from shared.domain.operations.operation import Actor
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.settings import StopAction
 from shared.domain.power.state import DesiredPower, ObservedPower, PowerActor, RefusedStart
-from shared.errors import UnavailableError
+from shared.errors import ConflictError, UnavailableError
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.action_forms import PowerOffForm
+from shared.services.operations.action_forms import Nothing, PowerOffForm
 from shared.services.power.acting import power_due
 from shared.services.power.applying import promise_first_look
-from shared.services.power.by_hand import power_off
+from shared.services.power.by_hand import power_off, power_on
 from shared.storage.due import EVERYBODY, Due, DueKind
 from tests.cloud_pcs import edited
 from tests.integration import desks, things
@@ -279,3 +280,22 @@ async def test_a_machine_that_started_with_another_size_returns_to_its_own(
     assert (await action_at_work(contoso)).elsewhere is True
     await ended(contoso, size=own)
     assert (await kept(contoso)).fallback_size is None
+
+
+async def test_of_two_operators_who_start_and_stop_at_once_one_is_refused(
+    contoso: PaperServices, azure: PaperDesks, host: IdleHost
+) -> None:
+    contoso.hand.at = berlin(23, 12)
+
+    def acting(name: str) -> ActionContext:
+        actor, verb = Actor(id=name, name=name), f"Microsoft.CloudPC/cloudPCs/{name}"
+        now = contoso.hand.at
+        return ActionContext(contoso, actor, things.tenant(), verb=verb, trace_id=name, now=now, seed=("test", name))
+
+    on = power_on(acting("powerOn"), host, PC.id, Nothing())
+    off = power_off(acting("powerOff"), host, PC.id, PowerOffForm(force=False))
+    ends = await asyncio.gather(on, off, return_exceptions=True)
+    (refused_one,) = [end for end in ends if isinstance(end, BaseException)]
+    assert isinstance(refused_one, ConflictError)
+    (operation,) = [end for end in ends if not isinstance(end, BaseException)]
+    assert (await action_at_work(contoso)).operation_id == operation.id

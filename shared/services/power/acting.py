@@ -119,11 +119,12 @@ def next_look(power: CloudPcPower, facts: PowerFacts, decision: PowerDecision, n
     """Return the time of the next look, or None while nothing is wanted or waited for.
 
     A machine that is as it should be, and does not stop in working hours, is looked at rarely: only what somebody does
-    outside could be found.
+    outside could be found. Without a schedule one that is off is looked at when it is woken after weeks.
     """
     if power.observed in {ObservedPower.STARTING, ObservedPower.STOPPING}:
         return now + _SOON
-    if decision.winner is None and (power.observed.is_off or decision.next_look is None):
+    unwanted = facts.schedule is None and power.observed.is_off  # whoever signs in needs no rule
+    if decision.winner is None and (unwanted or decision.next_look is None):
         return decision.next_look
     sleeps = facts.schedule is not None and facts.schedule.stops_in_working_hours
     kept_on = power.observed.is_on and decision.desired is DesiredPower.ON and not sleeps

@@ -1,13 +1,20 @@
 """Waking of machines that were off for weeks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.power.engine import PowerFacts, PowerRule, PowerStep, decide
 from shared.domain.power.record import CloudPcPower
+from shared.domain.power.settings import PowerPhase, PowerSettings
 from shared.domain.power.state import ObservedPower
 from shared.domain.power.waking import AWAKE_FOR, OFF_FOR, wake_window
+from shared.services.power.acting import next_look
 
+SLEEPY = PowerSettings(
+    time_zone="Europe/Berlin",
+    phases=(PowerPhase(begins=time(7), working=True), PowerPhase(begins=time(19), working=False)),
+    stops_in_working_hours=True,
+)
 ZONE, MINUTE = "Europe/Berlin", timedelta(minutes=1)
 SINCE = datetime(2026, 10, 9, 18, tzinfo=UTC)  # the clocks change on the way
 OFF = CloudPcPower(id="pc", tenant_id="contoso", since=SINCE, observed=ObservedPower.DEALLOCATED)
@@ -55,3 +62,11 @@ def test_a_night_that_passed_without_a_start_is_made_up_for_in_the_next() -> Non
 
 def test_a_machine_that_was_on_lately_is_not_woken() -> None:
     assert OFF.but(observed=ObservedPower.RUNNING).to_wake(ZONE, SINCE + timedelta(days=40)) is None
+
+
+def test_without_a_schedule_the_next_look_is_that_night_and_with_one_a_sign_in_is_seen_within_the_hour() -> None:
+    now = SINCE + timedelta(days=3, hours=15)  # Monday morning
+    alone = facts(OFF, now)
+    assert next_look(OFF, alone, decide(alone, now), now) == wake_window(SINCE, "pc", ZONE, SINCE).begins
+    sleepy = alone.but(schedule=SLEEPY, comes_by=now)
+    assert next_look(OFF, sleepy, decide(sleepy, now), now) == now + timedelta(hours=1)

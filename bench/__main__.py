@@ -23,6 +23,7 @@ BENCHMARKS = {
     "portal_service": "the same list in front of the service with 10,000 stored Cloud PCs: until the first row",
     "lighthouse": "Lighthouse's scores of Home, the list, a Cloud PC and a wizard, as the service serves them",
     "power": "the power of 500 people for four weeks: host-hours, waits, stops of sessions",
+    "pool": "warm pools: claims with kills, a month with onboarding days, times of claims, refills beside people",
     "spot": "the engine of Spot Groups: a week of 500 users, the release of 50 hosts, a run for 200 groups",
     "fairness": "5 Cloud PCs of one tenant beside 200 of another, apart and in one subscription, against alone",
     "estimates": "ends of builds within the ranges that were shown when they began, with failures and waits",

@@ -243,10 +243,12 @@ def _noticed(life: Life, write: Callable[..., Awaitable[Any]]) -> Callable[..., 
 
 
 @asynccontextmanager
-async def living(certificates: Certificates, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> AsyncIterator[Life]:
-    """Run a cloud without latencies, and the service on it, with a tenant, a site and a connection."""
+async def living(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, tables: Tables, profile: str = "instant"
+) -> AsyncIterator[Life]:
+    """Run a cloud, by default without latencies, and the service on it, with a tenant, a site and a connection."""
     aiohttp.connector._SSL_CONTEXT_VERIFIED.load_verify_locations(certificates.bundle)
-    async with running(certificates, monkeypatch, profile="instant") as cloud:
+    async with running(certificates, monkeypatch, profile=profile) as cloud:
         settings = Settings.model_validate(
             {
                 "tables_url": "https://127.0.0.1:1/",

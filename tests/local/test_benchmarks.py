@@ -27,6 +27,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "portal_service": ("260",),
     "lighthouse": (),
     "power": ("10", "7", "10"),
+    "pool": ("20", "20", "1"),
     "spot": ("30", "7", "3", "5"),
     "fairness": ("4", "2"),
     "estimates": (),
@@ -35,7 +36,7 @@ SMALL: dict[str, tuple[str, ...]] = {
 }
 """Arguments of each benchmark here."""
 
-REACHED_WHEN_SMALL = ("fairness", "idle", "cost")
+REACHED_WHEN_SMALL = ("fairness", "idle", "cost", "pool")
 """Benchmarks whose goals hold at this size too: of simulated time, of counts, of the CPU of a day without events."""
 
 

@@ -11,6 +11,7 @@ from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.power.applying import policy_schedule
 from shared.services.power.at_once import change_at_once
+from shared.services.power.keeping_awake import refusal
 from shared.workflow import DurableClient
 
 _ACTION = ("overridePowerSchedule", "Write down the rules that it has for a while")
@@ -21,10 +22,13 @@ async def override_power_schedule(
 ) -> Operation:
     """Override the power schedule of a Cloud PC, or end that; return the operation, which is over.
 
-    Raises: InvalidError for what is not there or has no end, ConflictError where there is no schedule to override.
+    Raises: InvalidError for what is not there or has no end, ConflictError while it is not provisioned,
+    or where there is no schedule to override.
     """
     del client
     pc = (await context.cloud_pc(pc_id)).value
+    if why := refusal(pc):
+        raise ConflictError(why, status=pc.status.value)
     after = await _checked(context, pc, form) if form.changes else None
     known = await context.deps.cloud_pc_powers.find(pc.tenant_id, pc.id)
     before = known.value.overridden_at(context.now) if known else None

@@ -60,6 +60,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 @pytest.fixture
 async def here(contoso: PaperServices) -> PaperServices:
     await contoso.policies.insert(things.policy())
+    await contoso.policies.insert(things.policy(id="p2", display_name="Others"))
     contoso.directory.groups = {"g1": {"ada", *map(name_of, STATES)}}
     contoso.directory.licences = dict.fromkeys(contoso.directory.groups["g1"], ("sku-1", "sku-2"))
     contoso.directory.skus = [*contoso.directory.skus, LARGER]

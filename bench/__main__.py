@@ -29,6 +29,7 @@ BENCHMARKS = {
     "estimates": "ends of builds within the ranges that were shown when they began, with failures and waits",
     "sweeps": "50,000 due rows of 5,000 tenants, a third of them failing: how long a tenant waits for its turn",
     "cost": "a month's estimate against a simulated bill; the report of 10,000 Cloud PCs; a month over its budget",
+    "notices": "notices over kills and an outage, beside a broken receiver, and drained for CPU",
 }
 
 

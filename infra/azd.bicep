@@ -72,6 +72,12 @@ param operationsKeptInDays int = 90
 @maxValue(3650)
 param usageKeptInDays int = 90
 
+@description('Endpoint of Azure Communication Services that send mail of notices; none: no mail of the service itself.')
+param mailUrl string = ''
+
+@description('Sender of that mail: an address of a verified domain.')
+param mailSender string = ''
+
 @description('Private networks that webhooks of notices may reach, as CIDR with spaces between; none: public addresses alone.')
 param webhookNetworks string = ''
 
@@ -176,6 +182,8 @@ module service 'main.bicep' = {
     everyExportKeptInDays: everyExportKeptInDays
     operationsKeptInDays: operationsKeptInDays
     usageKeptInDays: usageKeptInDays
+    mailUrl: mailUrl
+    mailSender: mailSender
     webhookNetworks: webhookNetworks
     storageSku: storageSku
     reachableFrom: reachableFrom

@@ -45,6 +45,12 @@ param operationsKeptInDays = int(empty(operationsKeptInDaysVariable) ? file.?ope
 var usageKeptInDaysVariable = readEnvironmentVariable('DESKWRIGHT_USAGE_KEPT_IN_DAYS', '')
 param usageKeptInDays = int(empty(usageKeptInDaysVariable) ? file.?usageKeptInDays ?? 90 : usageKeptInDaysVariable)
 
+var mailUrlVariable = readEnvironmentVariable('DESKWRIGHT_MAIL_URL', '')
+param mailUrl = empty(mailUrlVariable) ? file.?mailUrl ?? '' : mailUrlVariable
+
+var mailSenderVariable = readEnvironmentVariable('DESKWRIGHT_MAIL_SENDER', '')
+param mailSender = empty(mailSenderVariable) ? file.?mailSender ?? '' : mailSenderVariable
+
 var webhookNetworksVariable = readEnvironmentVariable('DESKWRIGHT_WEBHOOK_NETWORKS', '')
 param webhookNetworks = empty(webhookNetworksVariable) ? file.?webhookNetworks ?? '' : webhookNetworksVariable
 

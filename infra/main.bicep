@@ -59,6 +59,12 @@ param operationsKeptInDays int = 90
 @maxValue(3650)
 param usageKeptInDays int = 90
 
+@description('Endpoint of Azure Communication Services that send mail of notices; none: no mail of the service itself.')
+param mailUrl string = ''
+
+@description('Sender of that mail: an address of a verified domain.')
+param mailSender string = ''
+
 @description('Private networks that webhooks of notices may reach, as CIDR with spaces between; none: public addresses alone.')
 param webhookNetworks string = ''
 
@@ -414,6 +420,8 @@ var settings = {
   DESKWRIGHT_EVERY_EXPORT_KEPT_IN_DAYS: string(everyExportKeptInDays)
   DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS: string(operationsKeptInDays)
   DESKWRIGHT_USAGE_KEPT_IN_DAYS: string(usageKeptInDays)
+  DESKWRIGHT_MAIL_URL: mailUrl
+  DESKWRIGHT_MAIL_SENDER: mailSender
   DESKWRIGHT_WEBHOOK_NETWORKS: webhookNetworks
   DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
   DESKWRIGHT_PROVIDER_TENANT_ID: empty(providerTenantId) ? tenant().tenantId : providerTenantId

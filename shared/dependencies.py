@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.clients.cost_export import CostExport
     from shared.clients.graph import Graph
     from shared.clients.key_vault import Vault
+    from shared.clients.mail import CommunicationMail, SmtpMail
     from shared.clients.notice_queue import NoticeQueue
     from shared.clients.pacing import Pacing
     from shared.clients.retail_prices import RetailPrices
@@ -189,6 +190,25 @@ class Dependencies(Records):
 
         named = (self.settings.webhook_networks or "").split()
         return self._closing(Webhooks([ip_network(each) for each in named]))
+
+    @cached_property
+    def smtp(self) -> SmtpMail:
+        """The sender of mail to the SMTP servers of tenants."""
+        from ipaddress import ip_network
+
+        from shared.clients.mail import SmtpMail
+
+        return SmtpMail([ip_network(each) for each in (self.settings.webhook_networks or "").split()])
+
+    @cached_property
+    def communication_mail(self) -> CommunicationMail | None:
+        """Azure Communication Services, with the service's own sender; None where the operator has set none."""
+        from shared.clients.mail import CommunicationMail
+
+        url, sender = self.settings.mail_url, self.settings.mail_sender
+        if url is None or sender is None:
+            return None
+        return self._closing(CommunicationMail(self.credential, url, sender, pacing=self.pacing))
 
     @cached_property
     def notice_queue(self) -> NoticeQueue:

@@ -23,7 +23,7 @@ TITLES = ("commit", "part", "modules", "lines", "median", "above 300", "imports"
 def modules(commit: str) -> Iterator[tuple[str, str]]:
     """Yield the names and the sources of the modules at a commit; the tests of packages are tests."""
     packed = subprocess.run(["git", "archive", commit, "*.py"], cwd=ROOT, capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as tree:
+    with tarfile.TarFile(fileobj=io.BytesIO(packed)) as tree:
         for member in tree:
             if member.isfile() and (content := tree.extractfile(member)) is not None:
                 name = member.name

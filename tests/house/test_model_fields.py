@@ -32,6 +32,8 @@ WRITTEN_OTHERWISE = {
     ("AlertThreshold", "operator"): BY_CALLERS,
     ("NotificationChannel", "notification_receivers"): BY_CALLERS,
     ("NotificationReceiver", "contact_information"): BY_CALLERS,
+    ("MailSettings", "sender"): BY_CALLERS,
+    ("MailSettings", "receivers"): BY_CALLERS,
     ("Network", "virtual_network_id"): BY_CALLERS,
     ("UserSetting", "self_service_enabled"): BY_CALLERS,
     ("UserSetting", "reset_enabled"): BY_CALLERS,
@@ -46,9 +48,6 @@ WRITTEN_OTHERWISE = {
 }
 READ_OTHERWISE = {
     ("AlertThreshold", "aggregation"): AS_A_WHOLE,
-    ("NotificationChannel", "notification_channel_type"): AS_A_WHOLE,
-    ("NotificationChannel", "notification_receivers"): AS_A_WHOLE,
-    ("NotificationReceiver", "contact_information"): AS_A_WHOLE,
     ("CloudPcMaintenanceWindow", "notification_lead_time_in_minutes"): AS_A_WHOLE,
     ("Missing", "needed_by"): AS_A_WHOLE,
     ("SpotMember", "changed_date_time"): "for whoever reads the table: since when a member has their status",

@@ -26,6 +26,8 @@ SINCE = {
     "properties.DESKWRIGHT_COST_KEPT_IN_MONTHS: 13",
     "properties.DESKWRIGHT_AUDIT_KEPT_IN_DAYS: ",
     "properties.DESKWRIGHT_PRICES_URL: https://prices.azure.com",
+    "properties.DESKWRIGHT_MAIL_URL: ",
+    "properties.DESKWRIGHT_MAIL_SENDER: ",
     "properties.DESKWRIGHT_WEBHOOK_NETWORKS: ",
 }
 """Members that the template has gained since it was expanded: the first is Azure's own default."""

@@ -25,7 +25,7 @@ from shared.services.operations.action_context import ActionContext
 from shared.storage.due import DueKind
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import IdleHost, PaperServices
+from tests.integration.services import HandClock, IdleHost, PaperServices
 
 LOOPBACK = ip_network("127.0.0.0/8")
 RULES = {DueKind.EVENTS: events_due, DueKind.DELIVER: deliver_due}
@@ -93,8 +93,8 @@ async def listening(certificates: Certificates, receiver: Receiver) -> AsyncIter
 class NoticeServices(PaperServices):
     """The service with a vault and a queue on paper, which may send to this machine."""
 
-    def __init__(self, tables: Tables, tls: ssl.SSLContext) -> None:
-        super().__init__(tables)
+    def __init__(self, tables: Tables, tls: ssl.SSLContext, hand: HandClock | None = None) -> None:
+        super().__init__(tables, hand)
         self.paper_vault = PaperVault()
 
         async def resolve(host: str, port: int, family: int) -> list[str]:

@@ -240,7 +240,7 @@ class PaperSender:
 class PaperServices(Dependencies):
     """The service with a directory and machines on paper."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, hand: HandClock | None = None) -> None:
         settings = Settings(
             tables_url="https://tables.invalid",
             queues_url="https://queues.invalid",
@@ -248,7 +248,7 @@ class PaperServices(Dependencies):
             provider_tenant_id=things.DIRECTORY,
             api_audience=things.DIRECTORY,
         )
-        self.hand = HandClock(things.NOW)
+        self.hand = hand or HandClock(things.NOW)
         self.directory = PaperDirectory()
         self.azure = PaperAzure()
         self.prices = PaperPrices()

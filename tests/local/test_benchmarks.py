@@ -32,6 +32,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "fairness": ("4", "2"),
     "estimates": (),
     "sweeps": ("300", "60"),
+    "notices": ("3", "24", "200"),
     "cost": ("20", "1000"),
 }
 """Arguments of each benchmark here."""

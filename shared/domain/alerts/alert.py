@@ -96,6 +96,12 @@ class AlertRule(AlertRuleForm):
         """The id of the rule: there is one of each template."""
         return self.alert_rule_template.value
 
+    @property
+    def mailed_to(self) -> tuple[str, ...]:
+        """The addresses of its receivers of mail."""
+        mail = (each for each in self.notification_channels if each.notification_channel_type == "email")
+        return tuple(receiver.contact_information for each in mail for receiver in each.notification_receivers)
+
     def fires(self, value: int) -> bool:
         """Whether the rule fires with a measured value."""
         return self.enabled and value >= self.threshold.target

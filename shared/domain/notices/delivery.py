@@ -57,6 +57,11 @@ def place_of(event: NoticeEvent, written: str) -> str:
     return f"{moment_text(event.time)}-{written}"
 
 
+ALONE = "alertRecords/"
+"""Beginning of the subjects whose events wait for no digest."""
+
+DIGEST_EVERY = timedelta(hours=1)
+
 _TIME_LENGTH = len("2026-01-01T00:00:00.000000-")
 
 
@@ -180,6 +185,14 @@ class WaitingDelivery(Value):
     last_try_at: datetime | None = None
 
     @property
+    def collected_at(self) -> datetime:
+        """The time at which a digest has it: the end of its hour; an alert does not wait."""
+        at = datetime.strptime(self.key[: _TIME_LENGTH - 1], _MOMENT).replace(tzinfo=UTC)
+        if self.subject.startswith(ALONE):
+            return at
+        return at.replace(minute=0, second=0, microsecond=0) + DIGEST_EVERY
+
+    @property
     def order(self) -> str:
         """The sort key of the delivery within its subject."""
         return self.key[_TIME_LENGTH:]
@@ -208,10 +221,13 @@ def ready(waiting: Iterable[WaitingDelivery], state: EndpointState, at: datetime
             held.add(each.subject)
 
 
-def next_look(waiting: Iterable[WaitingDelivery], state: EndpointState, at: datetime) -> datetime | None:
-    """Return when a delivery may next be tried; None where none waits."""
+def next_look(
+    waiting: Iterable[WaitingDelivery], state: EndpointState, at: datetime, *, collects: bool = False
+) -> datetime | None:
+    """Return when a delivery may next be tried; None where none waits. *collects*: they wait for a digest."""
     heads: dict[str, WaitingDelivery] = {}
     for each in waiting:
         heads.setdefault(each.subject, each)
-    times = [at if head.is_ready(state, at) else head.next_try_at or at for head in heads.values()]
+    tries = ((head, at if head.is_ready(state, at) else head.next_try_at or at) for head in heads.values())
+    times = [max(time, head.collected_at) if collects else time for head, time in tries]
     return max(min(times), state.closed_until or at) if times else None

@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.values import Id, Label, Value, distinct, when_written
+from shared.domain.notices.mail import MailSettings
+from shared.domain.values import Id, Label, Value, distinct, when_written, wrong_at
 
 SECRETS_OVERLAP = timedelta(hours=24)
 """Time for which both secrets sign after a rotation."""
@@ -20,6 +21,7 @@ class EndpointKind(StrEnum):
 
     WEBHOOK = "webhook"
     TEAMS = "teams"  # an Adaptive Card to the webhook of a workflow
+    EMAIL = "email"  # a digest an hour, and a mail for each alert
 
 
 class NoticeFormat(StrEnum):
@@ -87,27 +89,46 @@ EventTypes = Annotated[
 ]
 
 
+Password = Annotated[str, Field(min_length=1, max_length=500)]
+_SECRET: dict[str, Any] = {"repr": False, "json_schema_extra": {"writeOnly": True}}
+
+
 class NoticeEndpointForm(Value):
     """A new endpoint."""
 
     display_name: Label
     kind: EndpointKind = EndpointKind.WEBHOOK
-    address: Address = Field(
+    address: Address | None = Field(
+        None,
         description="https address that notices are posted to; kept in the vault; only its host is shown",
-        repr=False,
-        json_schema_extra={"writeOnly": True},
+        **_SECRET,
     )
+    mail: MailSettings | None = Field(None, description="of the kind email, in place of an address")
+    password: Password | None = Field(None, description="of SMTP; kept in the vault", **_SECRET)
     event_types: EventTypes = ()
     format: NoticeFormat = NoticeFormat.STANDARD
     locale: Locale = Locale.ENGLISH
     enabled: bool = True
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> "NoticeEndpointForm":
+        mails = self.kind is EndpointKind.EMAIL
+        if mails is (self.address is not None):
+            raise wrong_at("address", "leave it out for mail" if mails else "write an https address")
+        if mails is not (self.mail is not None):
+            raise wrong_at("mail", "name the receivers" if mails else "only an endpoint of the kind email has it")
+        if (self.password is not None) is not (self.mail is not None and self.mail.user_name is not None):
+            raise wrong_at("password", "SMTP with a user name has a password, and nothing else")
+        return self
 
 
 class NoticeEndpointEdit(Value):
     """Changes of an endpoint; properties that are left out stay. *enabled* true also takes back ``disabled``."""
 
     display_name: Label | None = None
-    address: Address | None = Field(None, repr=False, json_schema_extra={"writeOnly": True})
+    address: Address | None = Field(None, **_SECRET)
+    mail: MailSettings | None = None
+    password: Password | None = Field(None, **_SECRET)
     event_types: EventTypes | None = None
     format: NoticeFormat | None = None
     locale: Locale | None = None
@@ -126,7 +147,8 @@ class ReplayForm(Value):
 class NoticeEndpoint(Value):
     """An endpoint. *address*: its host, which is shown; *address_secret_url*: the whole address, in the vault.
 
-    *secret_url*: the key that signs; *previous_secret_url*: the one that signs too, until *previous_until*.
+    *secret_url*: the key that signs, or the password of SMTP; *previous_secret_url*: the key before, which signs until
+    *previous_until*.
     """
 
     id: str
@@ -134,6 +156,7 @@ class NoticeEndpoint(Value):
     display_name: str
     kind: EndpointKind
     address: str = ""
+    mail: MailSettings | None = None
     address_secret_url: str | None = None
     secret_url: str | None = None
     key_set_at: datetime | None = None
@@ -151,6 +174,11 @@ class NoticeEndpoint(Value):
     def takes_notices(self) -> bool:
         """Whether the endpoint is enabled, by its administrators and by the service."""
         return self.enabled and self.disabled is None
+
+    @property
+    def collects(self) -> bool:
+        """Whether its notices wait for a digest."""
+        return self.kind is EndpointKind.EMAIL
 
     @property
     def secrets(self) -> tuple[str, ...]:

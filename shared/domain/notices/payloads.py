@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.domain.naming import derived_id
 from shared.domain.notices.endpoint import Locale, NoticeFormat
 from shared.domain.notices.events import NoticeEvent
-from shared.domain.notices.texts import facts_of, title_of
+from shared.domain.notices.mail import Mail
+from shared.domain.notices.texts import facts_of, title_of, words
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets begin with
 SECRET_BYTES = 32
 MOST_BYTES = 20_000
 """The most of a body, as Standard Webhooks recommends."""
 _LONGEST_TEXT = 1_000
+_LONGEST_LINE = 200
+_MOST_IN_MAIL = 200
 
 
 def secret_text(key: bytes) -> str:
@@ -71,6 +75,39 @@ def teams_body(event: NoticeEvent, locale: Locale) -> tuple[bytes, str]:
     }
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
     return _json({"type": "message", "attachments": [attachment]}), "application/json"
+
+
+def alert_mail(event: NoticeEvent, to: Iterable[str], locale: Locale, sender: str) -> Mail:
+    """Return the mail of one alert. *sender*: the name of the tenant."""
+    receivers = tuple(to)
+    id_ = derived_id("mail", event.id, *receivers)
+    return Mail(id=id_, to=receivers, subject=_line(title_of(event, locale)), text=_text([event], locale, sender))
+
+
+def digest_mail(events: Sequence[NoticeEvent], to: Iterable[str], locale: Locale, sender: str) -> Mail:
+    """Return the mail of the events of an hour: one event is its own subject."""
+    receivers = tuple(to)
+    count = words(locale)["mail"]["digest"].format(count=len(events))
+    subject = title_of(events[0], locale) if len(events) == 1 else count
+    id_ = derived_id("mail", *(each.id for each in events), *receivers)
+    return Mail(id=id_, to=receivers, subject=_line(subject), text=_text(events, locale, sender))
+
+
+def _text(events: Sequence[NoticeEvent], locale: Locale, sender: str) -> str:
+    mail = words(locale)["mail"]
+    parts = []
+    for event in events[:_MOST_IN_MAIL]:
+        moment = event.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        facts = [f"  {label}: {_cut(text)}" for label, text in facts_of(event, locale)]
+        parts.append("\n".join([_line(title_of(event, locale)), f"  {moment}", *facts]))
+    if len(events) > _MOST_IN_MAIL:
+        parts.append(mail["more"].format(count=len(events) - _MOST_IN_MAIL))
+    return "\n\n".join([*parts, "-- \n" + mail["footer"].format(tenant=sender)])
+
+
+def _line(text: str) -> str:
+    """Return a text as one line of limited length: a name must not become a header."""
+    return " ".join(text.split())[:_LONGEST_LINE]
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from shared.dependencies import Dependencies
 from shared.domain.notices.delivery import (
+    ALONE,
     LEASE,
     Delivery,
     DeliveryStatus,
@@ -70,7 +71,7 @@ async def deliver_due(deps: Dependencies, client: DurableClient, due: Due) -> da
     if not waiting:
         return None
     now, state = deps.clock.now(), (await _state_of(deps, endpoint.value)).value
-    at = next_look(waiting, state, now) or now
+    at = next_look(waiting, state, now, collects=endpoint.value.collects) or now
     if at > now:
         return at
     if not state.is_leased(now):
@@ -96,7 +97,7 @@ async def deliver(deps: Dependencies, tenant_id: str, endpoint_id: str) -> None:
             return
         # Who came while the lease was held has gone again: what they were called for is looked at now.
         waiting = await deps.deliveries.waiting(tenant_id, endpoint_id)
-        at = next_look(waiting, worker.state.value, deps.clock.now())
+        at = next_look(waiting, worker.state.value, deps.clock.now(), collects=worker.endpoint.collects)
         if at is None or at > deps.clock.now():
             await _call_again(deps, worker.endpoint, at)
             return
@@ -156,12 +157,45 @@ async def _send_all(worker: _Worker) -> bool:
     deps, endpoint = worker.deps, worker.endpoint
     while asyncio.get_running_loop().time() < worker.until:
         waiting = await deps.deliveries.waiting(endpoint.tenant_id, endpoint.id)
-        few = list(ready(waiting, worker.state.value, deps.clock.now()))[:_READ_TOGETHER]
-        if not few:
+        some = list(ready(waiting, worker.state.value, deps.clock.now()))
+        if endpoint.collects:
+            return await _send_mail(worker, some)
+        if not some:
             return True
-        if not await _send_some(worker, few):
-            return True
+        held: set[str] = set()
+        for at in range(0, len(some), _READ_TOGETHER):
+            if not await _send_some(worker, some[at : at + _READ_TOGETHER], held):
+                return True
+            if asyncio.get_running_loop().time() >= worker.until:
+                return False
     return False
+
+
+async def _send_mail(worker: _Worker, some: Sequence[WaitingDelivery]) -> bool:
+    """Send a mail for each alert, and one for all else whose hour is over; return that none is left."""
+    now = worker.deps.clock.now()
+    held: set[str] = set()
+    for each in some:
+        if each.subject.startswith(ALONE) and not await _send_some(worker, [each], held):
+            return True
+    rest = [each for each in some if not each.subject.startswith(ALONE)]
+    if any(each.collected_at <= now for each in rest):
+        await _send_digest(worker, rest)
+    return True
+
+
+async def _send_digest(worker: _Worker, some: Sequence[WaitingDelivery]) -> None:
+    deps, endpoint = worker.deps, worker.endpoint
+    found: list[Delivery] = []
+    for at in range(0, len(some), _READ_TOGETHER):
+        keys = [each.key for each in some[at : at + _READ_TOGETHER]]
+        found += (await deps.deliveries.among(endpoint.tenant_id, endpoint.id, keys)).values()
+    if not found:
+        return
+    await _keep_lease(worker)
+    answer = await send_notice(deps, endpoint, found)
+    for delivery in found:
+        await _settle(worker, delivery, answer)
 
 
 async def _keep_lease(worker: _Worker) -> None:
@@ -172,11 +206,13 @@ async def _keep_lease(worker: _Worker) -> None:
         worker.state = await worker.deps.endpoint_states.replace(renewed, seen=worker.state.etag)
 
 
-async def _send_some(worker: _Worker, few: Sequence[WaitingDelivery]) -> bool:
-    """Send deliveries one after the other; return False when a failure concerns the whole endpoint."""
+async def _send_some(worker: _Worker, few: Sequence[WaitingDelivery], held: set[str]) -> bool:
+    """Send deliveries one after the other; return False when a failure concerns the whole endpoint.
+
+    *held*: subjects of which a delivery has failed, to which others are added.
+    """
     deps, endpoint = worker.deps, worker.endpoint
     found = await deps.deliveries.among(endpoint.tenant_id, endpoint.id, [each.key for each in few])
-    held: set[str] = set()
     for pending in few:
         delivery = found.get(pending.key)
         if delivery is None or pending.subject in held:

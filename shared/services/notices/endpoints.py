@@ -50,17 +50,19 @@ class EndpointWithSecret:
 async def create_endpoint(context: ActionContext, form: NoticeEndpointForm) -> EndpointWithSecret:
     """Save an endpoint, with a secret of its own. Raises: InvalidError."""
     id_ = context.new_id("noticeEndpoint")
-    kept = {"address": form.address, "key": _new_secret() if form.kind is EndpointKind.WEBHOOK else None}
+    signs = form.kind is EndpointKind.WEBHOOK
+    kept = {"address": form.address, "key": _new_secret() if signs else form.password}
     async with _stored_secrets(context, id_, kept) as urls:
         endpoint = NoticeEndpoint(
             id=id_,
             tenant_id=context.tenant.id,
             created_date_time=context.now,
             last_modified_date_time=context.now,
-            address=shown_address(form.address),
+            address=shown_address(form.address) if form.address else "",
+            mail=form.mail,
             address_secret_url=urls["address"],
             secret_url=urls["key"],
-            key_set_at=context.now if kept["key"] else None,
+            key_set_at=context.now if signs else None,
             display_name=form.display_name,
             kind=form.kind,
             event_types=form.event_types,
@@ -72,7 +74,7 @@ async def create_endpoint(context: ActionContext, form: NoticeEndpointForm) -> E
         with name_taken_is(NAME_TAKEN):
             stored = await make_change(context, _resource(id_), write)
     ours = stored.value.secret_url == urls["key"]
-    return EndpointWithSecret(stored, kept["key"] if ours else None)
+    return EndpointWithSecret(stored, kept["key"] if ours and signs else None)
 
 
 async def update_endpoint(
@@ -81,20 +83,42 @@ async def update_endpoint(
     """Apply the changes that *edit* names; ``enabled`` also takes back ``disabled``. Raises: InvalidError."""
     before = stored.value
     given = {name: getattr(edit, name) for name in edit.model_fields_set if getattr(edit, name) is not None}
-    address = given.pop("address", None)
+    address, password = given.pop("address", None), given.pop("password", None)
+    _refuse_other_kind(before, edit)
     if given.get("enabled") and before.disabled:
         given["disabled"] = None
-    async with _stored_secrets(context, before.id, {"address": address}) as urls:
+    async with _stored_secrets(context, before.id, {"address": address, "key": password}) as urls:
         if address:
             given |= {"address": shown_address(address), "address_secret_url": urls["address"]}
+        if password:
+            given["secret_url"] = urls["key"]
         after = before.but(**given)
         after = after if after == before else after.but(last_modified_date_time=context.now)
         saved = await _save(context, stored, after)
-    if address and before.address_secret_url:
-        await delete_secrets(context.deps, [before.address_secret_url])
+    replaced = ((address, before.address_secret_url), (password, before.secret_url))
+    if gone := [url for new, url in replaced if new and url]:
+        await delete_secrets(context.deps, gone)
     if after.takes_notices and not before.takes_notices:
         await _reopen(context.deps, after)
     return saved
+
+
+def _refuse_other_kind(before: NoticeEndpoint, edit: NoticeEndpointEdit) -> None:
+    """Refuse changes that another kind of endpoint has, and a password that would go to another server.
+
+    Raises: InvalidError.
+    """
+    mail = edit.mail or before.mail
+    if edit.address and before.kind is EndpointKind.EMAIL:
+        raise InvalidError(Problem("/address", "an endpoint that mails has no address"))
+    if edit.mail and before.kind is not EndpointKind.EMAIL:
+        raise InvalidError(Problem("/mail", "only an endpoint of the kind email has it"))
+    signed_in = mail is not None and mail.user_name is not None
+    if edit.password and not signed_in:
+        raise InvalidError(Problem("/password", "SMTP with a user name has a password, and nothing else"))
+    moved = before.mail and edit.mail and before.mail.signs_in_at != edit.mail.signs_in_at
+    if signed_in and not edit.password and (moved or before.secret_url is None):
+        raise InvalidError(Problem("/password", "another server or user name needs its password"))
 
 
 async def _reopen(deps: Dependencies, endpoint: NoticeEndpoint) -> None:

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.caching import TtlCache
+from shared.clients.mail import send_by_graph
 from shared.clients.pacing import retry_while_throttled
+from shared.contracts.calls import on_behalf_of
 from shared.contracts.outcomes import DeclinedError, MissingError
 from shared.dependencies import Dependencies
-from shared.domain.notices.delivery import Delivery, Tried
+from shared.domain.notices.delivery import ALONE, Delivery, Tried
 from shared.domain.notices.endpoint import EndpointKind, NoticeEndpoint
-from shared.domain.notices.payloads import signed_headers, teams_body, webhook_body
-from shared.errors import DeskwrightError
+from shared.domain.notices.events import EventType
+from shared.domain.notices.mail import MOST_RECEIVERS, Mail, MailSettings, MailTransport
+from shared.domain.notices.payloads import alert_mail, digest_mail, signed_headers, teams_body, webhook_body
+from shared.errors import DeskwrightError, ThrottledError
 
 _SECRETS: TtlCache[str] = TtlCache(timedelta(minutes=5))
 """Secrets of endpoints by their addresses: another secret has another address."""
@@ -27,8 +31,12 @@ async def send_notice(deps: Dependencies, endpoint: NoticeEndpoint, deliveries: 
                 return await _post(deps, endpoint, deliveries[0], now)
             case EndpointKind.TEAMS:
                 return await _post_card(deps, endpoint, deliveries[0], now)
+            case EndpointKind.EMAIL:
+                return await _mail(deps, endpoint, deliveries)
     except (MissingError, DeclinedError):
         return Tried(ok=False, detail="the secret of the endpoint cannot be read; rotate it", of_all=True)
+    except ThrottledError as error:
+        return Tried(ok=False, detail=str(error)[:500], of_all=True, wait=error.after)
     except DeskwrightError as error:
         return Tried(ok=False, detail=str(error)[:500], of_all=True)
 
@@ -45,6 +53,54 @@ async def _post_card(deps: Dependencies, endpoint: NoticeEndpoint, delivery: Del
     address = await _secret(deps, endpoint.address_secret_url)
     body, kind = teams_body(delivery.event, endpoint.locale)
     return await deps.webhooks.post(address, body, {"Content-Type": kind}, now)
+
+
+async def _mail(deps: Dependencies, endpoint: NoticeEndpoint, deliveries: Sequence[Delivery]) -> Tried:
+    """Send one mail of several events, or of one alert, which also goes to the receivers of its rule."""
+    settings, first = endpoint.mail, deliveries[0].event
+    if settings is None:
+        return Tried(ok=False, detail="the endpoint has no receivers", of_all=True)
+    tenant = (await deps.tenants.get(endpoint.tenant_id)).value
+    if first.subject.startswith(ALONE):
+        more = await _receivers_of_rule(deps, endpoint, str(first.data.get("alertRuleTemplate")))
+        receivers = list(dict.fromkeys([*settings.receivers, *more]))[:MOST_RECEIVERS]
+        mail = alert_mail(first, receivers, endpoint.locale, tenant.display_name)
+    else:
+        events = [each.event for each in deliveries]
+        mail = digest_mail(events, settings.receivers, endpoint.locale, tenant.display_name)
+    with on_behalf_of(tenant.id):
+        return await _sent(deps, endpoint, settings, mail)
+
+
+async def _sent(deps: Dependencies, endpoint: NoticeEndpoint, settings: MailSettings, mail: Mail) -> Tried:
+    """Send a mail in the way of an endpoint. Raises: as shared.clients.pipeline."""
+    if settings.transport is MailTransport.SMTP:
+        password = await _secret(deps, endpoint.secret_url) if endpoint.secret_url else None
+        return await deps.smtp.send(settings, password, mail)
+    if settings.transport is MailTransport.GRAPH:
+        tenant = (await deps.tenants.get(endpoint.tenant_id)).value
+        graph, sender = deps.graph(tenant), str(settings.sender)
+        await retry_while_throttled(lambda: send_by_graph(graph, sender, mail))
+        return Tried(ok=True, status=202)
+    service = deps.communication_mail
+    if service is None:
+        return Tried(ok=False, detail="the service sends no mail of its own: its operator has set none", of_all=True)
+    await retry_while_throttled(lambda: service.send(mail))
+    return Tried(ok=True, status=202)
+
+
+async def _receivers_of_rule(deps: Dependencies, endpoint: NoticeEndpoint, template: str) -> list[str]:
+    """Return the receivers that an alert rule names for mail: the oldest endpoint that mails alerts sends to them."""
+    rule = await deps.alert_rules.find(endpoint.tenant_id, template)
+    if rule is None:
+        return []
+    mailing = [
+        each.value
+        async for each in deps.notice_endpoints.each(endpoint.tenant_id)
+        if each.value.collects and each.value.takes_notices and each.value.wants(EventType.ALERT_RAISED)
+    ]
+    oldest = min(mailing, key=lambda each: (each.created_date_time, each.id), default=endpoint)
+    return list(rule.value.mailed_to) if oldest.id == endpoint.id else []
 
 
 def signing(endpoint: NoticeEndpoint, now: datetime) -> list[str]:

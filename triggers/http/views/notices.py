@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 from shared.domain.notices.delivery import EndpointState
 from shared.domain.notices.endpoint import EndpointDisabled, EndpointKind, Locale, NoticeEndpoint, NoticeFormat
 from shared.domain.notices.events import CHOSEN, EventType
+from shared.domain.notices.mail import MailSettings
 from shared.domain.notices.texts import words
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
@@ -30,6 +31,7 @@ class NoticeEndpointView(TypedDict):
     displayName: str
     kind: EndpointKind
     address: str
+    mail: Annotated[Json, DumpOf(MailSettings)] | None
     eventTypes: list[str]
     format: NoticeFormat
     locale: Locale
@@ -77,6 +79,7 @@ def endpoint_view(endpoint: NoticeEndpoint, state: EndpointState | None) -> Json
         "displayName": endpoint.display_name,
         "kind": endpoint.kind.value,
         "address": endpoint.address,
+        "mail": endpoint.mail.to_json() if endpoint.mail else None,
         "eventTypes": list(endpoint.event_types),
         "format": endpoint.format.value,
         "locale": endpoint.locale.value,

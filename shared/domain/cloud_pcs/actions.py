@@ -51,8 +51,9 @@ class Action:
     """One action on a Cloud PC.
 
     *operation*: its name in the OpenAPI document. *about*: the purpose of its route. *destroys*: whether data is lost
-    that does not come back; people confirm it then by typing a name. *bulk*: whether it may be done with many.
-    *administrators*: whether operators may not do it. *graph*: whether its address is one of Microsoft Graph.
+    that does not come back; people confirm it then by typing a name. *builds*: whether it builds a machine. *bulk*:
+    whether it may be done with many. *administrators*: whether operators may not do it. *graph*: whether its address
+    is one of Microsoft Graph.
     *segment*: the last part of its address and its permission; left out: its name.
     """
 
@@ -60,6 +61,7 @@ class Action:
     operation: str
     about: str
     destroys: bool = False
+    builds: bool = False
     bulk: bool = True
     own: Own | None = None
     administrators: bool = False
@@ -98,12 +100,19 @@ _ROWS = (
         bulk=False,
         own=Own(_self_service, "Give the caller's Cloud PC another display name; the computer's name stays."),
     ),
-    Action("retry", "retry_cloud_pc", "Try a failed Cloud PC again, under the policy that wins now.", graph=False),
+    Action(
+        "retry",
+        "retry_cloud_pc",
+        "Try a failed Cloud PC again, under the policy that wins now.",
+        builds=True,
+        graph=False,
+    ),
     Action(
         "reprovision",
         "reprovision_cloud_pc",
         "Delete a Cloud PC and make it anew under the policy that wins now; without one, nothing is deleted.",
         destroys=True,
+        builds=True,
         own=Own(
             lambda setting: setting.reset_enabled,
             "Reset the caller's Cloud PC: it is removed with all data, and made anew under the policy that wins now.",
@@ -208,6 +217,7 @@ _ROWS = (
         "move_cloud_pc_to_policy",
         "Move a Cloud PC to another policy that targets its user: the new machine is built first.",
         destroys=True,
+        builds=True,
         graph=False,
     ),
     Action(
@@ -221,12 +231,15 @@ _ROWS = (
         "reprovision_with_options",
         "Make a Cloud PC anew: with buildFirst the user keeps their machine until another has taken its place.",
         destroys=True,
+        builds=True,
         bulk=False,
         graph=False,
         segment="reprovision",
     ),
 )
 ACTIONS: Mapping[str, Action] = MappingProxyType({row.name: row for row in _ROWS})
+BUILDS = frozenset(row.name for row in _ROWS if row.builds)
+"""Names of the actions that build a machine."""
 
 
 def allows(setting: UserSetting | None, action: OwnAction) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from pydantic import Field
 
+from shared.domain.cloud_pcs.actions import BUILDS
 from shared.domain.cloud_pcs.build import ORDER
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.estimates import EARLIEST, LATEST, EndRange, Estimates, end_range
@@ -190,7 +191,6 @@ def _non_zero(counts: Counter[ItemStatus]) -> dict[str, int]:
 Durations: TypeAlias = Mapping[str, Sequence[float]]
 """Durations of operations of each kind, in seconds, the shortest first."""
 
-_BUILDS = frozenset({"retry", "reprovision", "moveToPolicy"})
 _ORDER = {step.value: step for step in ORDER}
 
 
@@ -226,7 +226,7 @@ def estimated_end(
 def _usual_end(operation: Operation, now: datetime, estimates: Estimates) -> EndRange | None:
     """Return the expected end of a build by its step; None for other operations."""
     step = _ORDER.get(operation.open_step or "")
-    if operation.kind not in _BUILDS or step is None:
+    if operation.kind not in BUILDS or step is None:
         return None
     started = next(each.started_at for each in operation.steps if each.name == step.value)
     return end_range(estimates.of(JoinType.AZURE_AD_JOIN, step).left, started or now, now)

@@ -9,6 +9,7 @@ from statistics import median_low
 from typing import TypeVar
 
 from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs.actions import BUILDS
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.graph_property import changed
 from shared.domain.networks.connection import JoinType
@@ -27,7 +28,6 @@ from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
 _NAME_TAKEN = Problem("/displayName", "a maintenance window of this name exists; choose another name")
-_BUILDS = frozenset({"retry", "reprovision", "moveToPolicy"})
 _UNKNOWN = timedelta(minutes=30)
 """Length of work of which the tenant has seen none, and which is no build."""
 
@@ -140,7 +140,7 @@ async def _length(deps: Dependencies, bulk: BulkAction) -> timedelta:
     """Return the median length of the work on one Cloud PC: as the tenant's own took, or as builds take."""
     if lengths := durations_of(await deps.operations.entries(bulk.tenant_id)).get(bulk.action):
         return timedelta(seconds=median_low(lengths))
-    if bulk.action in _BUILDS:
+    if bulk.action in BUILDS:
         estimates = await estimates_of(deps, bulk.tenant_id)
         usual = estimates.of(JoinType.AZURE_AD_JOIN, None).left.quantile(0.5)
         return timedelta(seconds=usual) if usual else _UNKNOWN

@@ -23,37 +23,57 @@ def furnish(stack: Stack, name: str = "harbour") -> Office:
         office.policy("Office", connection, staff)
         for user in (*users[:4], own):
             office.settled(user)
-        image = {
-            "name": {"displayName": "Company image"},
-            "site": {"siteId": "main"},
-            "version": {"version": "1.0.0"},
-            "source": {"galleryImageId": GALLERY_IMAGE},
-        }
-        office.portal.ask("POST", f"{office.base}/wizards/create-device-image", image)
-        image_set = new_set(office)
-        new_version(office, image_set["id"])
-        spot = office.group("shift", *(office.user(number) for number in (11, 12, 13)))
-        wizard(office, "create-spot-group", group_form(office, image_set["id"], spot))
-        setting = {"displayName": "Self-service", "selfServiceEnabled": True}
-        made = office.portal.ask("POST", f"{office.graph}/userSettings", setting).body
-        target = {"assignments": [{"target": {"groupId": staff}}]}
-        office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
-        office.portal.ask("POST", f"{office.graph}/powerSchedules", {"displayName": "Office hours"})
-        nights = {"scheduleType": "weekday", "startTime": "22:00", "endTime": "04:00"}
-        window = {"displayName": "Nights", "schedules": [nights]}
-        office.portal.ask("POST", f"{office.graph}/maintenanceWindows", window)
-        budget = {"displayName": "All desks", "scope": "tenant", "amount": 5_000, "brakes": True}
-        office.portal.ask("PUT", f"{office.base}/budgets/all-desks", budget)
-        endpoint = {"displayName": "Service desk", "address": "https://hooks.example.com/deskwright"}
-        office.portal.ask("POST", f"{office.base}/noticeEndpoints", endpoint)
-        restart = {"action": "reboot", "filter": {"status": ["provisioned"]}}
-        office.portal.ask("POST", f"{office.base}/bulkActions", restart)
-        office.break_cloud("extension.put", BROKEN)
-        office.join(staff, users[4])
-        office.tell_changed(users[4])
-        office.settled(users[4])
-        office.mend_cloud("extension.put")
-        office.leave(staff, users[3])
-        office.tell_changed(users[3])
-        office.until(office.removals, says="a removal waits")
+        _images(office)
+        _settings(office, staff)
+        _watching(office)
+        _work(office, staff, joins=users[4], leaves=users[3])
     return office
+
+
+def _images(office: Office) -> None:
+    """Make an image, an image set with a version, and a spot group of it."""
+    image = {
+        "name": {"displayName": "Company image"},
+        "site": {"siteId": "main"},
+        "version": {"version": "1.0.0"},
+        "source": {"galleryImageId": GALLERY_IMAGE},
+    }
+    office.portal.ask("POST", f"{office.base}/wizards/create-device-image", image)
+    image_set = new_set(office)
+    new_version(office, image_set["id"])
+    spot = office.group("shift", *(office.user(number) for number in (11, 12, 13)))
+    wizard(office, "create-spot-group", group_form(office, image_set["id"], spot))
+
+
+def _settings(office: Office, staff: str) -> None:
+    """Make user settings of the group *staff*, a power schedule and a maintenance window."""
+    setting = {"displayName": "Self-service", "selfServiceEnabled": True}
+    made = office.portal.ask("POST", f"{office.graph}/userSettings", setting).body
+    target = {"assignments": [{"target": {"groupId": staff}}]}
+    office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
+    office.portal.ask("POST", f"{office.graph}/powerSchedules", {"displayName": "Office hours"})
+    nights = {"scheduleType": "weekday", "startTime": "22:00", "endTime": "04:00"}
+    window = {"displayName": "Nights", "schedules": [nights]}
+    office.portal.ask("POST", f"{office.graph}/maintenanceWindows", window)
+
+
+def _watching(office: Office) -> None:
+    """Make a budget and an endpoint of notices."""
+    budget = {"displayName": "All desks", "scope": "tenant", "amount": 5_000, "brakes": True}
+    office.portal.ask("PUT", f"{office.base}/budgets/all-desks", budget)
+    endpoint = {"displayName": "Service desk", "address": "https://hooks.example.com/deskwright"}
+    office.portal.ask("POST", f"{office.base}/noticeEndpoints", endpoint)
+
+
+def _work(office: Office, staff: str, *, joins: str, leaves: str) -> None:
+    """Restart in bulk, let the build of *joins* fail, and let the removal of *leaves* wait."""
+    restart = {"action": "reboot", "filter": {"status": ["provisioned"]}}
+    office.portal.ask("POST", f"{office.base}/bulkActions", restart)
+    office.break_cloud("extension.put", BROKEN)
+    office.join(staff, joins)
+    office.tell_changed(joins)
+    office.settled(joins)
+    office.mend_cloud("extension.put")
+    office.leave(staff, leaves)
+    office.tell_changed(leaves)
+    office.until(office.removals, says="a removal waits")

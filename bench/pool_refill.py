@@ -8,7 +8,7 @@ from statistics import mean
 from shared.domain.rate_limiter import Limit, RateLimiter, behind
 
 _LIMIT = Limit(per_second=10, burst=200)
-"""Of Resource Manager's writes for one app in one subscription."""
+"""Limit of Resource Manager's writes for one app in one subscription."""
 _PEOPLE, _CALLS, _PAUSE = 50, 40, 20.0
 _BEGIN = 1_800_000_000.0
 

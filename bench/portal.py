@@ -107,7 +107,7 @@ def _answer(route: Route, count: int) -> None:
 
 
 def _api(path: str, query: dict[str, str], count: int) -> dict[str, Any] | None:
-    """Answer as the service does what the list needs; None for anything else."""
+    """Answer the requests of the list as the service does; return None for all others."""
     if path == "/api/me":
         verbs = ["cloudPCs/read", "bulkActions/create"]
         tenant = {"id": "bench", "displayName": "Bench", "roles": ["CloudPC.Operator"]}

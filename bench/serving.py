@@ -1,4 +1,4 @@
-"""The whole service with the portal of ``make run`` and a tenant, for what a browser measures of it."""
+"""The whole service with the portal of ``make run`` and a tenant, to be measured from a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Lighthouse says of a page that the service serves: its scores, and the audits that cost points.
+"""Lighthouse's scores of a page that the service serves, and the audits that cost points.
 
 Lighthouse opens a tab of its own in a browser that somebody has signed in with: its profile has the person. It rates
 with the desktop preset: throttled as a cabled connection with 40 ms and 10 Mbit/s, on a window of 1,350 by 940 pixels.

@@ -26,7 +26,7 @@ MADE: Mapping[str, tuple[str, Sequence[tuple[str, str, str]]]] = {
 
 
 def told(page: Page) -> str:
-    """Return what the tree of accessibility says of the focus: its role and name."""
+    """Return the role and the name of the focus in the tree of accessibility."""
     return page.locator(":focus").aria_snapshot().splitlines()[0]
 
 

@@ -100,7 +100,7 @@ def test_no_code_of_the_repository_runs_where_a_release_is_signed() -> None:
     """A step that a tag's commit could have changed would hold the token that publishes."""
     steps = yaml.safe_load(text(FOLDER / "workflows" / "release.yml"))["jobs"]["publish"]["steps"]
     assert [each["uses"].partition("@")[0] for each in steps if "uses" in each] == ["actions/attest-build-provenance"]
-    assert all(each["run"].startswith("gh ") for each in steps if "run" in each)
+    assert [each["run"] for each in steps if not each.get("run", "gh ").startswith("gh ")] == []
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form.stem != "config"], ids=lambda path: path.stem)

@@ -54,7 +54,7 @@ POWER_CAUSES = {
     "starts-are-refused": (refused_starts, 3),
     "stops-are-refused": (refused_stops, 3),
 }
-"""How each alert is brought about, and the fewest times that do."""
+"""By alert the cause that brings it about, and the fewest times that it takes."""
 
 
 def brought(cause: Callable[[PaperServices, int], Awaitable[None]], times: int) -> Callable[[Any], Awaitable[None]]:

@@ -87,6 +87,9 @@ FAULTS: dict[str, dict[str, Fault]] = {
         "test_a_workflow_may_only_read": Fault(
             edited(".github/workflows/test.yml", "contents: read", "contents: planted")
         ),
+        "test_no_code_of_the_repository_runs_where_a_release_is_signed": Fault(
+            edited(".github/workflows/release.yml", "- run: gh run download", "- run: make planted && gh run download")
+        ),
         "test_an_issue_form_names_itself_and_asks_something": Fault(
             edited(".github/ISSUE_TEMPLATE/bug.yml", "\ndescription:", "\nplanted:")
         ),

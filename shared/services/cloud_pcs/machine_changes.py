@@ -281,9 +281,7 @@ async def replace(
         return begin_replacement(pc, planned.snapshot, planned.group_id, context.operation_id, context.now, plan=plan)
 
     async def start(after: CloudPc) -> None:
-        gone = before.replacement
-        if gone is not None and gone.clean_up_at is not None:
-            await deps.due.drop(Due(DueKind.CLEAN_UP, gone.clean_up_at, tenant.id, cloud_pc_id, gone.generation))
+        await _drop_clean_up(context, before)
         await start_replacement(context, client, after)
 
     # The sweep that looks for builds that broke off also finds one that was not begun.
@@ -293,6 +291,14 @@ async def replace(
     kind = "moveToPolicy" if policy_id else "reprovision"
     begun = await begin_operation(context, kind, resource, write, promise=promise, start=start)
     return begun.operation
+
+
+async def _drop_clean_up(context: ActionContext, pc: CloudPc) -> None:
+    """Take back the promised clean-up of an earlier replacement, whose leftovers the next one removes first."""
+    gone = pc.replacement
+    if gone is not None and gone.clean_up_at is not None:
+        clean_up = Due(DueKind.CLEAN_UP, gone.clean_up_at, context.tenant.id, pc.id, gone.generation)
+        await context.deps.due.drop(clean_up)
 
 
 def same_policy(pc: CloudPc, policy_id: str) -> str | None:

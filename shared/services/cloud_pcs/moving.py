@@ -1,7 +1,5 @@
 """Moving Cloud PCs to another policy: the new machine is built first, the licence stays, and no grace period begins."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 
 from shared.contracts.calls import on_behalf_of

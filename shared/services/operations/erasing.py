@@ -4,8 +4,6 @@ A run looks at every row of the tenant, whatever wrote it, so that a table that 
 it again after a crash continues: the records by which the others are found go last.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Sizes of the tree at some commits, as a table: `python -m tests.house.sizes <commit> ...`."""
+"""Sizes of the tree at some commits, as a table: `python -m tests.sizes <commit> ...`."""
 
 import io
 import re

@@ -4,11 +4,12 @@ import type { Api } from "../../api/client.ts";
 import { dataOf } from "../../api/client.ts";
 import type { Found, RowOf } from "../../api/read.ts";
 import type { components } from "../../api/schema.d.ts";
-import { entered, sent, type Action } from "../../components/action.ts";
+import { entered, sent, type Action, type Done } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
 import { words } from "../../words/notice-endpoints.ts";
+import { mailFields, mailOf } from "./mail.ts";
 
 export type Endpoint = Found<"/tenants/{tenant}/noticeEndpoints/{id}">;
 export type EventType = RowOf<"/tenants/{tenant}/eventTypes">;
@@ -23,29 +24,41 @@ function choicesOf(titles: Readonly<Record<string, string>>): Choice[] {
   return Object.entries(titles).map(([value, title]) => ({ value, title }));
 }
 
+function nameField(row?: Endpoint): Field {
+  return input("text", "displayName", words.fields.name, {
+    longest: LONGEST.name,
+    ...(row ? { value: row.displayName } : {}),
+  });
+}
+
 function fieldsOf(types: readonly EventType[], row?: Endpoint): Field[] {
   const address = input("text", "address", words.fields.address, {
     help: row ? words.fields.addressEditHelp : words.fields.addressHelp,
     optional: row !== undefined,
     longest: LONGEST.address,
   });
-  const kind = input("one", "kind", words.fields.kind, { choices: choicesOf(words.kinds), value: "webhook" });
+  const { email: _mail, ...kinds } = words.kinds;
+  const kind = input("one", "kind", words.fields.kind, { choices: choicesOf(kinds), value: "webhook" });
   return [
-    input("text", "displayName", words.fields.name, {
-      longest: LONGEST.name,
-      ...(row ? { value: row.displayName } : {}),
-    }),
+    nameField(row),
     ...(row === undefined ? [kind] : []),
     address,
+    input("one", "format", words.fields.format, {
+      choices: choicesOf(words.formats),
+      value: row?.format ?? "standardWebhooks",
+    }),
+    ...noticeFields(types, row),
+  ];
+}
+
+/** Which notices are sent, and in which language. */
+function noticeFields(types: readonly EventType[], row?: Endpoint): Field[] {
+  return [
     input("several", "eventTypes", words.fields.events, {
       help: words.fields.eventsHelp,
       optional: true,
       choices: types.map(({ type, title }) => ({ value: type, title })),
       value: row?.eventTypes ?? [],
-    }),
-    input("one", "format", words.fields.format, {
-      choices: choicesOf(words.formats),
-      value: row?.format ?? "standardWebhooks",
     }),
     input("one", "locale", words.fields.locale, { choices: choicesOf(words.locales), value: row?.locale ?? "en-US" }),
   ];
@@ -58,11 +71,24 @@ export function create(api: Api, tenant: string, types: readonly EventType[]): A
     ...words.actions.create,
     permission: "noticeEndpoints/create",
     fields: fieldsOf(types),
-    run: async (values) => {
-      const made = await dataOf(api.POST(ALL, { params: { path: { tenant } }, body: entered<Form>(values) }));
-      return secretOf(made.displayName, made.secret);
-    },
+    run: (values) => posted(api, tenant, entered<Form>(values)),
   };
+}
+
+/** Make an endpoint that sends mail. */
+export function createMail(api: Api, tenant: string, types: readonly EventType[]): Action {
+  return {
+    name: "createMail",
+    ...words.actions.createMail,
+    permission: "noticeEndpoints/create",
+    fields: [nameField(), ...mailFields(), ...noticeFields(types)],
+    run: (values) => posted(api, tenant, entered<Form>({ ...mailOf(values), kind: "email" })),
+  };
+}
+
+async function posted(api: Api, tenant: string, body: Form): Promise<Done> {
+  const { displayName, secret } = await dataOf(api.POST(ALL, { params: { path: { tenant } }, body }));
+  return secretOf(displayName, secret);
 }
 
 function secretOf(name: string, secret: string | undefined): { secret?: { label: string; text: string } } {
@@ -92,8 +118,16 @@ export function actionsOf(api: Api, tenant: string, types: readonly EventType[],
       name: "edit",
       ...words.actions.edit,
       permission: "noticeEndpoints/update",
-      fields: fieldsOf(types, row),
-      run: ({ address, ...values }: Values) => change({ ...values, ...(address ? { address: String(address) } : {}) }),
+      ...(row.mail === null
+        ? {
+            fields: fieldsOf(types, row),
+            run: ({ address, ...values }: Values) =>
+              change({ ...values, ...(address ? { address: String(address) } : {}) }),
+          }
+        : {
+            fields: [nameField(row), ...mailFields(row.mail), ...noticeFields(types, row)],
+            run: (values: Values) => change(mailOf(values)),
+          }),
     },
     row.enabled
       ? {
@@ -126,6 +160,7 @@ export function actionsOf(api: Api, tenant: string, types: readonly EventType[],
       name: "rotateKey",
       ...words.actions.rotateKey,
       permission: "noticeEndpoints/rotateKey",
+      why: row.kind === "webhook" ? null : words.onlyWebhooks,
       run: async () => {
         const made = await dataOf(api.POST(`${ONE}/rotateKey`, place));
         return secretOf(row.displayName, made.secret);

@@ -60,9 +60,13 @@ export function NoticeEndpointPage(): ReactElement {
 }
 
 function factsOf(endpoint: Endpoint, titles: ReadonlyMap<string, string>): Record<string, unknown> {
+  const { mail } = endpoint;
   return {
     [words.facts.kind]: words.kinds[endpoint.kind],
-    [words.facts.address]: endpoint.address,
+    [words.facts.address]: mail === null ? endpoint.address : null,
+    [words.facts.receivers]: mail?.receivers,
+    [words.facts.transport]: mail === null ? null : words.transports[mail.transport],
+    [words.facts.sender]: mail?.sender,
     [words.facts.format]: endpoint.kind === "webhook" ? words.formats[endpoint.format] : null,
     [words.facts.locale]: words.locales[endpoint.locale],
     [words.facts.events]:

@@ -11,7 +11,7 @@ import { inTenant } from "../../components/operation-progress.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/notice-endpoints.ts";
-import { create } from "./actions.ts";
+import { create, createMail } from "./actions.ts";
 
 const PATH = "/tenants/{tenant}/noticeEndpoints" as const;
 type Row = RowOf<typeof PATH>;
@@ -23,13 +23,13 @@ export function NoticeEndpointsPage(): ReactElement {
   const { tenant = "" } = useParams();
   const api = useApi();
   const work = useActions(inTenant(tenant));
-  const types = useOne("/tenants/{tenant}/eventTypes", { tenant }, { isFixed: true });
+  const types = useOne("/tenants/{tenant}/eventTypes", { tenant }, { isFixed: true }).data?.value ?? [];
   return (
     <ListPage
       listed={LISTED}
       above={() => (
         <>
-          <ActionButtons actions={[create(api, tenant, types.data?.value ?? [])]} begin={work.begin} />
+          <ActionButtons actions={[create(api, tenant, types), createMail(api, tenant, types)]} begin={work.begin} />
           {work.view}
         </>
       )}
@@ -46,7 +46,7 @@ function columnsOf(tenant: string): Column<Row>[] {
       cell: (row) => <Link to={`/t/${tenant}/notice-endpoints/${row.id}`}>{row.displayName}</Link>,
     },
     { id: "kind", title: words.columns.kind, cell: (row) => words.kinds[row.kind] },
-    { id: "address", width: "22%", title: words.columns.address, cell: (row) => row.address },
+    { id: "address", width: "22%", title: words.columns.address, cell: addressOf },
     { id: "status", title: words.columns.status, cell: ({ status }) => <StatusBadge status={status} /> },
     { id: "events", title: words.columns.events, cell: ({ eventTypes }) => eventsOf(eventTypes) },
     {
@@ -56,6 +56,10 @@ function columnsOf(tenant: string): Column<Row>[] {
     },
     { id: "failures", width: "90px", title: words.columns.failures, cell: (row) => String(row.failures) },
   ];
+}
+
+function addressOf({ address, mail }: Row): string {
+  return mail === null ? address : mail.receivers.join(", ");
 }
 
 function eventsOf(types: readonly string[]): string {

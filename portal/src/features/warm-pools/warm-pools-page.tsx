@@ -5,28 +5,25 @@ import { ROOT } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { useOne, type RowOf } from "../../api/read.ts";
-import type { components } from "../../api/schema.d.ts";
-import { entered, sent, type Action, type Done } from "../../components/action.ts";
+import { sent, type Action, type Done } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import type { Column } from "../../components/data-table.tsx";
-import type { Choice, Field } from "../../components/form/fields.ts";
+import type { Choice } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { rowActions } from "../../components/row-actions.tsx";
 import { useActions } from "../../components/use-actions.tsx";
+import { region } from "../../words/language.ts";
 import { sentence } from "../../words/sentence.ts";
 import { words } from "../../words/warm-pools.ts";
+import { formOf, poolOf, settings, type PoolForm } from "./pool-form.ts";
 
 const PATH = "/tenants/{tenant}/pools" as const;
 type Pool = RowOf<typeof PATH>;
-type PoolForm = components["schemas"]["PoolForm"];
 
 const PERCENT = 100;
-const HOURS = { least: 24, most: 480, usual: 336 };
-const MOST = 900;
-const STATES = Object.entries(words.states).map(([value, title]) => ({ value, title }));
 const NO_POOLS: readonly Pool[] = [];
 const LISTED: Listed<typeof PATH> = { path: PATH, words, idOf: (row) => row.id, columns: columnsOf };
 
@@ -79,19 +76,20 @@ function columnsOf(tenant: string): Column<Pool>[] {
       cell: (row) => <Link to={`/t/${tenant}/policies/${row.policyId}`}>{row.policyName}</Link>,
     },
     { id: "plan", width: "14%", title: words.columns.plan, cell: (row) => row.servicePlanName },
-    { id: "desired", width: "64px", title: words.columns.desired, cell: (row) => String(row.desired) },
+    { id: "size", width: "84px", title: words.columns.size, cell: sizeOf },
     { id: "eligible", width: "64px", title: words.columns.eligible, cell: (row) => String(row.eligible) },
-    {
-      id: "building",
-      title: words.columns.building,
-      cell: wayOf,
-    },
-    { id: "claimed", width: "84px", title: words.columns.claimed, cell: ({ usage }) => String(usage.claimed) },
-    { id: "missed", width: "84px", title: words.columns.missed, cell: ({ usage }) => String(usage.missed) },
-    { id: "rate", width: "64px", title: words.columns.rate, cell: ({ usage }) => rateOf(usage.hitRate) },
-    { id: "oldest", title: words.columns.oldest, cell: ({ members }) => oldestOf(members) },
-    { id: "next", width: "22%", title: words.columns.next, cell: ({ nextStep }) => sentence(nextStep) },
+    { id: "building", title: words.columns.building, cell: wayOf },
+    { id: "state", width: "84px", title: words.columns.state, cell: ({ state }) => words.states[state] },
+    { id: "use", width: "100px", title: words.columns.use, cell: ({ usage }) => useOf(usage) },
+    { id: "oldest", title: words.columns.oldest, cell: (row) => moment(row.oldestDateTime) },
+    { id: "cost", width: "84px", title: words.columns.cost, cell: costOf },
+    { id: "advice", width: "14%", title: words.columns.advice, cell: ({ advice }) => adviceOf(advice) },
+    { id: "next", width: "16%", title: words.columns.next, cell: nextOf },
   ];
+}
+
+function sizeOf({ size, schedule }: Pool): string {
+  return schedule ? words.scheduled({ size }) : String(size);
 }
 
 function wayOf({ starting, missing, parked }: Pool): string {
@@ -102,32 +100,31 @@ function wayOf({ starting, missing, parked }: Pool): string {
   return said.join(", ") || "-";
 }
 
-function rateOf(rate: number | null | undefined): string {
-  return typeof rate === "number" ? `${Math.round(rate * PERCENT)} %` : "-";
+/** Write how many of those who asked got a member. */
+function useOf({ claimed, missed, hitRate }: Pool["usage"]): string {
+  return typeof hitRate === "number"
+    ? words.hits({ claimed, asked: claimed + missed, percent: Math.round(hitRate * PERCENT) })
+    : "-";
 }
 
-function oldestOf(members: Pool["members"]): string {
-  const [first] = members.map(({ createdDateTime }) => createdDateTime).toSorted();
-  return first === undefined ? words.noMembers : moment(first);
+function costOf({ costOfDay, currency }: Pool): string {
+  return typeof costOfDay === "number" && currency
+    ? new Intl.NumberFormat(region, { style: "currency", currency }).format(costOfDay)
+    : "-";
 }
 
-function settings(row?: Pool): Field[] {
-  const { fields } = words;
-  return [
-    input("number", "desired", fields.desired, { value: row?.desired ?? 1, minimum: 0, maximum: MOST }),
-    input("number", "minimum", fields.minimum, { value: row?.minimum ?? 0, minimum: 0, maximum: MOST }),
-    input("number", "maximum", fields.maximum, { value: row?.maximum ?? MOST, minimum: 1, maximum: MOST }),
-    input("one", "state", fields.state, { choices: STATES, value: row?.state ?? "running" }),
-    input("number", "ttlHours", fields.ttl, {
-      value: row?.ttlHours ?? HOURS.usual,
-      minimum: HOURS.least,
-      maximum: HOURS.most,
-    }),
-    input("switch", "useOutdated", fields.outdated, { value: row?.useOutdated ?? false }),
-  ];
+/** Write the size that past requests ask for, the days that ask for more, and why. */
+function adviceOf({ desired, busyDays = [], why }: Pool["advice"]): string {
+  const days = busyDays.map(({ on, size }) => words.busyDay({ day: on, size }));
+  const sizes = typeof desired === "number" ? [words.advised({ size: desired }), ...days].join(", ") : "";
+  return [sentence(sizes), sentence(why)].filter(Boolean).join(" ");
 }
 
-/** Set one pool of a policy, or none of its plan, and keep the others as they are. */
+function nextOf({ nextAction, nextStep }: Pool): string {
+  return [sentence(words.nextActions[nextAction]), sentence(nextStep)].filter(Boolean).join(" ");
+}
+
+/** Set one pool of a policy, or none of its plan, and keep the others with all that is set of them. */
 function set(
   api: Api,
   tenant: string,
@@ -137,15 +134,7 @@ function set(
 ): Promise<Done> {
   const others = pools
     .filter(({ policyId, servicePlanId }) => policyId === place.policyId && servicePlanId !== place.servicePlanId)
-    .map(({ servicePlanId, desired, minimum, maximum, state, ttlHours, useOutdated }) => ({
-      servicePlanId,
-      desired,
-      minimum,
-      maximum,
-      state,
-      ttlHours,
-      useOutdated,
-    }));
+    .map(formOf);
   const body = { pools: pool === null ? others : [...others, pool] };
   const params = { path: { tenant, id: place.policyId } };
   return sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/setPools", { params, body }));
@@ -168,22 +157,21 @@ function create(api: Api, tenant: string, pools: readonly Pool[], offered: Offer
       input("one", "servicePlanId", words.fields.plan, { choices: offered.plans }),
       ...settings(),
     ],
-    run: ({ policyId, ...values }) => {
-      const pool = entered<PoolForm>(values);
-      return set(api, tenant, pools, { policyId: String(policyId), servicePlanId: pool.servicePlanId }, pool);
+    run: ({ policyId, servicePlanId, ...values }) => {
+      const place = { policyId: String(policyId), servicePlanId: String(servicePlanId) };
+      return set(api, tenant, pools, place, poolOf(place.servicePlanId, values));
     },
   };
 }
 
 function actionsOf(api: Api, tenant: string, pools: readonly Pool[], row: Pool): Action[] {
-  const { servicePlanId } = row;
   return [
     {
       name: "edit",
       ...words.actions.edit,
       permission: "provisioningPolicies/update",
       fields: settings(row),
-      run: (values) => set(api, tenant, pools, row, { ...entered<PoolForm>(values), servicePlanId }),
+      run: (values) => set(api, tenant, pools, row, poolOf(row.servicePlanId, values)),
     },
     {
       name: "drain",

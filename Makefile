@@ -78,7 +78,7 @@ test: $(VENV)/installed ## run all tests but those of make long (about 14 minute
 
 # The browser's tests run alone: Playwright keeps an event loop running in its process, and asyncio allows no second one.
 .PHONY: long
-long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed .tools/kusto/installed .tools/standard-webhooks/installed .tools/peers/installed portal/dist/index.html portal/dist-local/index.html ## run what takes minutes, and many examples of each property
+long: $(VENV)/installed .tools/azurite/installed .tools/site/installed .tools/release/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed .tools/kusto/installed .tools/standard-webhooks/installed .tools/peers/installed portal/dist/index.html portal/dist-local/index.html ## run what takes minutes, and many examples of each property
 	@export DESKWRIGHT_EXAMPLES=many DESKWRIGHT_E2E_HOST=$(HOST); failed=; \
 	  $(PYTEST) $(THREE) --no-loadscope-reorder --ignore tests/browser -m "long or hypothesis" || failed=1; \
 	  $(PYTEST) tests/browser -m "long or hypothesis" || failed=1; \
@@ -137,6 +137,7 @@ lock: $(VENV)/installed ## resolve the newest versions that pyproject.toml allow
 	@$(COMPILE) --group graph --output-file requirements/graph.txt > /dev/null
 	@$(COMPILE) --group audit --output-file requirements/audit.txt > /dev/null
 	@$(COMPILE) --group release --output-file requirements/release.txt > /dev/null
+	@$(COMPILE) --group site --output-file requirements/site.txt > /dev/null
 	@$(COMPILE) --group az --output-file requirements/az.txt > /dev/null
 	@$(COMPILE) --group peers --output-file requirements/peers.txt > /dev/null
 	@$(COMPILE:3.11=3.13) pyproject.toml tests/worker/requirements.in --constraints requirements.txt --output-file requirements/worker.txt > /dev/null
@@ -153,6 +154,10 @@ audit: .tools/audit/installed ## compare every lock file with published advisori
 .PHONY: release
 release: $(VENV)/installed .tools/release/installed portal/dist/index.html ## build the release of this commit into dist/, with checksums, bills of materials and licences
 	@$(PY) -m local.release build
+
+.PHONY: site
+site: .tools/site/installed ## render the documents as a site below dist/site, with search; a broken link fails
+	@$(PY) -m local.site_of_documents
 
 .PHONY: clean
 clean: ## remove runs, caches and everything installed
@@ -232,6 +237,14 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 	@$(PY) -m venv .tools/audit
 	@.tools/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/audit.txt > .tools/audit/install.log 2>&1 || \
 	{ echo "make: pip could not install requirements/audit.txt: $$(grep -m 1 ERROR .tools/audit/install.log || tail -n 1 .tools/audit/install.log)" >&2; exit 1; }
+	@touch $@
+
+# What renders the documents.
+.tools/site/installed: requirements/site.txt | $(VENV)/installed
+	@echo "Installing Material for MkDocs ..."
+	@$(PY) -m venv .tools/site
+	@.tools/site/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/site.txt > .tools/site/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements/site.txt: $$(grep -m 1 ERROR .tools/site/install.log || tail -n 1 .tools/site/install.log)" >&2; exit 1; }
 	@touch $@
 
 # What writes the bill of materials of a release, and an environment that has what the app has on Azure.

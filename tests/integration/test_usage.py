@@ -242,7 +242,8 @@ async def test_a_tick_costs_three_requests_for_each_tenant_and_three_more_once_a
             wire.take()
             await record_tenants(services, known, {}, hour + minutes * MINUTE)
             counts.append(wire.take()["requests"])
-        costs = 8  # of a tenant with a Cloud PC: records, power, hosts, budgets, rules, rate card, minutes twice
+        # of a tenant with a Cloud PC: records, members of pools, power, hosts, budgets, rules, rate card, minutes twice
+        costs = 9
         assert counts == [1 + 3 * 3, 1 + 3, 1 + 3 * 6 + costs]
         await tables.close()
 

@@ -257,7 +257,7 @@ async def working(
         made.rate_limiters, made.tenants = MemoryRateLimiters(), Records({TENANT.id: TENANT})
         made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
         made.pool_members = Records()
-        made.cloud_pc_powers, made.power_schedules, made.policies = Records(), Records(), Records()
+        made.cloud_pc_powers, made.power_schedules = Records(), Records()
         made.session_hosts, made.images, made.image_versions = Records(), Records(), Records()
         made.restores, made.orphan_scans = NoRestores(), Records()
         before = use(made)

@@ -28,7 +28,7 @@ from shared.contracts.remote_actions import (
     RestorePointsOrder,
     SizeOrder,
 )
-from shared.contracts.session_hosts import BEGIN_HIBERNATE
+from shared.contracts.session_hosts import BEGIN_HIBERNATE, HIBERNATION_NOT_ENABLED
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.workflow import Blueprint, implements
@@ -66,7 +66,7 @@ async def begin_hibernate(machine: Machine) -> Accepted | Done | Refused:
     capabilities = properties(await vm_of(machine)).get("additionalCapabilities") or {}
     if not capabilities.get("hibernationEnabled"):
         message = f"{machine.vm_name} was made without hibernation: its size, or its group then, did not have it"
-        return Refused(code="hibernationNotEnabled", message=message, final=True)
+        return Refused(code=HIBERNATION_NOT_ENABLED, message=message, final=True)
     return await begin(
         lambda hook: vms.begin_deallocate(
             machine.resource_group, machine.vm_name, hibernate=True, polling=False, raw_response_hook=hook

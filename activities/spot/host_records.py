@@ -17,6 +17,7 @@ from shared.contracts.calls import is_overtaken, moment
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.session_hosts import (
     END_HOST_TASK,
+    HIBERNATION_NOT_ENABLED,
     RECORD_HOST_BUILT,
     RECORD_HOST_FAILED,
     RECORD_HOST_PARKED,
@@ -175,7 +176,10 @@ async def record_host_built(record: HostBuiltRecord, client: DurableClient) -> D
 @bp.durable_client_input(client_name="client")
 @implements(END_HOST_TASK)
 async def end_host_task(record: HostEndRecord, client: DurableClient) -> Done | Superseded:
-    """Record that a task other than a build has ended, and why it was not done."""
+    """Record that a task other than a build has ended, and why it was not done.
+
+    A machine that was made without hibernation never gets it: the engine stops that host from then on.
+    """
     at, answer = dependencies().clock.now(), await _if_gone(record)
     if answer is not None:
         record = record.but(failure=gone_failure(answer.machine, ((answer.at, answer.words),)))
@@ -193,6 +197,8 @@ async def end_host_task(record: HostEndRecord, client: DurableClient) -> Done | 
         )
         if lost is not None:
             return lost
+        if record.failure is not None and record.failure.code == HIBERNATION_NOT_ENABLED:
+            return ended.found_unable_to_hibernate(record.failure.message)
         failed = record.failure is not None and host.work is not None and host.work.task is HostTask.CONFIGURE
         return ended.but(settings_failed_at=at) if failed else ended
 

@@ -285,6 +285,9 @@ SETTLE = timedelta(minutes=5)
 SESSIONS_IN_THE_WAY = "sessionsInTheWay"
 """The code of the failure of a stop that would end a session."""
 
+HIBERNATION_NOT_ENABLED = "hibernationNotEnabled"
+"""The code of the refusal to hibernate a machine that was made without hibernation, and never gets it."""
+
 LATE_ARRIVALS = timedelta(seconds=30)
 """Between the drain of a host and the last reading of its sessions: the broker may just have sent somebody there."""
 

@@ -118,7 +118,9 @@ def test_a_host_of_a_users_own_hibernates_with_the_session_and_wakes_with_it(ope
     form = group_form(office, image_set, office.group("Staff", user), quantity=1)
     license_step = {"licenseType": "personalDedicated", "quantity": 1}
     group_id = wizard(
-        office, "create-spot-group", {**form, "license": license_step, "hosts": {"hibernate": True}}
+        office,
+        "create-spot-group",
+        {**form, "license": license_step, "hosts": {"hibernate": True, "sizes": ["Standard_D2s_v5"]}},
     ).body["id"]
     ready(office, group_id)
     office.until(lambda: may_reach(office, group_id) == {user}, says="the user may sign in")

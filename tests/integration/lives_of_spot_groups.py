@@ -71,7 +71,7 @@ async def a_dedicated_spot_group(life: Life) -> None:
         license_type=LicenseType.PERSONAL_DEDICATED,
         quantity=2,
         assignments=(Assignment(id="a", group_id=found["id"], assigned_at=things.NOW),),
-        hosts=HostSettings(hibernate=True),
+        hosts=HostSettings(hibernate=True, sizes=("Standard_D2s_v5",)),  # the B series cannot
     )
     await life.deps.spot_groups.insert(group)
     await life.deps.spot_states.insert(SpotGroupState(id=GROUP_ID, tenant_id=T))

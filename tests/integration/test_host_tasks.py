@@ -14,6 +14,7 @@ from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Supers
 from shared.contracts.session_hosts import (
     BEGIN_HOST_TASK,
     END_HOST_TASK,
+    HIBERNATION_NOT_ENABLED,
     POLL_EARLIER_TASK,
     RECORD_HOST_BUILT,
     RECORD_HOST_FAILED,
@@ -33,7 +34,9 @@ from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure, Resources, Warn
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.engine.seeing import observed_host, target_of
+from shared.domain.spot.groups.group import HostSettings, LicenseType
 from shared.domain.spot.hosts.host import HostSeen, HostStatus, HostStep, HostTask, SessionHost, begin_task
 from shared.errors import UnavailableError
 from shared.services.operations.sweeps import AGAIN_AFTER, sweep_due
@@ -45,6 +48,7 @@ from tests.integration.services import IdleHost, PaperServices, perform
 from tests.integration.test_stalling import StuckHost
 
 T = things.TENANT_ID
+_LONG_AGO = things.NOW - timedelta(hours=2)
 MADE = Resources(
     subscription_id=things.SUBSCRIPTION, resource_group="g", region="westeurope", computer_name="SPOT-1", vm_id="/vm"
 )
@@ -231,6 +235,29 @@ async def test_what_was_not_done_leaves_the_host_as_it_was(office: PaperServices
     host = await now(office)
     assert (host.status, host.work, host.failure) == (HostStatus.READY, None, why)
     assert (await operation(office)).status is OperationStatus.FAILED
+
+
+async def test_a_host_that_was_made_without_hibernation_has_one_warning_and_is_stopped_from_then_on(
+    office: PaperServices,
+) -> None:
+    before = Warn(step="joinDirectory", message="stays")
+    await begun(office, HostTask.HIBERNATE, warnings=(before,), assigned_user_id="ada")
+    why = Failure(code=HIBERNATION_NOT_ENABLED, message="host-h1 was made without hibernation")
+    for run in (1, 2):
+        await perform(END_HOST_TASK, HostEndRecord(**{**WHICH, "run": run}, failure=why), IdleHost())
+        host = await now(office)
+        assert (host.work, host.failure) == (None, why)
+        assert host.warnings == (before, Warn(step="hibernate", message=why.message))
+        await office.session_hosts.change(T, "h1", lambda there: begin_task(there, HostTask.HIBERNATE, at=things.NOW))
+
+    group = spot_group(license_type=LicenseType.PERSONAL_DEDICATED, hosts=HostSettings(hibernate=True))
+    empty = HostSeen(
+        at=things.NOW, state="running", agent="Available", since=_LONG_AGO, empty_since=_LONG_AGO, online_at=_LONG_AGO
+    )
+    resting = host.but(seen=empty)
+    for each, action in ((resting.but(warnings=(before,)), "hibernate"), (resting, "stop")):
+        steps = plan(target_of(group, None, None), [observed_host(each, group)], things.NOW).steps
+        assert [step.action.value for step in steps if step.host_id == "h1"] == [action]
 
 
 async def test_a_task_that_fails_finds_at_once_that_the_machine_is_gone(office: PaperServices) -> None:

@@ -179,7 +179,7 @@ def observed_host(
         kept_until=host.kept_until,
         low_priority=host.low_priority,
         size=host.resources.size or "",
-        can_hibernate=group.hosts.hibernate,
+        can_hibernate=group.hosts.hibernate and not host.unable_to_hibernate,
         restarts=host.restarts,
         proven=host.proven,
         drift=SettingsDrift.NONE if renewed else drift,

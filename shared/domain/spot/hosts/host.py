@@ -247,6 +247,17 @@ class SessionHost(Value):
         """Whether Azure has answered that its machine is not there, and nobody here has removed it."""
         return self.failure is not None and self.failure.code == MACHINE_GONE
 
+    @property
+    def unable_to_hibernate(self) -> bool:
+        """Whether an attempt has shown that its machine was made without hibernation; a warning says so."""
+        return any(each.step == HostTask.HIBERNATE.value for each in self.warnings)
+
+    def found_unable_to_hibernate(self, why: str) -> "SessionHost":
+        """Return the host with one warning that its machine is stopped instead of hibernated, and why."""
+        if self.unable_to_hibernate:
+            return self
+        return self.but(warnings=(*self.warnings, Warn(step=HostTask.HIBERNATE.value, message=why)))
+
     def audited(self) -> dict[str, Any]:
         """Return the properties that an audit event keeps: not the observations, which change by the minute."""
         kept = self.to_json()

@@ -1,5 +1,6 @@
 """Values of the domain: frozen models, and the texts in them."""
 
+import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,13 +13,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     SerializerFunctionWrapHandler,
     ValidationInfo,
     model_serializer,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 Item = TypeVar("Item")
 TWICE = "named_twice"
@@ -41,6 +43,30 @@ def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
         if value in values[:n]:
             raise PydanticCustomError(TWICE, "named twice", {"second": n})
     return values
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Marks a list, behind the ``Field`` with its ``max_length``: in JSON a longer one is refused before its members.
+
+    Pydantic counts only valid members: of thousands of wrong ones it would validate each and keep its errors.
+    """
+
+    def __get_pydantic_core_schema__(self, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the list, for JSON behind a check of its length."""
+        members = handler(source)
+        most: int = members["max_length"]
+
+        def count(value: Any) -> str:  # noqa: ANN401 - anything that JSON has
+            if isinstance(value, list) and len(value) > most:
+                facts = {"field_type": "Tuple", "max_length": most, "actual_length": len(value)}
+                raise PydanticKnownError("too_long", facts)
+            return json.dumps(value)  # and not the value: only in JSON a text may be a time, or the name of an enum
+
+        counted = core_schema.no_info_before_validator_function(
+            count, core_schema.json_schema(members), json_schema_input_schema=members
+        )
+        return core_schema.json_or_python_schema(json_schema=counted, python_schema=members)
 
 
 WRITTEN: Mapping[str, bool] = MappingProxyType({"written": True})

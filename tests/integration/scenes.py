@@ -45,6 +45,14 @@ MADE = Resources(
 )
 WORKS = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=MADE, group_id="g1")
 TWO = things.policy(id="p2", display_name="Two")
+SCHEDULE = PowerSchedule(
+    id="ps1",
+    tenant_id=things.TENANT_ID,
+    display_name="Office hours",
+    time_zone="Europe/Berlin",
+    created_date_time=NOW,
+    last_modified_date_time=NOW,
+)
 POINT = RestorePoint(id="rp1", created_at=NOW, status="ready")
 LEAVING = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + 100 * HOUR)
 WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
@@ -188,7 +196,12 @@ SCENES: Mapping[str, Scene] = {
     ),
     "POST tenants/{tenant}/cloudPCs/{id}/holdGrace": on_pc(CHANGED, status=Status.IN_GRACE_PERIOD, grace=LEAVING),
     "POST tenants/{tenant}/cloudPCs/{id}/keepAwake": on_pc(CHANGED, {"hours": 2}),
-    "POST tenants/{tenant}/cloudPCs/{id}/overridePowerSchedule": on_pc(CHANGED, {}),
+    "POST tenants/{tenant}/cloudPCs/{id}/overridePowerSchedule": Scene(
+        CHANGED,
+        {"powerScheduleId": SCHEDULE.id, "untilDateTime": TOMORROW},
+        (*pc(), ("power_schedules", SCHEDULE)),
+        one(WORKS.id),
+    ),
     "POST tenants/{tenant}/cloudPCs/{id}/moveToPolicy": Scene(
         CHANGED, {"provisioningPolicyId": "p2"}, (*pc(), ("policies", TWO)), one(WORKS.id)
     ),
@@ -292,16 +305,6 @@ SETTING = UserSetting(
     created_date_time=NOW,
     last_modified_date_time=NOW,
 )
-
-SCHEDULE = PowerSchedule(
-    id="ps1",
-    tenant_id=things.TENANT_ID,
-    display_name="Office hours",
-    time_zone="Europe/Berlin",
-    created_date_time=NOW,
-    last_modified_date_time=NOW,
-)
-
 
 NIGHTS = MaintenanceSchedule(schedule_type=ScheduleType.WEEKDAY, start_time=time(22), end_time=time(4))
 WINDOW = CloudPcMaintenanceWindow(

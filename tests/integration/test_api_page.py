@@ -14,7 +14,7 @@ from tests.integration.asking import ask
 from tests.integration.callers import Office
 from tests.integration.desks import Desk, on_paper
 from tests.integration.scene import Scene, Trace
-from tests.integration.scenes import OFFERED, SCENES, VNET, WORKS
+from tests.integration.scenes import OFFERED, SCENES, SCHEDULE, TWO, VNET, WORKS
 from triggers.http.graph import BASE
 from triggers.http.openapi import routes as declared
 
@@ -34,6 +34,8 @@ SAID = {
     "microsoftwindowsdesktop_windows-ent-cpc_win11-24h2-ent-cpc-m365": OFFERED.id,
     "<object id of the group>": "g2",
     "<id of a service plan>": "sku-2",
+    "<id of a power schedule>": SCHEDULE.id,
+    "<id of another policy>": TWO.id,
     "<id of a restore point>": "rp1",
     "<id of a Cloud PC>": WORKS.id,
     "microsoftwindowsdesktop_office-365_win11-24h2-avd-m365": OFFERED.id,

@@ -34,7 +34,20 @@ FORMS = {
     for way, route in (("save", SAVE), ("review", REVIEW))
 }
 PLANS = {"settings": {"servicePlans": {"CPC_E_2C_8GB_128GB": {"vmSizes": ["Standard_D2s_v5"]}}}}
-ALL = BODIES | FORMS | {"change of a service plan": ("PATCH tenants/{tenant}", PLANS, {})}
+MAIL = {"mail": {"receivers": ["desk@contoso.example"]}}
+ALL = (
+    BODIES
+    | FORMS
+    | {
+        "change of a service plan": ("PATCH tenants/{tenant}", PLANS, {}),
+        "endpoint of mail": (
+            "POST tenants/{tenant}/noticeEndpoints",
+            {"displayName": "Desk", "kind": "email", **MAIL},
+            {},
+        ),
+        "change of an endpoint of mail": ("PATCH tenants/{tenant}/noticeEndpoints/{id}", MAIL, {"id": "e1"}),
+    }
+)
 LISTS = {
     (name, *where.values(), pointer(place)): (which, place)
     for which, (name, body, where) in ALL.items()

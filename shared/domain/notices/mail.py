@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.values import Value, distinct, wrong_at
+from shared.domain.values import Counted, Value, distinct, wrong_at
 
 MOST_RECEIVERS = 50
 """The most receivers of one mail of Azure Communication Services."""
@@ -48,7 +48,10 @@ class MailSettings(Value):
 
     transport: MailTransport = MailTransport.COMMUNICATION_SERVICES
     receivers: Annotated[
-        tuple[MailAddress, ...], Field(min_length=1, max_length=MOST_RECEIVERS), AfterValidator(distinct)
+        tuple[MailAddress, ...],
+        Field(min_length=1, max_length=MOST_RECEIVERS),
+        Counted(),
+        AfterValidator(distinct),
     ]
     sender: MailAddress | None = None
     host: Annotated[str, Field(max_length=253), AfterValidator(_host_name)] | None = Field(

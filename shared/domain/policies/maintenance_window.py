@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.graph_property import edit_of
 from shared.domain.policies.policy import Assignment
-from shared.domain.values import Label, Value, wrong_at
+from shared.domain.values import Counted, Label, Value, wrong_at
 
 SHORTEST = timedelta(hours=2)
 """A shorter window is refused, as Windows 365 refuses it."""
@@ -69,7 +69,7 @@ class MaintenanceWindowForm(Value):
     notification_lead_time_in_minutes: int = Field(
         60, ge=0, le=1440, description="how long before the work people are told"
     )
-    schedules: tuple[MaintenanceSchedule, ...] = Field(min_length=1, max_length=14)
+    schedules: Annotated[tuple[MaintenanceSchedule, ...], Field(min_length=1, max_length=14), Counted()]
 
 
 MaintenanceWindowEdit = edit_of(

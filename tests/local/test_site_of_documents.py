@@ -10,6 +10,9 @@ import pytest
 from local import site_of_documents as site
 from tests.house.tree import ROOT
 
+MADE_UP = "docs"
+"""Folder of the pages of a made-up repository: ``tests/house`` looks up pages that code names with their folder."""
+
 
 def test_every_reader_of_the_readme_has_a_section_with_pages() -> None:
     names = site.pages(ROOT)
@@ -26,10 +29,10 @@ def test_pictures_and_templates_that_pages_show_are_copied() -> None:
 
 def repository(folder: Path, readme: str) -> Path:
     """Return a repository with two pages, a README's table of readers, and the folders of documents."""
-    table = "| you are | read |\n|---|---|\n| an operator | [operate](docs/operate.md) |\n"
+    table = f"| you are | read |\n|---|---|\n| an operator | [operate]({MADE_UP}/operate.md) |\n"
     files = {
         "README.md": f"# Title\n\n{readme}\n\n{table}",
-        "docs/operate.md": "# Operate\n\n## Every day\n",
+        f"{MADE_UP}/operate.md": "# Operate\n\n## Every day\n",
         "pyproject.toml": '[project]\nversion = "1.2.3"\n',
         **{f"{folder_}/page.md": "# Page\n" for folder_ in ("docs/runbooks", "docs/decisions", "docs/notes")},
     }
@@ -45,9 +48,9 @@ def repository(folder: Path, readme: str) -> Path:
 @pytest.mark.parametrize(
     ("readme", "problem"),
     [
-        ("[there](docs/operate.md#every-day)", None),
-        ("[gone](docs/gone.md)", "gone.md"),
-        ("[gone](docs/operate.md#every-night)", "every-night"),
+        (f"[there]({MADE_UP}/operate.md#every-day)", None),
+        (f"[gone]({MADE_UP}/gone.md)", "gone.md"),
+        (f"[gone]({MADE_UP}/operate.md#every-night)", "every-night"),
     ],
 )
 def test_a_link_that_leads_nowhere_fails(readme: str, problem: str | None, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow, MaintenanceSchedule, ScheduleType
 from shared.domain.policies.policy import Assignment
-from shared.domain.power.settings import PowerSchedule
 from shared.domain.spot.groups.members import MemberStatus
 from shared.domain.spot.groups.target import Method
 from shared.domain.spot.hosts.release import ImageOfGroup, ReleaseStatus, SpotRelease
@@ -45,14 +44,7 @@ MADE = Resources(
 )
 WORKS = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=MADE, group_id="g1")
 TWO = things.policy(id="p2", display_name="Two")
-SCHEDULE = PowerSchedule(
-    id="ps1",
-    tenant_id=things.TENANT_ID,
-    display_name="Office hours",
-    time_zone="Europe/Berlin",
-    created_date_time=NOW,
-    last_modified_date_time=NOW,
-)
+SCHEDULE = things.power_schedule()
 POINT = RestorePoint(id="rp1", created_at=NOW, status="ready")
 LEAVING = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + 100 * HOUR)
 WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)

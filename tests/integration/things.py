@@ -12,6 +12,7 @@ from shared.domain.networks.connection import Connection, HealthStatus, JoinType
 from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation
 from shared.domain.policies.configuration import DecidedConfiguration
 from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
+from shared.domain.power.settings import PowerSchedule
 from shared.domain.tenants.tenant import Site, Tenant
 from tests import cloud_pcs
 
@@ -154,3 +155,14 @@ def audit_event(number: int = 1, **changes: Any) -> AuditEvent:
         resource_id="pc1",
     )
     return value.but(**changes)
+
+
+def power_schedule() -> PowerSchedule:
+    return PowerSchedule(
+        id="ps1",
+        tenant_id=TENANT_ID,
+        display_name="Office hours",
+        time_zone="Europe/Berlin",
+        created_date_time=NOW,
+        last_modified_date_time=NOW,
+    )

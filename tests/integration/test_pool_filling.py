@@ -240,7 +240,10 @@ async def test_a_member_whose_build_begins_lets_people_have_the_capacity(here: P
     assert (answer.code, answer.message) == ("peopleFirst", "1 Cloud PC of people waits for capacity first")
 
 
-async def test_a_budget_that_brakes_stops_the_refill_and_takes_no_member_away(here: PaperServices) -> None:
+async def test_a_budget_that_brakes_stops_the_refill_and_takes_no_member_away(
+    here: PaperServices, hosts: PaperHosts
+) -> None:
+    del hosts  # asked about the member's health an hour later
     here.hand.at = Interval.HOUR.begin(here.hand.at)
     member = await ready(here)
     await here.budgets.insert(

@@ -14,7 +14,7 @@ from tests.e2e.office import Office
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 _MOST = 90
-"""Stops of Tab that a page may have before the one that is looked for."""
+"""Most presses of Tab before a control is reached."""
 MADE: Mapping[str, tuple[str, Sequence[tuple[str, str, str]]]] = {
     "Budgets": (
         "Create a budget",

@@ -73,12 +73,13 @@ async def _members(context: ActionContext, group_ids: Iterable[str]) -> set[str]
 async def movable(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
     """Raise ConflictError unless another policy targets the user, and could build for them now."""
     del client
-    groups = sorted({each.group_id for policy in await _others(context, pc) for each in policy.assignments})
+    others = await _others(context, pc)
+    groups = sorted({each.group_id for policy in others for each in policy.assignments})
     try:
         there = await context.deps.graph(context.tenant).member_group_ids(pc.user.id, groups) if groups else frozenset()
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user") from error
-    found = next((each.id for each in await _others(context, pc) if linked((each,), each.id, there)), None)
+    found = next((each.id for each in others if linked((each,), each.id, there)), None)
     if found is None:
         raise ConflictError("no other policy targets a group the user is in")
     await plan_now(context, pc, None, found)

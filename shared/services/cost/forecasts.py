@@ -1,4 +1,4 @@
-"""Forecasts of cost: of the machines that saving a form would build, and of those that a change adds and removes."""
+"""Forecasts of cost: of the machines that saving a form would build, or a change add and remove."""
 
 from __future__ import annotations
 

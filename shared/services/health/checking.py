@@ -77,7 +77,7 @@ async def note_tick(deps: Dependencies, timer: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LateWork:
-    """Due rows that nobody has begun, and those that are set aside, of all tenants."""
+    """Overdue rows and rows set aside, of all tenants."""
 
     late: Sequence[Due]
     aside: Sequence[Aside]

@@ -52,7 +52,8 @@ def told(office: Office, **how: Any) -> None:
 
 
 def messages(office: Office) -> list[Json]:
-    return list(office.stack.ask_cloud("state?view=broker")["messages"])
+    user = office.named(1)
+    return [message for message in office.stack.ask_cloud("state?view=broker")["messages"] if message["user"] == user]
 
 
 def test_who_works_is_not_stopped_and_a_warning_comes_before_the_stop_that_keep_awake_puts_off(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shared.clients.buckets import Bucket
-from shared.clients.webhooks import REFUSED, RefusedAddressError
+from shared.clients.webhooks import REFUSED, RefusedAddressError, failure_kind
 from shared.domain.notices.addresses import Network, is_refused
 from shared.domain.notices.delivery import Tried
 from shared.domain.rate_limiter import Limit
@@ -95,13 +95,12 @@ class SmtpMail:
         except RefusedAddressError:
             return Tried(ok=False, detail=REFUSED, of_all=True)
         except smtplib.SMTPResponseException as error:
-            said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else ""
-            return Tried(ok=False, status=error.smtp_code, detail=f"it answered {error.smtp_code}: {said}"[:200])
+            return Tried(ok=False, status=error.smtp_code, detail=f"it answered {error.smtp_code}")
         except smtplib.SMTPRecipientsRefused as error:
             refused = ", ".join(sorted(error.recipients))
             return Tried(ok=False, detail=f"it refused the receivers {refused}"[:200])
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            return Tried(ok=False, detail=f"no mail: {error}"[:200], of_all=True)
+            return Tried(ok=False, detail=f"no mail: {failure_kind(error)}", of_all=True)
         return Tried(ok=True)
 
     def _send(self, settings: MailSettings, password: str | None, mail: Mail) -> None:

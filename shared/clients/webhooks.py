@@ -25,7 +25,6 @@ _GONE = 410
 _OK = range(200, 300)
 _REDIRECTS = range(300, 400)
 _THROTTLES = frozenset({429, 502, 503, 504})
-_MOST_OF_ANSWER = 200
 _CONNECT_WITHIN = 10.0
 REFUSED = "the address is not public: notices go to no private, link-local, loopback or metadata address"
 
@@ -64,9 +63,8 @@ class Webhooks:
             within = int(SEND_WITHIN.total_seconds())
             return Tried(ok=False, detail=f"no answer within {within} seconds", of_all=True)
         except (ClientError, InvalidURL, OSError, ValueError) as error:
-            if _is_refusal(error):
-                return Tried(ok=False, detail=REFUSED, of_all=True)
-            return Tried(ok=False, detail=f"no connection: {_words(error)}", of_all=True)
+            detail = REFUSED if _is_refusal(error) else f"no connection: {failure_kind(error)}"
+            return Tried(ok=False, detail=detail, of_all=True)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -151,12 +149,11 @@ async def _answer_of(response: ClientResponse, now: datetime) -> Tried:
     status = response.status
     if status in _OK:
         return Tried(ok=True, status=status)
-    text = (await response.content.read(_MOST_OF_ANSWER)).decode("utf-8", "replace")
-    detail = "it answered with a redirect, which is not followed" if status in _REDIRECTS else f"it answered {status}"
+    redirect = status in _REDIRECTS
     return Tried(
         ok=False,
         status=status,
-        detail=f"{detail}: {' '.join(text.split())}" if text.strip() and text.isprintable() else detail,
+        detail="it answered with a redirect, which is not followed" if redirect else f"it answered {status}",
         of_all=status in _THROTTLES,
         gone=status == _GONE,
         wait=retry_after(response.headers, now),
@@ -173,5 +170,22 @@ def _is_refusal(error: BaseException | None) -> bool:
     return False
 
 
-def _words(error: BaseException) -> str:
-    return " ".join(str(error).split())[:_MOST_OF_ANSWER] or type(error).__name__
+def failure_kind(error: BaseException) -> str:
+    """Return the kind of a failed connection in words of our own.
+
+    Texts of a foreign server, and of an error with the address in it, may have secrets in them: none is kept.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return "its certificate is not trusted"
+        if isinstance(seen, ssl.SSLError):
+            return "TLS has failed"
+        if isinstance(seen, socket.gaierror):
+            return "its name is not found"
+        if isinstance(seen, ConnectionRefusedError):
+            return "the connection was refused"
+        if isinstance(seen, TimeoutError):
+            return "there was no answer in time"
+        seen = seen.__cause__ or getattr(seen, "os_error", None)
+    return "the address is not valid" if isinstance(error, ValueError) else type(error).__name__

@@ -1,10 +1,12 @@
 """Repositories of notices: endpoints and their states, the events of the last days, and deliveries.
 
-A delivery has a row, and one beside it while it waits; both are written in one transaction. So those that wait are read
-without the many that have arrived, and the same event never comes to an endpoint twice because it was sent on twice.
+Deliveries that were added together share a mark, a row that names those of them that wait; it is written in the same
+transaction. So waiting deliveries are read without the many that have arrived, and the same event never comes to an
+endpoint twice because it was sent on twice. A try is one write, of the delivery alone: a mark may name a delivery that
+no longer waits, and who reads it asks the delivery itself (docs/decisions/0265).
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -13,13 +15,13 @@ from shared.domain.notices.endpoint import NoticeEndpoint
 from shared.domain.notices.events import NoticeEvent
 from shared.domain.values import Value
 from shared.domain.wizards.fields import folded
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.storage.codec import Codec, escaped
 from shared.storage.named import NamedRepository
 from shared.storage.outbox import OutboxEvent
 from shared.storage.purging import Chunk, purge
 from shared.storage.repository import Repository, Shape, Stored
-from shared.storage.tables import Row, Table, Tables, Write
+from shared.storage.tables import BATCH, Row, Table, Tables, Write
 
 _ENDPOINTS = Shape(
     table="noticeendpoints",
@@ -32,8 +34,8 @@ _STATES = Shape(table="noticestates", model=EndpointState, place=lambda state: (
 _KEYS = ("PartitionKey", "RowKey")
 _AT_ONCE = 1_000
 """Rows that one request reads."""
-_MOST_TOGETHER = 50
-"""Deliveries of one transaction, each with two rows."""
+_MOST_TOGETHER = BATCH - 1
+"""Deliveries of one transaction, beside their mark."""
 
 
 def notice_endpoints(tables: Tables) -> Repository[NoticeEndpoint]:
@@ -78,43 +80,72 @@ class Events:
         return await purge(self._table, "RowKey lt @end", {"end": moment_text(before)}, chunk)
 
 
+class _Mark(Value):
+    """The deliveries of one transaction that wait."""
+
+    waiting: tuple[WaitingDelivery, ...]
+
+
 class Deliveries:
     """The deliveries of every endpoint."""
 
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "deliveries")
-        self._codec, self._pending = Codec(Delivery), Codec(WaitingDelivery)
+        self._codec, self._marks = Codec(Delivery), Codec(_Mark, version=2, upgrade=lambda one: {"waiting": [one]})
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         """Add waiting deliveries of one endpoint; a delivery that was added before is not changed."""
         for at in range(0, len(deliveries), _MOST_TOGETHER):
             few = deliveries[at : at + _MOST_TOGETHER]
             try:
-                await self._table.write_all(_tied([self._row(each) for each in few] + [self._mark(e) for e in few]))
+                await self._table.write_all(_tied([*map(self._row, few), self._mark(few)]))
             except ConflictError:
                 for each in few:
                     with suppress(ConflictError):
-                        await self._table.write_all(_tied([self._row(each), self._mark(each)]))
+                        await self._table.write_all(_tied([self._row(each), self._mark([each])]))
 
-    async def put(self, deliveries: Sequence[Delivery]) -> None:
-        """Write deliveries of one endpoint, waiting or not."""
+    async def put(self, deliveries: Sequence[Delivery], run: str) -> None:
+        """Write deliveries of one endpoint, waiting or not. *run*: tells their marks from those that there are."""
         for at in range(0, len(deliveries), _MOST_TOGETHER):
-            writes = [write for each in deliveries[at : at + _MOST_TOGETHER] for write in self._both(each)]
-            await self._table.write_all(writes)
+            few = deliveries[at : at + _MOST_TOGETHER]
+            waiting = [each for each in few if each.status is DeliveryStatus.PENDING]
+            rows = [*map(self._row, few), *([self._mark(waiting, run)] if waiting else [])]
+            await self._table.write_all([Write(row, "*", tied=True) for row in rows])
 
     async def settle(self, delivery: Delivery) -> None:
-        """Replace a delivery that waited by its state after a try."""
-        try:
-            await self._table.write_all(self._both(delivery, waited=True))
-        except NotFoundError:  # another worker was faster, though it had no lease
-            await self.put([delivery])
+        """Replace a delivery by its state after a try; ``note`` tells its mark later."""
+        await self._table.put(self._row(delivery))
+
+    async def note(
+        self,
+        tenant_id: str,
+        endpoint_id: str,
+        some: Sequence[WaitingDelivery],
+        settled: Mapping[str, Delivery | None],
+    ) -> None:
+        """Bring the marks of *some* deliveries up to date. *settled*: by their keys; None does not wait any more."""
+        for key in dict.fromkeys(each.mark for each in some):
+            try:
+                read = await self._table.read(_place(tenant_id, endpoint_id), key)
+            except NotFoundError:
+                continue
+            there = self._marks.value(read.row).waiting
+            left = [found for each in there if (found := _after(each, settled.get(each.key, each))) is not None]
+            row = self._mark_row(tenant_id, endpoint_id, key, left)
+            with suppress(StaleError, NotFoundError):  # another worker has it, though it had no lease
+                await self._table.write_all([Write(row, read.etag, gone=not left)])
 
     async def waiting(self, tenant_id: str, endpoint_id: str) -> list[WaitingDelivery]:
-        """Return the deliveries of an endpoint that wait, in their order, at most a thousand."""
+        """Return the deliveries of an endpoint that wait, in their order, those of at most a thousand marks."""
         where = "PartitionKey eq @place and RowKey ge @first and RowKey lt @end"
         span = {"place": _place(tenant_id, endpoint_id), "first": _MARK, "end": _MARK_END}
         reads, _ = await self._table.page(where, span, top=_AT_ONCE)
-        return sorted((self._pending.value(read.row) for read in reads), key=lambda each: each.order)
+        found = {
+            each.key: each.but(mark=str(read.row["RowKey"]))
+            for read in reads
+            for each in self._marks.value(read.row).waiting
+        }
+        return sorted(found.values(), key=lambda each: each.order)
 
     async def read(self, tenant_id: str, endpoint_id: str, key: str) -> Delivery:
         """Return a delivery. Raises: NotFoundError."""
@@ -153,26 +184,36 @@ class Deliveries:
         await purge(self._table, marks, {"first": _MARK, "end": _MARK + end}, chunk)
         return await purge(self._table, "RowKey lt @end", {"end": end}, chunk)
 
-    def _both(self, delivery: Delivery, *, waited: bool = False) -> list[Write]:
-        """Return the writes of a delivery and of its mark, which goes when it no longer waits."""
-        row, mark = Write(self._row(delivery), "*"), self._mark(delivery)
-        if delivery.status is DeliveryStatus.PENDING:
-            return [row, Write(mark, "*", tied=True)]
-        return [row, Write(mark, "*", gone=True, tied=True)] if waited else [row]
-
     def _row(self, delivery: Delivery) -> Row:
         place, columns = f"{delivery.tenant_id}:{delivery.endpoint_id}", {"status": delivery.status.value}
         return self._codec.row(delivery, place, delivery.key, columns)
 
-    def _mark(self, delivery: Delivery) -> Row:
-        pending = WaitingDelivery(
-            key=delivery.key,
-            subject=delivery.event.subject,
-            next_try_at=delivery.next_try_at,
-            last_try_at=delivery.last_try_at,
-        )
-        row = self._pending.row(pending, f"{delivery.tenant_id}:{delivery.endpoint_id}", "")
-        return {**row, "RowKey": _MARK + _key(delivery.key)}
+    def _mark(self, waiting: Sequence[Delivery], run: str = "") -> Row:
+        """Return the mark of deliveries. Its key is their last one, so that it is not purged before all of them."""
+        some = [
+            WaitingDelivery(
+                key=each.key,
+                subject=each.event.subject,
+                next_try_at=each.next_try_at,
+                last_try_at=each.last_try_at,
+            )
+            for each in waiting
+        ]
+        first, key = waiting[0], _MARK + _key(max(each.key for each in waiting))
+        return self._mark_row(first.tenant_id, first.endpoint_id, f"{key}:{run}" if run else key, some)
+
+    def _mark_row(self, tenant_id: str, endpoint_id: str, key: str, waiting: Sequence[WaitingDelivery]) -> Row:
+        row = self._marks.row(_Mark(waiting=tuple(waiting)), f"{tenant_id}:{endpoint_id}", "")
+        return {**row, "RowKey": key}
+
+
+def _after(waiting: WaitingDelivery, settled: Delivery | WaitingDelivery | None) -> WaitingDelivery | None:
+    """Return the part of a mark about a delivery, None where it no longer waits."""
+    if settled is None or isinstance(settled, WaitingDelivery):
+        return settled
+    if settled.status is not DeliveryStatus.PENDING:
+        return None
+    return waiting.but(next_try_at=settled.next_try_at, last_try_at=settled.last_try_at)
 
 
 _MARK, _MARK_END = "~p:", "~p;"

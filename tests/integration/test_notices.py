@@ -14,13 +14,14 @@ from azure_simulator.certificates import Certificates
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Status
 from shared.domain.cost.budgets import Budget, BudgetScope
-from shared.domain.notices.delivery import DeliveryStatus
+from shared.domain.notices.delivery import DeliveryStatus, Tried, WaitingDelivery
 from shared.domain.notices.endpoint import DisabledReason, ReplayForm
 from shared.domain.operations.overview import TenantOverview
 from shared.services.alerts.judging import judge_tenant
 from shared.services.notices.delivering import deliver
 from shared.services.notices.endpoints import replay
 from shared.services.notices.relaying import delete_notices, relay, relay_left
+from shared.storage.codec import Codec
 from shared.storage.due import DueKind
 from shared.storage.purging import Chunk
 from shared.storage.repository import Stored
@@ -343,3 +344,34 @@ async def test_two_workers_do_not_send_at_once(notices: NoticeServices, receiver
     await relay(notices, things.TENANT_ID, "cloudpcs")
     await asyncio.gather(*(deliver(notices, things.TENANT_ID, made.stored.value.id) for _ in range(4)))
     assert len(receiver.ids) == len(set(receiver.ids)) == 5
+
+
+async def test_a_mark_that_a_crash_left_sends_nothing_again(notices: NoticeServices, receiver: Receiver) -> None:
+    made = await notices.endpoint(receiver)
+    for number in range(3):
+        await happen(notices, await building(notices, id=f"pc{number}", user=things.user(f"u{number}")), Event.GAVE_UP)
+    await relay(notices, things.TENANT_ID, "cloudpcs")
+    place = (things.TENANT_ID, made.stored.value.id)
+    waiting = await notices.deliveries.waiting(*place)
+    assert len({each.mark for each in waiting}) == 1
+    first = await notices.deliveries.read(*place, waiting[0].key)
+    await notices.deliveries.settle(first.after(Tried(ok=True, status=204), notices.hand.at))
+    await notices.until_quiet()
+    assert len(receiver.ids) == 2
+    assert first.event.id not in receiver.ids
+    assert await notices.deliveries.waiting(*place) == []
+
+
+async def test_marks_of_the_release_before_are_read(notices: NoticeServices, receiver: Receiver) -> None:
+    made = await notices.endpoint(receiver)
+    await happen(notices, await building(notices), Event.SUCCEEDED)
+    await relay(notices, things.TENANT_ID, "cloudpcs")
+    place = (things.TENANT_ID, made.stored.value.id)
+    (waiting,) = await notices.deliveries.waiting(*place)
+    table = Table(notices.tables, "deliveries")
+    row = Codec(WaitingDelivery).row(waiting, ":".join(place), "")
+    await table.put({**row, "RowKey": waiting.mark})
+    assert await notices.deliveries.waiting(*place) == [waiting]
+    await notices.until_quiet()
+    assert len(receiver.ids) == 1
+    assert await notices.deliveries.waiting(*place) == []

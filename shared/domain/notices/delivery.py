@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zlib import crc32
 
+from pydantic import Field
+
 from shared.domain.notices.events import NoticeEvent
 from shared.domain.values import Value
 
@@ -177,12 +179,16 @@ class EndpointState(Value):
 
 
 class WaitingDelivery(Value):
-    """The part of a waiting delivery that decides when it is sent: its key, its subject and its times."""
+    """The part of a waiting delivery that decides when it is sent: its key, its subject and its times.
+
+    *mark*: the key of the row that names it; it is no part of that row.
+    """
 
     key: str
     subject: str
     next_try_at: datetime | None = None
     last_try_at: datetime | None = None
+    mark: str = Field("", exclude=True)
 
     @property
     def collected_at(self) -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ _SOON = timedelta(minutes=1)
 _WORKS_FOR_S = 60.0
 """So long a worker sends; then it puts a message for the next one, and others have a turn."""
 
-_READ_TOGETHER = 50
+_READ_TOGETHER = 100
 
 
 @dataclass(slots=True)
@@ -191,11 +191,12 @@ async def _send_digest(worker: _Worker, some: Sequence[WaitingDelivery]) -> None
         keys = [each.key for each in some[at : at + _READ_TOGETHER]]
         found += (await deps.deliveries.among(endpoint.tenant_id, endpoint.id, keys)).values()
     if not found:
+        await _note(worker, some, {})
         return
     await _keep_lease(worker)
     answer = await send_notice(deps, endpoint, found)
-    for delivery in found:
-        await _settle(worker, delivery, answer)
+    settled = [await _settle(worker, delivery, answer) for delivery in found]
+    await _note(worker, some, {each.key: each for each in settled})
 
 
 async def _keep_lease(worker: _Worker) -> None:
@@ -213,20 +214,32 @@ async def _send_some(worker: _Worker, few: Sequence[WaitingDelivery], held: set[
     """
     deps, endpoint = worker.deps, worker.endpoint
     found = await deps.deliveries.among(endpoint.tenant_id, endpoint.id, [each.key for each in few])
-    for pending in few:
-        delivery = found.get(pending.key)
-        if delivery is None or pending.subject in held:
-            continue
-        await _keep_lease(worker)
-        answer = await send_notice(deps, endpoint, [delivery])
-        settled = await _settle(worker, delivery, answer)
-        if settled.status is not DeliveryStatus.DELIVERED:
-            held.add(pending.subject)
-        if worker.state.value.closed_until is not None or not worker.endpoint.takes_notices:
-            return False
-        if asyncio.get_running_loop().time() >= worker.until:
-            return True
-    return True
+    settled: dict[str, Delivery] = {}
+    try:
+        for pending in few:
+            delivery = found.get(pending.key)
+            if delivery is None or pending.subject in held:
+                continue
+            await _keep_lease(worker)
+            answer = await send_notice(deps, endpoint, [delivery])
+            settled[pending.key] = await _settle(worker, delivery, answer)
+            if settled[pending.key].status is not DeliveryStatus.DELIVERED:
+                held.add(pending.subject)
+            if worker.state.value.closed_until is not None or not worker.endpoint.takes_notices:
+                return False
+            if asyncio.get_running_loop().time() >= worker.until:
+                return True
+        return True
+    finally:
+        await _note(worker, few, {**found, **settled})
+
+
+async def _note(worker: _Worker, some: Sequence[WaitingDelivery], known: Mapping[str, Delivery]) -> None:
+    """Bring the marks of deliveries up to date; a delivery that is not *known* no longer waits."""
+    endpoint = worker.endpoint
+    await worker.deps.deliveries.note(
+        endpoint.tenant_id, endpoint.id, some, {each.key: known.get(each.key) for each in some}
+    )
 
 
 async def _settle(worker: _Worker, delivery: Delivery, answer: Tried) -> Delivery:

@@ -195,7 +195,7 @@ async def test_endpoint(context: ActionContext, endpoint: NoticeEndpoint) -> Del
 
     async def send(_: object) -> None:
         tried.append(delivery.after(await send_notice(deps, endpoint, [delivery]), context.now))
-        await deps.deliveries.put(tried)
+        await deps.deliveries.put(tried, event.id)
 
     await make_change(context, _resource(endpoint.id), no_record(), start=send)
     return tried[0]
@@ -207,7 +207,7 @@ async def replay(context: ActionContext, endpoint: NoticeEndpoint, form: ReplayF
     chosen = await _chosen(context, endpoint, form)
 
     async def send(_: object) -> None:
-        await deps.deliveries.put(chosen)
+        await deps.deliveries.put(chosen, context.operation_id)
         await deps.notice_queue.wake(tenant_id, endpoint.id)
 
     promise = partial(watch, deps, tenant_id, endpoint.id)

@@ -136,7 +136,7 @@ class Deliveries:
                 await self._table.write_all([Write(row, read.etag, gone=not left)])
 
     async def waiting(self, tenant_id: str, endpoint_id: str) -> list[WaitingDelivery]:
-        """Return the deliveries of an endpoint that wait, in their order, those of at most a thousand marks."""
+        """Return the waiting deliveries of an endpoint in their order, of at most a thousand marks."""
         where = "PartitionKey eq @place and RowKey ge @first and RowKey lt @end"
         span = {"place": _place(tenant_id, endpoint_id), "first": _MARK, "end": _MARK_END}
         reads, _ = await self._table.page(where, span, top=_AT_ONCE)

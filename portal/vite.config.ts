@@ -15,8 +15,7 @@ const FEATURES = readdirSync(new URL("src/features", import.meta.url));
  */
 const SHARED: readonly { readonly name: string; readonly test?: RegExp; readonly pages?: number }[] = [
   { name: "links", test: /react-link[\\/]/ },
-  { name: "charts", test: /components[\\/]chart|words[\\/](?:en[\\/])?charts/ },
-  { name: "timelines", test: /components[\\/](?:timeline|clock-ticks)/ },
+  { name: "charts", test: /components[\\/](?:chart|clock-ticks|time)|words[\\/](?:en[\\/])?charts/ },
   {
     name: "lists",
     test: /components[\\/](?:wide-table|data-table|(?:edited-)?list-|(?:use-)?select|row-behaviour|column)|virtual|react-table[\\/]/,

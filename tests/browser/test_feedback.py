@@ -252,7 +252,7 @@ def test_a_need_that_is_not_known_is_not_called_nothing(enter: Enter) -> None:
     visit.allowed = (REFUSED,)
     visit.page.route("**/licenses", answers(400))
     page = visit.go()
-    expect(page.get_by_role("alert")).to_contain_text("Status 400")
+    expect(page.get_by_role("alert")).to_contain_text("Not valid")
     expect(page.get_by_text("Nothing needs attention.", exact=True)).to_have_count(0)
 
 
@@ -278,7 +278,7 @@ def test_rows_that_could_not_be_read_are_said_and_read_again(enter: Enter) -> No
 
     page.route("**/cloudPCs?*", pages)
     visit.go("/cloud-pcs")
-    expect(page.get_by_role("alert")).to_contain_text("Status 400")
+    expect(page.get_by_role("alert")).to_contain_text("Not valid")
     assert len(asked) == 1
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -324,7 +324,7 @@ def test_a_click_beside_a_dialog_does_not_throw_away_what_was_written(enter: Ent
 
     page.get_by_role("button", name="Assign groups").click()
     dialog.get_by_role("textbox", name="Search groups").fill("no such group")
-    expect(dialog.get_by_text("No group has a name that begins so.")).to_be_visible()
+    expect(dialog.get_by_text("No group name begins with this.")).to_be_visible()
     expect(dialog.get_by_role("checkbox")).to_have_count(1)  # the one that is assigned stays
 
 

@@ -58,7 +58,6 @@ WITHOUT_PLACE = {
         ),
         "reclaim rules have no page yet: the CLI has them",
     ),
-    **dict.fromkeys(("list_usage_timeline", "list_fleet_use", "list_policy_use"), "their charts are to come"),
     "retrieve_launch_detail": "the sign-in details have the address",
     **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),
 }

@@ -24,6 +24,10 @@ type Subject =
   | "orphans"
   | "auditEvents"
   | "powerSchedules"
+  | "maintenanceWindows"
+  | "alertRecords"
+  | "noticeEndpoints"
+  | "cost"
   | "usage";
 
 const CONFIGURATION = ["tenant", "sites", "provisioningPolicies", "onPremisesConnections", "deviceImages"] as const;
@@ -62,6 +66,17 @@ const SUBJECTS: Partial<Record<ReadPath, readonly (Subject | "cloudPCs/{id}" | "
   [`${ROOT}/spotGroups/{id}/usage`]: ["usage"],
   [`${ROOT}/powerSchedules`]: ["powerSchedules"],
   [`${ROOT}/userSettings`]: ["userSettings"],
+  [`${ROOT}/maintenanceWindows`]: ["maintenanceWindows"],
+  [`${ROOT}/reports/fleetUse`]: ["usage"],
+  [`${ROOT}/reports/policyUse`]: ["usage"],
+  [`${ROOT}/reports/cloudPcUse`]: ["usage"],
+  [`${ROOT}/cloudPCs/{id}/usage`]: ["usage"],
+  [`${ROOT}/cloudPCs/{id}/usageTimeline`]: ["usage"],
+  "/tenants/{tenant}/budgets": ["cost"],
+  "/tenants/{tenant}/noticeEndpoints": ["noticeEndpoints"],
+  "/tenants/{tenant}/noticeEndpoints/{id}": ["noticeEndpoints"],
+  "/tenants/{tenant}/{version}/deviceManagement/monitoring/alertRecords": ["alertRecords"],
+  "/tenants/{tenant}/{version}/deviceManagement/monitoring/alertRules": ["alertRecords"],
   [`${ROOT}/auditEvents`]: ["auditEvents"],
   [`${ROOT}/auditEvents/{id}`]: ["auditEvents"],
   [`${ROOT}/imageSets`]: ["imageSets", ...OF_GROUP],

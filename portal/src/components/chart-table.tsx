@@ -2,7 +2,7 @@ import { useMemo, type ReactElement } from "react";
 
 import { words } from "../words/charts.ts";
 import type { Series } from "./chart.tsx";
-import { dated, written } from "./chart-words.ts";
+import { datedOf, written } from "./chart-words.ts";
 import { DataTable, type Column } from "./data-table.tsx";
 
 interface Interval {
@@ -22,7 +22,7 @@ interface Given {
 export function ChartTable({ label, from, step, count, series, marks }: Given): ReactElement {
   const columns = useMemo(
     (): Column<Interval>[] => [
-      { id: "from", width: "130px", title: words.from, cell: ({ place }) => dated.format(from + place * step) },
+      { id: "from", width: "130px", title: words.from, cell: ({ place }) => datedOf(step).format(from + place * step) },
       ...series.map(({ id, title, values }): Column<Interval> => ({
         id,
         title,

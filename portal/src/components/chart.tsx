@@ -1,23 +1,11 @@
-import { Button, Caption1, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
-import { Table20Regular } from "@fluentui/react-icons/svg/table";
-import {
-  Suspense,
-  lazy,
-  useCallback,
-  useLayoutEffect,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type PointerEvent,
-  type ReactElement,
-} from "react";
+import { Caption1, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { lazy, type ReactElement } from "react";
 
 import { words } from "../words/charts.ts";
 import { areaOf, countTicks, lineOf } from "./chart-geometry.ts";
 import { clockTicks } from "./clock-ticks.ts";
-import { dated, written } from "./chart-words.ts";
-import { Loading } from "./loading.tsx";
-import { region } from "../words/language.ts";
+import { DAY, clockOf, datedOf, written, zoneOf } from "./chart-words.ts";
+import { SIDES, TimeFigure } from "./time-figure.tsx";
 
 /** One line of a chart. */
 export interface Series {
@@ -43,20 +31,13 @@ interface Given {
 const ChartTable = lazy(async () => ({ default: (await import("./chart-table.tsx")).ChartTable }));
 
 const HEIGHT = 220;
-const EDGE = { left: 34, right: 10, top: 10, bottom: 26 };
+const EDGE = { ...SIDES, top: 10, bottom: 26 };
 /** Pixels between two labels of the clock. */
 const BETWEEN = 70;
 const FORCED = "@media (forced-colors: active)";
 const NO_MARKS: readonly string[] = [];
 
 const useStyles = makeStyles({
-  chart: { margin: 0, display: "grid", rowGap: tokens.spacingVerticalS, minWidth: 0 },
-  plot: {
-    display: "block",
-    width: "100%",
-    borderRadius: tokens.borderRadiusMedium,
-    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
-  },
   svg: { display: "block", width: "100%", height: `${HEIGHT}px`, overflow: "visible" },
   grid: { stroke: tokens.colorNeutralStroke3, [FORCED]: { stroke: "GrayText" } },
   label: { fill: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, fontFamily: tokens.fontFamilyBase },
@@ -68,69 +49,31 @@ const useStyles = makeStyles({
   danger: { stroke: tokens.colorStatusDangerForeground1 },
   cursor: { stroke: tokens.colorNeutralForeground1, strokeDasharray: "3 3", [FORCED]: { stroke: "Highlight" } },
   mark: { fill: tokens.colorPaletteBerryForeground1, [FORCED]: { fill: "CanvasText" } },
-  below: {
-    display: "flex",
-    flexWrap: "wrap",
-    alignItems: "center",
-    columnGap: tokens.spacingHorizontalL,
-    rowGap: tokens.spacingVerticalXS,
-  },
-  legend: { display: "contents", listStyleType: "none" },
   entry: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalXS },
-  last: { marginLeft: "auto" },
-  quiet: { color: tokens.colorNeutralForeground2 },
-  reading: { minHeight: tokens.lineHeightBase300, overflowWrap: "anywhere", fontVariantNumeric: "tabular-nums" },
 });
 
-const clock = new Intl.DateTimeFormat(region, { hour: "2-digit", minute: "2-digit" });
-const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** Numbers over time: axes, the reader's clock, a legend, a cursor for pointer and keyboard, and a table behind it. */
+/**
+ * Numbers over time: axes, the reader's clock, a legend, a cursor for pointer and keyboard, and a table behind it. Where
+ * an interval is a day it is one of UTC, as the service counts them.
+ */
 export function Chart({ label, from, step, series, marks = NO_MARKS }: Given): ReactElement {
   const styles = useStyles();
-  const [frame, width] = useWidth();
-  const [at, setAt] = useState<number | null>(null);
-  const [isTable, setTable] = useState(false);
   const count = Math.max(...series.map(({ values }) => values.length), 0);
   if (count === 0) {
     return <p>{words.none}</p>;
   }
-  const read = (place: number): string => readingOf(from + place * step, series, marks[place] ?? "", place);
-  const inner = Math.max(1, width - EDGE.left - EDGE.right);
-  const move = (event: PointerEvent<HTMLElement>): void => {
-    const box = event.currentTarget.getBoundingClientRect();
-    setAt(within(Math.floor(((event.clientX - box.left - EDGE.left) / inner) * count), count));
-  };
-  const press = (event: KeyboardEvent): void => {
-    const next = movedBy(event.key, at ?? count - 1, count);
-    if (next !== null) {
-      event.preventDefault();
-      setAt(next);
-    }
-  };
-  const shown = at ?? count - 1;
   return (
-    <figure className={styles.chart} aria-label={label}>
-      {/* A slider of time: its value is read aloud at each step, as its pattern has it (WAI-ARIA). */}
-      <div
-        ref={frame}
-        className={styles.plot}
-        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-        role="slider"
-        tabIndex={0}
-        aria-label={`${label}. ${words.hint}`}
-        aria-valuemin={0}
-        aria-valuemax={count - 1}
-        aria-valuenow={shown}
-        aria-valuetext={read(shown)}
-        onKeyDown={press}
-        onPointerMove={move}
-        onPointerLeave={() => setAt(null)}
-      >
+    <TimeFigure
+      label={label}
+      count={count}
+      first={count - 1}
+      read={(place) => readingOf(datedOf(step).format(from + place * step), series, marks[place] ?? "", place)}
+      placeAt={(share) => Math.floor(share * count)}
+      draw={(width, at) => (
         <Plot width={width} from={from} step={step} count={count} series={series} marks={marks} at={at} />
-      </div>
-      <div className={styles.below}>
-        <ul className={styles.legend}>
+      )}
+      legend={
+        <>
           {series.map((each) => (
             <li key={each.id} className={styles.entry}>
               <svg width="22" height="10" aria-hidden="true">
@@ -147,41 +90,12 @@ export function Chart({ label, from, step, series, marks = NO_MARKS }: Given): R
               <Caption1>{words.marks}</Caption1>
             </li>
           )}
-        </ul>
-        <Caption1 className={mergeClasses(styles.quiet, styles.last)}>{words.inZone({ zone })}</Caption1>
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<Table20Regular />}
-          aria-expanded={isTable}
-          onClick={() => setTable(!isTable)}
-        >
-          {isTable ? words.noTable : words.table}
-        </Button>
-      </div>
-      <Caption1 className={styles.reading}>{read(shown)}</Caption1>
-      {isTable && (
-        <Suspense fallback={<Loading />}>
-          <ChartTable label={label} from={from} step={step} count={count} series={series} marks={marks} />
-        </Suspense>
-      )}
-    </figure>
+        </>
+      }
+      zone={zoneOf(step)}
+      table={<ChartTable label={label} from={from} step={step} count={count} series={series} marks={marks} />}
+    />
   );
-}
-
-/** Return how wide an element is, in pixels, as long as it is in the page. */
-function useWidth(): [(element: HTMLElement | null) => void, number] {
-  const [width, setWidth] = useState(600);
-  const observer = useRef<ResizeObserver | null>(null);
-  const frame = useCallback((element: HTMLElement | null) => {
-    observer.current?.disconnect();
-    if (element !== null) {
-      observer.current = new ResizeObserver(([entry]) => setWidth(Math.max(120, entry?.contentRect.width ?? 600)));
-      observer.current.observe(element);
-    }
-  }, []);
-  useLayoutEffect(() => () => observer.current?.disconnect(), []);
-  return [frame, width];
 }
 
 interface Drawn {
@@ -202,7 +116,8 @@ function Plot({ width, from, step, count, series, marks, at }: Drawn): ReactElem
   const floor = HEIGHT - EDGE.bottom;
   const x = (place: number): number => EDGE.left + (place / count) * inner;
   const y = (value: number): number => floor - (value / most) * (floor - EDGE.top);
-  const hours = clockTicks(from, from + count * step, Math.max(2, Math.floor(inner / BETWEEN)));
+  const room = Math.max(2, Math.floor(inner / BETWEEN));
+  const labels = step < DAY ? clockTicks(from, from + count * step, room) : daysOf(from, count, room);
   return (
     <svg className={styles.svg} aria-hidden="true">
       {ticks.map((value) => (
@@ -213,9 +128,15 @@ function Plot({ width, from, step, count, series, marks, at }: Drawn): ReactElem
           </text>
         </g>
       ))}
-      {hours.map((moment) => (
-        <text key={moment} x={x((moment - from) / step)} y={HEIGHT - 6} textAnchor="middle" className={styles.label}>
-          {clock.format(moment)}
+      {labels.map((moment) => (
+        <text
+          key={moment}
+          x={x((moment - from) / step + (step < DAY ? 0 : 0.5))}
+          y={HEIGHT - 6}
+          textAnchor="middle"
+          className={styles.label}
+        >
+          {clockOf(step).format(moment)}
         </text>
       ))}
       {series.map(({ id, look, values }) => (
@@ -234,27 +155,13 @@ function Plot({ width, from, step, count, series, marks, at }: Drawn): ReactElem
   );
 }
 
-function readingOf(moment: number, series: readonly Series[], mark: string, place: number): string {
+/** Return the days that have a label: as many as there is room for. */
+function daysOf(from: number, count: number, room: number): number[] {
+  const every = Math.ceil(count / room);
+  return Array.from({ length: Math.ceil(count / every) }, (_, place) => from + place * every * DAY);
+}
+
+function readingOf(time: string, series: readonly Series[], mark: string, place: number): string {
   const values = series.map(({ title, values: all }) => `${title} ${written(all[place])}`);
-  return words.reads({
-    time: dated.format(moment),
-    values: [...values, mark].filter((each) => each !== "").join(", "),
-  });
-}
-
-function movedBy(key: string, at: number, count: number): number | null {
-  const by: Readonly<Record<string, number>> = {
-    ArrowLeft: -1,
-    ArrowRight: 1,
-    PageUp: -12,
-    PageDown: 12,
-    Home: -count,
-    End: count,
-  };
-  const step = by[key];
-  return step === undefined ? null : within(at + step, count);
-}
-
-function within(place: number, count: number): number {
-  return Math.min(count - 1, Math.max(0, place));
+  return words.reads({ time, values: [...values, mark].filter((each) => each !== "").join(", ") });
 }

@@ -8,7 +8,7 @@ import {
 } from "@fluentui/react-components";
 import { Camera20Regular } from "@fluentui/react-icons/svg/camera";
 import { Timeline20Regular } from "@fluentui/react-icons/svg/timeline";
-import type { ReactElement } from "react";
+import { Suspense, lazy, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
@@ -37,9 +37,11 @@ import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/cloud-pcs.ts";
 import { actionsOf, sendAction, type ActionName } from "./actions.ts";
 import { isRunning, type CloudPc, type RestorePoint, type Timeline } from "./api.ts";
-import { PowerOfCloudPc } from "./power.tsx";
-import { RestorePoints } from "./restore-points.tsx";
 import { SignIn } from "./sign-in.tsx";
+
+/** The parts with charts and tables come after what the Cloud PC is. */
+const PowerOfCloudPc = lazy(async () => ({ default: (await import("./power.tsx")).PowerOfCloudPc }));
+const RestorePoints = lazy(async () => ({ default: (await import("./restore-points.tsx")).RestorePoints }));
 
 const NO_POINTS: readonly RestorePoint[] = [];
 const useStyles = makeStyles({
@@ -72,10 +74,14 @@ export function CloudPcPage(): ReactElement {
       <Actions tenant={tenant} pc={pc} restorePoints={restorePoints} />
       <Notices pc={pc} />
       <Details tenant={tenant} pc={pc} />
-      <PowerOfCloudPc tenant={tenant} pc={pc} />
+      <Suspense fallback={<Loading />}>
+        <PowerOfCloudPc tenant={tenant} pc={pc} />
+      </Suspense>
       <History tenant={tenant} pc={pc} />
       <Section title={words.restorePoints} icon={Camera20Regular}>
-        <RestorePoints points={restorePoints} />
+        <Suspense fallback={<Loading />}>
+          <RestorePoints points={restorePoints} />
+        </Suspense>
       </Section>
       <SignIn tenant={tenant} id={pc.id} />
     </>

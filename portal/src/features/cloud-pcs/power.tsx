@@ -1,18 +1,22 @@
 import { Power20Regular } from "@fluentui/react-icons/svg/power";
-import type { ReactElement } from "react";
+import { Suspense, lazy, type ReactElement } from "react";
 
 import { ROOT } from "../../api/addresses.ts";
-import { titleOf } from "../../api/errors.ts";
 import type { RowOf } from "../../api/read.ts";
+import { serviceNow } from "../../api/service-time.ts";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import { Facts } from "../../components/facts.tsx";
-import { moment } from "../../components/moments.ts";
+import { Loading } from "../../components/loading.tsx";
+import { moment, momentToCome } from "../../components/moments.ts";
 import { Section } from "../../components/section.tsx";
 import { SectionOnDemand } from "../../components/section-on-demand.tsx";
 import { words } from "../../words/cloud-pcs.ts";
 import { region } from "../../words/language.ts";
 import { sentence } from "../../words/sentence.ts";
+import { StatusBadge } from "../../components/status-badge.tsx";
 import type { CloudPc } from "./api.ts";
+
+const DayOfCloudPc = lazy(async () => ({ default: (await import("./day.tsx")).DayOfCloudPc }));
 
 const USAGE = `${ROOT}/cloudPCs/{id}/usage` as const;
 type Day = RowOf<typeof USAGE>;
@@ -37,7 +41,28 @@ const DAYS: readonly Column<Day>[] = [
   { id: "connections", title: words.dayColumns.connections, cell: ({ connections }) => String(connections) },
 ];
 
-/** Whether the machine is on, who or which rule decided that, and what comes next; its use by day on demand. */
+type Power = NonNullable<CloudPc["@deskwright.power"]>;
+type Rule = Power["overruled"][number] & { readonly decides?: boolean };
+
+const RULES: readonly Column<Rule>[] = [
+  { id: "rule", width: "18%", title: words.ruleColumns.rule, cell: ({ rule }) => words.ruleNames[rule] },
+  {
+    id: "effect",
+    title: words.ruleColumns.effect,
+    cell: ({ decides }) => (
+      <StatusBadge
+        status={decides ? "decides" : "overruled"}
+        title={decides ? words.decides : words.overruled}
+        color={decides ? "success" : "informative"}
+      />
+    ),
+  },
+  { id: "wants", title: words.ruleColumns.wants, cell: ({ wants }) => words.desired[wants] },
+  { id: "until", title: words.ruleColumns.until, cell: ({ until }) => at(until) ?? words.untilChange },
+  { id: "why", width: "30%", title: words.ruleColumns.why, cell: ({ why }) => sentence(why) },
+];
+
+/** Whether the machine is on, which rule decided that and which it overruled, and what comes next; its day, its days. */
 export function PowerOfCloudPc({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {
   const power = pc["@deskwright.power"];
   return (
@@ -50,17 +75,25 @@ export function PowerOfCloudPc({ tenant, pc }: { readonly tenant: string; readon
               [words.powerFacts.state]: words.powerStates[power.powerState],
               [words.powerFacts.desired]: words.desired[power.desired],
               [words.powerFacts.reason]: sentence(power.reason),
+              [words.powerFacts.next]: momentToCome(power.nextTransitionAt, serviceNow()),
               [words.powerFacts.since]: at(power.since),
-              [words.powerFacts.changedBy]: power.changedBy === null ? null : titleOf(power.changedBy),
+              [words.powerFacts.changedBy]: power.changedBy === null ? null : words.actors[power.changedBy],
               [words.powerFacts.waits]: sentence(power.waits),
-              [words.keptAwake]: at(power.keptAwakeUntil),
+              [words.powerFacts.nextTry]: momentToCome(power.nextTry, serviceNow()),
+              [words.powerFacts.fallbackSize]: power.fallbackSize,
+              [words.powerFacts.unhibernated]: sentence(power.unhibernated),
+              [words.keptAwake]: momentToCome(power.keptAwakeUntil, serviceNow()),
               [words.powerFacts.keptAwakeBy]: power.keptAwakeBy,
-              [words.stopsAt]: at(power.stopsAt),
-              [words.powerFacts.next]: at(power.nextTransitionAt),
+              [words.powerFacts.overriddenUntil]: at(power.overriddenUntil),
+              [words.stopsAt]: momentToCome(power.stopsAt, serviceNow()),
             }}
           />
+          <Rules power={power} />
         </Section>
       )}
+      <Suspense fallback={<Loading />}>
+        <DayOfCloudPc tenant={tenant} id={pc.id} />
+      </Suspense>
       <SectionOnDemand title={words.use} show={words.showUse} path={USAGE} place={{ tenant, id: pc.id }}>
         {({ value }) =>
           value.length === 0 ? (
@@ -76,6 +109,16 @@ export function PowerOfCloudPc({ tenant, pc }: { readonly tenant: string; readon
         }
       </SectionOnDemand>
     </>
+  );
+}
+
+/** The rules, the one that decides first, then those that it overrules. */
+function Rules({ power: { decidedBy, overruled } }: { readonly power: Power }): ReactElement {
+  const rows = [...(decidedBy ? [{ ...decidedBy, decides: true }] : []), ...overruled];
+  return rows.length === 0 ? (
+    <p>{words.noRules}</p>
+  ) : (
+    <DataTable label={words.rules} rows={rows} columns={RULES} idOf={({ rule }) => rule} />
   );
 }
 

@@ -5,6 +5,7 @@ import { useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
 import { useList, useOne, type RowOf } from "../../api/read.ts";
+import { amount } from "../../components/amounts.ts";
 import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
@@ -38,13 +39,6 @@ function columnsOf(title: string): readonly Column<Row>[] {
     { id: "cost", title: words.columns.cost, cell: (row) => amount(row.cost, row) },
     { id: "saving", title: words.columns.saving, cell: (row) => amount(row.saving, row) },
   ];
-}
-
-/** Write an amount in the currency of its row; where no price is known, why. */
-function amount(value: number | null | undefined, { currency, reason }: Row): string {
-  return typeof value === "number"
-    ? new Intl.NumberFormat(region, { style: "currency", currency }).format(value)
-    : (reason ?? "-");
 }
 
 /** What the month has cost so far, and what was saved, in all and by what the reader chooses. */

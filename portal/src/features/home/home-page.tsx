@@ -12,7 +12,9 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { words } from "../../words/home.ts";
 import { Fleet } from "./fleet.tsx";
+import { Month } from "./month.tsx";
 import { Needs } from "./needs.tsx";
+import { PowerToday } from "./power-today.tsx";
 import { RunningWork } from "./running-work.tsx";
 import { Shares } from "./shares.tsx";
 import { Today } from "./today.tsx";
@@ -36,7 +38,7 @@ const useStyles = makeStyles({
   begin: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
 });
 
-/** The fleet at a glance: what there is, what needs somebody, the day, what runs, and where to begin. */
+/** The fleet at a glance: what there is, what needs somebody, the month's cost, the day, what runs, and where to begin. */
 export function HomePage(): ReactElement {
   const styles = useStyles();
   const { tenant = "" } = useParams();
@@ -54,9 +56,11 @@ export function HomePage(): ReactElement {
             <div className={styles.columns}>
               <div className={mergeClasses(styles.column, styles.beside)}>
                 <Needs tenant={tenant} summary={summary} />
+                <Month tenant={tenant} />
                 <RunningWork tenant={tenant} />
               </div>
               <div className={mergeClasses(styles.column, styles.main)}>
+                <PowerToday tenant={tenant} />
                 <Today today={summary.today} />
               </div>
             </div>

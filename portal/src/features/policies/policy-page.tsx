@@ -27,6 +27,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/policies.ts";
+import { Week } from "./week.tsx";
 
 type Policy = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}">;
 type PolicyUser = RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}/users">;
@@ -64,6 +65,7 @@ export function PolicyPage(): ReactElement {
               cloudPcs: <Link to={`/t/${tenant}/cloud-pcs?policy=${id}`}>{words.cloudPcs}</Link>,
             }}
           />
+          <Week tenant={tenant} policy={id} />
           <Users tenant={tenant} id={id} />
         </>
       )}

@@ -15,6 +15,7 @@ from azure_simulator.arm.sdk_models import Member, Shape
 
 from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud, prepared_once
+from packages.azure_simulator.tests.test_deployed_services import DEPLOYED
 from packages.azure_simulator.tests.test_recorded import DEFINITION, DESKTOPS, DISK, NEW, POOL, RULE, VNET
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
@@ -110,6 +111,7 @@ ELSEWHERE = {
     "Microsoft.Web/serverfarms": "test_sites.py",
     "Microsoft.Web/sites": "test_sites.py",
     "Microsoft.Resources/resourceGroups": "test_groups.py",
+    **dict.fromkeys(DEPLOYED, "test_deployed_services.py"),
 }
 """Types without a PUT of the SDK's, and where their bodies are tested."""
 DEPTH = 6

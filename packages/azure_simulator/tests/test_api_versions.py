@@ -105,7 +105,7 @@ def test_a_version_that_is_older_than_its_type_is_refused() -> None:
 def test_every_type_answers_to_its_newest_version_with_everything() -> None:
     for kind in registry(open_cloud().cloud.world):
         body = {"properties": {"anything": 1}, "etag": "x", "identity": {}}
-        newest = [each for each in kind.versions if not each.endswith("preview")][-1]
+        newest = ([each for each in kind.versions if not each.endswith("preview")] or kind.versions)[-1]
         if newest > "2026":
             assert member_versions.shown(kind.name, newest, body) == body, kind.name
 

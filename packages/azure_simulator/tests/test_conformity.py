@@ -16,6 +16,7 @@ from azure_simulator.core.cloud import Cloud
 from packages.azure_simulator.tests.answers import SPECIFICATION, conformity
 from packages.azure_simulator.tests.bodies import REGION
 from packages.azure_simulator.tests.in_process import ARM, GROUP, VMS, InProcessCloud, open_cloud
+from packages.azure_simulator.tests.test_deployed_services import DEPLOYED
 
 NOT_DESCRIBED = {
     "Microsoft.Authorization/policyAssignments",
@@ -26,6 +27,7 @@ NOT_DESCRIBED = {
     "Microsoft.Storage/storageAccounts",
     "Microsoft.Web/serverfarms",
     "Microsoft.Web/sites",
+    *DEPLOYED,
 }
 """Types without a resource in the stored facts of bicep-types-az: nobody makes desktops and sessions
 by a PUT, and of the others only what a deployment of the service needs is simulated."""

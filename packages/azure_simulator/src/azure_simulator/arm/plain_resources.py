@@ -62,14 +62,16 @@ def serve(operations: Operations, key: str, collection: str, plain: Plain = _PLA
     """Declare and answer the operations of a plain type.
 
     They are called `{key}.put`, `.get`, `.list`, `.delete` and `{collection}.list_all`, `.tags`; durations go by
-    `{key}.put` and `{key}.delete`.
+    `{key}.put` and `{key}.delete`. A type below another one has no list of a subscription and no tags.
     """
     kind = operations.type
     operations.put(f"{key}.put")(partial(_put, kind, key, plain))
     operations.delete(f"{key}.delete")(partial(_delete, kind, key, plain))
     show = partial(shown, kind, plain)
-    operations.reads(get=f"{key}.get", group=f"{key}.list", subscription=f"{collection}.list_all", show=show)
-    serve_tags(operations, f"{collection}.tags", show)
+    all_of_subscription = "" if kind.nested else f"{collection}.list_all"
+    operations.reads(get=f"{key}.get", group=f"{key}.list", subscription=all_of_subscription, show=show)
+    if not kind.nested:
+        serve_tags(operations, f"{collection}.tags", show)
 
 
 def serve_tags(operations: Operations, name: str, show: Callable[[Call, Resource], Json]) -> None:
@@ -101,14 +103,14 @@ def _users(kind: ResourceType, call: Call, resource: Resource) -> list[Resource]
 def _put(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:
     need_group(call)
     plain.check(call)
-    body, location, world = call.object(), location_of(call), call.world
+    body, location, world = call.object(), location_of(call) if kind.located else "", call.world
     found = world.resources.get(call.path)
     before = found.body if found else None
     new: Json = {
         "id": found.id if found else call.path,
         "name": found.name if found else call.param(kind.params[-1]),
         "type": kind.name,
-        "location": location,
+        **({"location": location} if location else {}),
         **tagged(tags_of(body)),
         **plain.top_level(call),
         "properties": {**plain.properties(call, found), **kind.provider.own_properties(call)},
@@ -139,5 +141,5 @@ def _delete(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:
             kind.removed(world, resource)
         world.resources.remove(resource.id)
 
-    operation = begin(call, f"{key}.delete", resource.id, Course(done), region=resource.body["location"])
+    operation = begin(call, f"{key}.delete", resource.id, Course(done), region=resource.body.get("location", ""))
     return accepted(call, operation, 202, monitor=True)

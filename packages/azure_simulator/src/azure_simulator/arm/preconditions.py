@@ -127,7 +127,7 @@ def _check_location(body: Json, found: Resource | None, resource_type: ResourceT
     if not isinstance(given, str):
         return
     location, regions = given.replace(" ", "").lower(), ", ".join(REGIONS)
-    if location not in REGIONS:
+    if location not in REGIONS and not (location == "global" and resource_type.anywhere):
         raise Problem(
             400,
             "LocationNotAvailableForResourceType",

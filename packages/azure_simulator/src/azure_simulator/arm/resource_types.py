@@ -79,8 +79,9 @@ class ResourceType:
     name in its actions, where that is not the type's own.
 
     Bodies: `models` describes them, `naming` restricts the name of a new resource, `located` false means that no
-    location is sent, `immutable` names the properties that never change, by their paths (where not `guarded`, its
-    handler looks at them, because there are exceptions); `values` the formats and ranges of others (`arm.value_rules`),
+    location is sent, `anywhere` true that `global` is a location, `immutable` names the properties that never change,
+    by their paths (where not `guarded`, its handler looks at them, because there are exceptions); `values` the formats
+    and ranges of others (`arm.value_rules`),
     `together` what members of one object must be together (`arm.together_rules`), `links` the types that references
     lead to (`arm.references`), `lacks` what Azure has at a path and the simulator has not. `unshown` are the paths that
     no answer shows, as Azure shows no secret, or whose values are the service's; all else that a request says is shown
@@ -109,6 +110,7 @@ class ResourceType:
     models: BodyModels = field(default_factory=BodyModels)
     naming: NameRule | None = None
     located: bool = True
+    anywhere: bool = False
     immutable: Mapping[str, Immutable] = field(default_factory=dict)
     guarded: bool = True
     lacks: Mapping[str, str] = field(default_factory=dict)

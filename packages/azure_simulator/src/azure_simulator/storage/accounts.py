@@ -1,7 +1,7 @@
 """Storage accounts: names that are the world's, redundancy that a region has.
 
 Sources: learn.microsoft.com/azure/templates/microsoft.storage/storageaccounts, the recordings of `az storage account
-create` for the codes of refusals. Keys, services and data are not simulated.
+create` for the codes of refusals. Keys and data are not simulated.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.arm.sdk_models import Shape
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.core.latency import about
+from azure_simulator.core.resources import Resource
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
-    from azure_simulator.core.resources import Resource
 
 KINDS = ("Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS")
 ZONAL = frozenset({"Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS"})
+SERVICES = ("blobServices", "fileServices", "queueServices", "tableServices")
+"""Each account has one of each, named `default`, from its beginning."""
 MOST = 250
 """Storage accounts of a subscription in a region, unless more were asked for."""
 _ANY = Shape("any")
@@ -82,4 +84,12 @@ def _beside(call: Call) -> Json:
     return {"sku": {**body["sku"], "tier": body["sku"]["name"].partition("_")[0]}, "kind": body["kind"]}
 
 
-plain_resources.serve(OPERATIONS, "account", "accounts", Plain(_check, _properties, top_level=_beside))
+def _open_services(call: Call, account: Resource) -> None:
+    for each in SERVICES:
+        key = f"{account.id}/{each}/default"
+        if call.world.resources.get(key) is None:
+            body = {"id": key, "name": "default", "type": f"{_ACCOUNT}/{each}", "properties": {}}
+            call.world.resources.add(Resource(key, f"{_ACCOUNT}/{each}", body, call.now_us))
+
+
+plain_resources.serve(OPERATIONS, "account", "accounts", Plain(_check, _properties, _open_services, top_level=_beside))

@@ -1,9 +1,11 @@
-"""Simulated Key Vault: the data plane of secrets, one vault for every host name."""
+"""Simulated Key Vault: vaults as resources, and the data plane of secrets, one store for every host name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator import arm
+from azure_simulator.vault import vaults
 from azure_simulator.vault.secrets import ROUTES, STATE, Vault
 from azure_simulator.vault.service import VaultPlane
 
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def install(cloud: Cloud) -> None:
-    """Serve `/secrets` and `/deletedsecrets`."""
+    """Serve vaults, `/secrets` and `/deletedsecrets`."""
+    arm.serve(cloud, vaults.OPERATIONS)
     cloud.plane(VaultPlane())
     cloud.state(STATE, Vault)
     shape: Shape = {"denied": [str], "rbac": (bool, int), "refuseOutsideDates": bool}

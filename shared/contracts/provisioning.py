@@ -147,7 +147,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
         slot=pc.slot_of(build),
-        remains=leftovers_of(pc, build),
+        remains=leftovers_of(pc, build, kept_in_days=settings.deleted_cloud_pcs_kept_in_days),
         resume=gone_on_with,
         in_pool=isinstance(pc, PoolMember),
         claimed=gone_on_with is not None and build.pool is not None and build.pool.claimed,

@@ -75,7 +75,7 @@ async def keep_disk(order: KeepOrder) -> Done | Pending | Refused:
 
 
 async def _disk_of(order: KeepOrder) -> _Disk | None:
-    """Return the OS disk of the machine, or what is left of it without the machine; None where nothing is."""
+    """Return the OS disk of the machine, or the disk that is left without its machine; None without a disk."""
     machine = order.machine
     try:
         os_disk = properties(await vm_of(machine))["storageProfile"]["osDisk"]
@@ -117,7 +117,6 @@ async def _recorded(order: KeepOrder, disk: _Disk) -> DeletedCloudPc:
         policy_name=kept.policy_name,
         joined_domain=order.joined_domain,
         disk=KeptDisk(
-            deleted_id=id_,
             snapshot_id=compute_id(machine, "snapshots", name),
             region=disk.location,
             size_in_gb=disk.size_in_gb,
@@ -134,7 +133,7 @@ async def _recorded(order: KeepOrder, disk: _Disk) -> DeletedCloudPc:
 
 
 async def _is_copied(order: KeepOrder, disk: _Disk, deleted: DeletedCloudPc) -> bool:
-    """Return whether the copy is there; one that is missing or has failed is begun. Raises: DeclinedError."""
+    """Return whether Azure has made the copy, and begin a missing or failed one. Raises: DeclinedError."""
     machine, place = order.machine, parse_id(deleted.disk.snapshot_id)
     snapshots = dependencies().compute(machine.subscription_id).snapshots
     try:
@@ -179,7 +178,7 @@ async def _record_kept(order: KeepOrder, deleted: DeletedCloudPc) -> None:
 
 
 async def _give_up(order: KeepOrder, deleted: DeletedCloudPc) -> None:
-    """Let the machine go without a copy, and have removed what was made of one."""
+    """Let the machine be removed without a copy; the sweep removes an incomplete one."""
     deps = dependencies()
     now = deps.clock.now()
     await deps.due.put(DueKind.DELETED, now, deleted.tenant_id, deleted.id)

@@ -181,7 +181,7 @@ def compute_id(machine: Machine, kind: str, name: str) -> str:
 
 
 def copy_of(source_id: str, machine: Machine, location: str, sku: str) -> dict[str, Any]:
-    """Return the body for ARM of a disk or a snapshot that is a copy of *source_id*, tagged as of a machine."""
+    """Return the body for ARM of a disk or a snapshot: a copy of *source_id*, with the tags of a machine."""
     creation = {"creationData": {"createOption": "Copy", "sourceResourceId": source_id}}
     tags = {**machine.tags, **ordered_tag(dependencies().clock.now())}
     return {"location": location, "tags": tags, "sku": {"name": sku}, "properties": creation}

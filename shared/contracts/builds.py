@@ -180,7 +180,10 @@ def leftovers_of(pc: CloudPc, build: Build, *, kept_in_days: int = 0) -> tuple[C
 
 
 class KeepOrder(Value):
-    """Copy the OS disk of a machine before it is removed. *disks*: others that it may have, as of ``CleanUpOrder``."""
+    """Copy the OS disk of a machine before its removal.
+
+    *disks*: other disks that it may have. *joined_domain*: whether it was a member of a domain.
+    """
 
     machine: Machine
     disks: tuple[str, ...] = ()

@@ -6,10 +6,12 @@ from typing import Any
 
 from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
+from shared.domain.cloud_pcs.deleted import DeletedCloudPc, DeletedStatus
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of
 from shared.domain.cloud_pcs.user_setting import FrequencyType, RestorePointSetting, UserSetting
 from shared.domain.images.image import GalleryImage, MarketplaceImage
+from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.notices.endpoint import EndpointKind, NoticeEndpoint
@@ -100,6 +102,27 @@ NEW_TENANT = {
 }
 
 
+DELETED = DeletedCloudPc(
+    id="0de1e7ed",
+    tenant_id=things.TENANT_ID,
+    cloud_pc_id=WORKS.id,
+    user=WORKS.user,
+    plan=WORKS.plan,
+    display_name=WORKS.display_name,
+    status=DeletedStatus.KEPT,
+    disk=KeptDisk(
+        snapshot_id=f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/desks"
+        f"/providers/Microsoft.Compute/snapshots/cpc-{WORKS.id}-kept-0de1e7ed",
+        region="westeurope",
+        size_in_gb=128,
+        computer_name="CPC-ADA-GONE1",
+    ),
+    begun_at=NOW,
+    deleted_at=NOW,
+    kept_until=NOW + 7 * 24 * HOUR,
+)
+
+
 def pc(**changes: Any) -> tuple[tuple[str, Value], ...]:
     return (("cloud_pcs", edited(WORKS, **changes)),)
 
@@ -176,6 +199,9 @@ SCENES: Mapping[str, Scene] = {
     "POST tenants/{tenant}/resume": Scene(CHANGED),
     "PUT tenants/{tenant}/rateCard": Scene(MADE_NEW, {"currency": "EUR", "discountInPercent": 12}),
     "PUT tenants/{tenant}/sites/{site}": Scene(MADE_NEW, PLACE, at={"site": "east"}),
+    "DELETE tenants/{tenant}/deletedCloudPCs/{id}": Scene(
+        CHANGED, given=(("deleted_cloud_pcs", DELETED),), at=one(DELETED.id)
+    ),
     "DELETE tenants/{tenant}/sites/{site}": Scene(GONE, given=(("sites", things.site(id="s2")),), at={"site": "s2"}),
     "POST tenants/{tenant}/wizards/{wizard}": Scene(MADE_NEW, CONNECTION_FORM, at={"wizard": "create-connection"}),
     "POST tenants/{tenant}/bulkActions": Scene(MADE_NEW, {"action": "reboot", "cloudPcIds": [WORKS.id]}, pc()),

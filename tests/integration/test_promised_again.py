@@ -26,7 +26,7 @@ from shared.storage.due import EVERYBODY, Due, DueKind, SpotLook, Watching
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.desks import session_host, spot_group
-from tests.integration.scenes import ENDPOINT
+from tests.integration.scenes import DELETED, ENDPOINT
 from tests.integration.services import IdleHost, PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
@@ -126,6 +126,7 @@ def of_every_kind() -> tuple[tuple[str, Any], ...]:
         ("cloud_pcs", things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))),
         ("cloud_pcs", things.cloud_pc("gil", status=Status.IN_GRACE_PERIOD, grace=grace)),
         ("cloud_pcs", things.cloud_pc("hal", status=Status.PROVISIONED, action=reboot)),
+        ("deleted_cloud_pcs", DELETED),
         ("cloud_pc_powers", CloudPcPower(id=things.cloud_pc("hal").id, tenant_id="contoso", since=NIGHT)),
         ("notice_endpoints", ENDPOINT),
         ("spot_groups", spot_group()),

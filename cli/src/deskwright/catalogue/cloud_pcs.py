@@ -71,6 +71,22 @@ PC = Noun(
         *verbs_of("cloudPCs", named="pc", called=_CALLED, asks=_ASKS),
     ),
 )
+DELETED_PC = Noun(
+    "deleted-pc",
+    "Deleted Cloud PCs whose disks are kept for a time",
+    (
+        Verb(
+            "list",
+            "list_deleted_cloud_pcs",
+            (
+                *("USER=userPrincipalName", "PLAN=servicePlanName", "COMPUTER=managedDeviceName", "STATUS=status"),
+                *("DELETED=deletedDateTime", "KEPT UNTIL=expirationDateTime", *ID),
+            ),
+        ),
+        Verb("show", "get_deleted_cloud_pc"),
+        Verb("delete", "delete_deleted_cloud_pc", asks="Remove the kept disk of {}? Its data is lost."),
+    ),
+)
 POLICY = Noun(
     "policy",
     "Provisioning policies",

@@ -6,12 +6,10 @@ from typing import Any
 
 from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
-from shared.domain.cloud_pcs.deleted import DeletedCloudPc, DeletedStatus
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of
 from shared.domain.cloud_pcs.user_setting import FrequencyType, RestorePointSetting, UserSetting
 from shared.domain.images.image import GalleryImage, MarketplaceImage
-from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.notices.endpoint import EndpointKind, NoticeEndpoint
@@ -28,6 +26,7 @@ from shared.domain.values import Value
 from tests.cloud_pcs import edited
 from tests.integration import desks, image_things, things
 from tests.integration.cost_scenes import COST_SCENES
+from tests.integration.deleted_things import DELETED
 from tests.integration.scene import Scene, Trace
 
 PASSWORD = "a-new-join-password"
@@ -100,27 +99,6 @@ NEW_TENANT = {
     "name": {"id": "fabrikam", "displayName": "F"},
     "directory": {"entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION},
 }
-
-
-DELETED = DeletedCloudPc(
-    id="0de1e7ed",
-    tenant_id=things.TENANT_ID,
-    cloud_pc_id=WORKS.id,
-    user=WORKS.user,
-    plan=WORKS.plan,
-    display_name=WORKS.display_name,
-    status=DeletedStatus.KEPT,
-    disk=KeptDisk(
-        snapshot_id=f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/desks"
-        f"/providers/Microsoft.Compute/snapshots/cpc-{WORKS.id}-kept-0de1e7ed",
-        region="westeurope",
-        size_in_gb=128,
-        computer_name="CPC-ADA-GONE1",
-    ),
-    begun_at=NOW,
-    deleted_at=NOW,
-    kept_until=NOW + 7 * 24 * HOUR,
-)
 
 
 def pc(**changes: Any) -> tuple[tuple[str, Value], ...]:

@@ -117,6 +117,7 @@ async def _recorded(order: KeepOrder, disk: _Disk) -> DeletedCloudPc:
         policy_name=kept.policy_name,
         joined_domain=order.joined_domain,
         disk=KeptDisk(
+            deleted_id=id_,
             snapshot_id=compute_id(machine, "snapshots", name),
             region=disk.location,
             size_in_gb=disk.size_in_gb,

@@ -9,16 +9,17 @@ import pytest
 from azure_simulator.certificates import Certificates
 
 from shared.clients.arm import parse_id
-from shared.contracts import machines
+from shared.contracts import joining, machines, provisioning
 from shared.contracts.builds import KEEP_DISK, Keeping, KeepOrder
-from shared.contracts.outcomes import HELD_BACK, Done, Pending, Refused
+from shared.contracts.outcomes import HELD_BACK, Accepted, Done, Pending, Refused
 from shared.domain import naming
 from shared.domain.cloud_pcs.deleted import TRIED_FOR, DeletedCloudPc, DeletedStatus
+from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import AuditEvent
 from shared.services.cloud_pcs.deleted import deleted_due
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
-from tests.contract.test_activities_desktop import build, machine_of, plan
+from tests.contract.test_activities_desktop import assign, build, enrol, join, machine_of, plan, remove, vm_order
 from tests.contract.worker import TENANT, Records, Worker, working
 
 pytestmark = pytest.mark.simulator
@@ -165,3 +166,59 @@ async def test_a_copy_is_of_its_own_machine_only(worker: Worker) -> None:
     await worker.again(KEEP_DISK, order_of(worker), before)
     assert records(worker) == []
     assert parse_id(MACHINE.vm_id).name == MACHINE.vm_name
+
+
+async def leave(worker: Worker, machine: machines.Machine) -> None:
+    """Have Windows forget the machine before; a step that fails is a warning."""
+    order = provisioning.ConfigurationOrder(machine=machine, steps=(provisioning.LEAVE_SERVICE,))
+    await worker.finish(await worker.do(provisioning.BEGIN_CONFIGURATION, order))
+    assert await worker.do(provisioning.READ_CONFIGURATION, order) == provisioning.Configured()
+
+
+async def built_from_its_disk(worker: Worker, again: machines.Machine) -> DeletedCloudPc:
+    """Build a machine, remove it with its device and its session host, and build another from the copy of its disk."""
+    await build(worker, MACHINE)
+    await enrol(worker, MACHINE, await join(worker, MACHINE))
+    pool = await assign(worker, MACHINE)
+    assert await worker.wait(KEEP_DISK, order_of(worker)) == Done()
+    await remove(worker, MACHINE, pool.host_pool_id)
+    (kept,) = records(worker)
+    order = (await vm_order(worker, again)).but(from_disk=True)
+    copied = machines.OsDiskOrder(machine=again, place=order.place, disk=kept.disk, size_in_gb=256)
+    assert isinstance(await worker.finish(await worker.do(machines.BEGIN_OS_DISK, copied)), machines.Finished)
+    assert await worker.do(machines.BEGIN_OS_DISK, copied) == Done()  # delivered again
+    assert isinstance(await worker.finish(await worker.do(machines.BEGIN_VM, order)), machines.Finished)
+    assert isinstance(await worker.do(machines.BEGIN_VM, order), Accepted)  # it is adopted
+    assert await worker.wait(machines.POLL_AGENT, again) == Done()
+    return kept
+
+
+async def test_a_machine_is_built_from_the_copy_and_joins_anew(worker: Worker) -> None:
+    again = MACHINE.but(slot="b")
+    kept = await built_from_its_disk(worker, again)
+    await leave(worker, again)
+    device = await join(worker, again)
+    await enrol(worker, again, device)
+    pool = await assign(worker, again)
+    vm = await worker.cloud.arm("GET", again.vm_id)
+    assert vm["properties"]["storageProfile"]["osDisk"]["createOption"] == "Attach"
+    disk = await worker.cloud.arm("GET", vm["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"])
+    assert disk["properties"]["creationData"]["sourceResourceId"].casefold() == kept.disk.snapshot_id.casefold()
+    assert disk["properties"]["diskSizeGB"] == 256
+    await remove(worker, again, pool.host_pool_id)
+
+
+async def test_windows_that_has_not_left_joins_as_a_device_that_is_gone(worker: Worker) -> None:
+    """The reason for the step: the extension finds Windows joined, and no device appears."""
+    again = MACHINE.but(slot="b")
+    await built_from_its_disk(worker, again)
+    begun = await worker.do(joining.BEGIN_ENTRA_JOIN, joining.EntraJoinOrder(machine=again))
+    assert isinstance(await worker.finish(begun), machines.Finished)
+    look = joining.DeviceOrder(
+        tenant_id=TENANT.id,
+        owner=again.owner,
+        computer_name=again.computer_name,
+        join_type=JoinType.AZURE_AD_JOIN,
+        not_before=worker.deps.clock.now() - timedelta(minutes=5),
+    )
+    assert isinstance(await worker.do(joining.POLL_DEVICE, look), Pending)

@@ -1,9 +1,10 @@
-"""A deleted Cloud PC whose disk is kept."""
+"""Deleted Cloud PCs whose disks are kept: of the user of the usual Cloud PC, and of another user."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.domain.cloud_pcs.cloud_pc import User
 from shared.domain.cloud_pcs.deleted import DeletedCloudPc, DeletedStatus
 from shared.domain.machines.kept_disk import KeptDisk
 from tests.integration import things
@@ -19,6 +20,7 @@ DELETED = DeletedCloudPc(
     display_name=_PC.display_name,
     status=DeletedStatus.KEPT,
     disk=KeptDisk(
+        deleted_id=ID,
         snapshot_id=f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/desks"
         f"/providers/Microsoft.Compute/snapshots/cpc-{_PC.id}-kept-{ID}",
         region="westeurope",
@@ -29,3 +31,8 @@ DELETED = DeletedCloudPc(
     deleted_at=things.NOW,
     kept_until=things.NOW + timedelta(days=7),
 )
+OTHERS = DELETED.but(
+    id="0de1e7ee", cloud_pc_id="0" * 20, user=User(id="bob", user_principal_name="bob@contoso.example"), policy_id="p1"
+)
+COPIES = (("deleted_cloud_pcs", DELETED), ("deleted_cloud_pcs", OTHERS))
+TAKES_OWN, TAKES_OTHERS = {"deletedCloudPcId": DELETED.id}, {"deletedCloudPcId": OTHERS.id}

@@ -6,9 +6,10 @@ from shared.domain.values import Value
 class KeptDisk(Value):
     """A disk snapshot and the facts that a build from it needs.
 
-    *computer_name*: the name that Windows on the disk has.
+    *deleted_id*: of the deleted Cloud PC. *computer_name*: the name that Windows on the disk has.
     """
 
+    deleted_id: str
     snapshot_id: str
     region: str
     size_in_gb: int

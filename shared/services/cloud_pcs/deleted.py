@@ -19,13 +19,14 @@ from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
+_IN_USE = timedelta(minutes=15)
 _LOOK_AGAIN = timedelta(minutes=1)
 
 
 async def deleted_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Remove the copy of a disk whose time has ended; return when to look again, None when nothing is left of it.
 
-    The record says that it is being removed before it is.
+    A copy that a build needs stays. The record says that it is being removed before it is: no build begins from then.
     """
     del client
     found, now = await deps.deleted_cloud_pcs.find(due.tenant_id, due.subject_id), deps.clock.now()
@@ -35,12 +36,20 @@ async def deleted_due(deps: Dependencies, client: DurableClient, due: Due) -> da
     if deleted.status is not DeletedStatus.REMOVING:
         if (later := deleted.looks_at(now)) is not None:
             return later
+        if await is_wanted(deps, deleted):
+            return now + _IN_USE
         try:
             removing = deleted.but(status=DeletedStatus.REMOVING)
             found = await deps.deleted_cloud_pcs.replace(removing, seen=found.etag)
         except (StaleError, NotFoundError):
             return now + _LOOK_AGAIN
     return await _remove(deps, found)
+
+
+async def is_wanted(deps: Dependencies, deleted: DeletedCloudPc) -> bool:
+    """Whether a Cloud PC is being built from the copy."""
+    pc = await deps.cloud_pcs.find(deleted.tenant_id, deleted.wanted_by) if deleted.wanted_by else None
+    return deleted.used_by(pc.value if pc else None, deps.clock.now())
 
 
 async def _remove(deps: Dependencies, found: Stored[DeletedCloudPc]) -> datetime | None:
@@ -64,10 +73,12 @@ async def _remove(deps: Dependencies, found: Stored[DeletedCloudPc]) -> datetime
 
 
 async def end_keeping(context: ActionContext, stored: Stored[DeletedCloudPc]) -> None:
-    """End the time of a copy now; a sweep removes it. Raises: ConflictError while it is made."""
+    """End the time of a copy now; a sweep removes it. Raises: ConflictError while it is made, or a build needs it."""
     deps, before = context.deps, stored.value
     if before.status is DeletedStatus.COPYING:
         raise ConflictError("its disk is being copied; what it was is still there", status=before.status.value)
+    if await is_wanted(deps, before):
+        raise ConflictError("a Cloud PC is being built from it; delete it when that is done")
 
     def edit(there: DeletedCloudPc) -> DeletedCloudPc | None:
         if there.status is DeletedStatus.REMOVING:

@@ -31,6 +31,7 @@ ACTIONS = [
         "cloudPCs/holdGrace",
         "cloudPCs/keepAwake",
         "cloudPCs/moveToPolicy",
+        "cloudPCs/undelete",
         "cloudPCs/overridePowerSchedule",
         "cloudPCs/powerOff",
         "cloudPCs/powerOn",

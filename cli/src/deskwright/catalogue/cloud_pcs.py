@@ -25,6 +25,8 @@ _CALLED = {
 _ASKS = {
     "reprovisionBuildFirst": "Build {} anew? Its disk is deleted.",
     "moveToPolicy": "Move {} to another policy? Its disk is deleted once the new machine is ready.",
+    "undelete": "Build {} from its kept disk? The disk that it has is deleted once the new machine is ready.",
+    "handOver": "Build {} from another user's disk? The disk that it has is deleted once the new machine is ready.",
     "resize": "Resize {}? It restarts, and its disk never shrinks.",
     "restore": "Restore {}? Changes made since are lost.",
     "endGracePeriod": "End the grace period of {} and remove it?",

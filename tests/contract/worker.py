@@ -260,6 +260,7 @@ async def working(
         made.cloud_pc_powers, made.power_schedules = Records(), Records()
         made.session_hosts, made.images, made.image_versions = Records(), Records(), Records()
         made.restores, made.orphan_scans = NoRestores(), Records()
+        made.deleted_cloud_pcs = Records()
         before = use(made)
         try:
             await limited(cloud)

@@ -155,6 +155,7 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
         (DueKind.DEPROVISION, cloud_pc["gil"]),
         (DueKind.ACT, cloud_pc["hal"]),
         (DueKind.POWER, cloud_pc["hal"]),
+        (DueKind.DELETED, DELETED.id),
         (DueKind.POOL, "p1"),
         (DueKind.POWER, EVERYBODY),
         (DueKind.REREAD, EVERYBODY),

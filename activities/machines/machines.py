@@ -96,10 +96,7 @@ def vm_body(order: VmOrder, password: str, *, keeps_memory: bool = False) -> dic
         **({"additionalCapabilities": {"hibernationEnabled": True}} if keeps_memory else {}),
     }
     if order.from_disk:
-        del properties["osProfile"]  # Windows on the disk has its name and its accounts
-        attached = {"id": compute_id(machine, "disks", machine.disk_name)}
-        taken = {"createOption": "Attach", "osType": "Windows", "deleteOption": "Delete", "managedDisk": attached}
-        properties["storageProfile"] = {"osDisk": taken}
+        _start_from_disk(machine, properties)
     body = {
         "location": place.region,
         "tags": {**machine.tags, LOCALE_TAG: order.locale},
@@ -107,6 +104,14 @@ def vm_body(order: VmOrder, password: str, *, keeps_memory: bool = False) -> dic
         "properties": properties,
     }
     return body if place.zone is None else {**body, "zones": [place.zone]}
+
+
+def _start_from_disk(machine: Machine, properties: dict[str, Any]) -> None:
+    """Let a VM start from its disk, which is there: Windows on it has a name and accounts."""
+    del properties["osProfile"]
+    attached = {"id": compute_id(machine, "disks", machine.disk_name)}
+    disk = {"createOption": "Attach", "osType": "Windows", "deleteOption": "Delete", "managedDisk": attached}
+    properties["storageProfile"] = {"osDisk": disk}
 
 
 @bp.activity_trigger(input_name="payload")

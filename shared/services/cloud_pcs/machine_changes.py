@@ -1,6 +1,6 @@
 """Changes of the machine of a Cloud PC: another size, or a replacement."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -21,7 +21,7 @@ from shared.domain.operations.operation import Operation, ResourceType
 from shared.domain.tenants.tenant import LicenceSource
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
-from shared.services.cloud_pcs.builds import UserAccountType, plan_now, rebuild
+from shared.services.cloud_pcs.builds import PlannedBuild, UserAccountType, plan_now, rebuild
 from shared.services.cloud_pcs.remote_actions import refuse_while_rerunning, resume_action, start_action
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Promise, Resource, begin_operation, resume_operation
@@ -280,14 +280,6 @@ async def replace(
     await refuse_while_rerunning(client, before)
     planned = await plan_now(context, before, account, policy_id)
 
-    def edit(pc: CloudPc) -> CloudPc:
-        if (why := refusal(pc)) or pc.next_generation != before.next_generation:
-            raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
-        plan = with_plan_of_today(pc, planned.plans).plan
-        return begin_replacement(
-            pc, planned.snapshot, planned.group_id, context.operation_id, context.now, plan=plan, disk=disk
-        )
-
     async def start(after: CloudPc) -> None:
         await _drop_clean_up(context, before)
         await start_replacement(context, client, after)
@@ -297,9 +289,23 @@ async def replace(
     if before_write is not None:
         await before_write()
     promise = partial(deps.due.put, DueKind.WATCH, watch_at, tenant.id, cloud_pc_id, before.next_generation)
-    write = change_cloud_pc(context, before, edit)
+    write = change_cloud_pc(context, before, _planning(context, before, planned, disk))
     begun = await begin_operation(context, kind, resource, write, promise=promise, start=start)
     return begun.operation
+
+
+def _planning(
+    context: ActionContext, before: CloudPc, planned: PlannedBuild, disk: KeptDisk | None
+) -> Callable[[CloudPc], CloudPc]:
+    """Return the edit that plans a replacement, unless something has happened since the record was as *before*."""
+
+    def edit(pc: CloudPc) -> CloudPc:
+        if (why := refusal(pc)) or pc.next_generation != before.next_generation:
+            raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
+        plan, wanted = with_plan_of_today(pc, planned.plans).plan, (planned.snapshot, planned.group_id)
+        return begin_replacement(pc, *wanted, context.operation_id, context.now, plan=plan, disk=disk)
+
+    return edit
 
 
 async def _drop_clean_up(context: ActionContext, pc: CloudPc) -> None:

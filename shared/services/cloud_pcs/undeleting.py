@@ -1,7 +1,5 @@
 """Building a Cloud PC from the kept disk of a deleted one: of its own user, or handed over from another user."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -14,7 +12,6 @@ from shared.services.cloud_pcs.machine_changes import refusal, replace
 from shared.services.operations.action_context import ActionContext
 from shared.workflow import DurableClient
 
-NO_SUCH_COPY = "there is no such deleted Cloud PC"
 _MEMBER = "a member of a domain is not built from a disk: attach a disk made of the snapshot to read its data"
 _NONE = "no disk of a deleted Cloud PC is kept that it could be built from"
 
@@ -49,7 +46,7 @@ async def _build_from(
     pc = (await context.cloud_pc(cloud_pc_id)).value
     found = await deps.deleted_cloud_pcs.find(tenant_id, form.deleted_cloud_pc_id)
     if found is None:
-        raise ConflictError(NO_SUCH_COPY)
+        raise ConflictError("there is no such deleted Cloud PC")
     if why := unfit(pc, found.value, handed_over=handed_over):
         raise ConflictError(why, status=pc.status.value)
 

@@ -38,6 +38,7 @@ from shared.domain.cloud_pcs.orphans import (
     OrphanType,
     cloud_pc_of_machine,
     judge,
+    judge_copy,
     judge_host,
     judge_right,
     judge_temporary,
@@ -75,11 +76,17 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
     except MissingError:
         tagged, rights = [], []  # the group does not exist (yet)
     records = await _records(order.tenant_id)
+    copies = {
+        each.value.disk.snapshot_id.casefold() async for each in dependencies().deleted_cloud_pcs.each(order.tenant_id)
+    }
     shared = await uses_of(order.tenant_id, order.subscription_id, order.resource_group)
     judged: list[Judged] = []
     for kind, each in tagged:
         subject = str(each.tags.get(CLOUD_PC_TAG) or "")
-        if subject:
+        if subject and kind is OrphanType.SNAPSHOT and naming.is_kept_disk(str(each.name)):
+            found = _found(kind, each, subject)
+            judged.append((found, None if str(each.id).casefold() in copies else judge_copy()))
+        elif subject:
             found = _found(kind, each, subject)
             judged.append((found, _after_adoption(found, records.get(subject), order.adoptions, began)))
         elif is_shared(order.tenant_id, kind, each):

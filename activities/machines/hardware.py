@@ -175,14 +175,16 @@ async def _disk_of(machine: Machine) -> _Disk:
     )
 
 
-def _compute_id(machine: Machine, kind: str, name: str) -> str:
+def compute_id(machine: Machine, kind: str, name: str) -> str:
+    """Return the ARM id of a resource of Compute beside a machine; *kind*: the last part of its type."""
     return machine.vm_id.rpartition("/virtualMachines/")[0] + f"/{kind}/{name}"
 
 
-def _copy_of(source_id: str, machine: Machine, disk: _Disk, sku: str) -> dict[str, Any]:
+def copy_of(source_id: str, machine: Machine, location: str, sku: str) -> dict[str, Any]:
+    """Return the body for ARM of a disk or a snapshot: a copy of *source_id*, with the tags of a machine."""
     creation = {"creationData": {"createOption": "Copy", "sourceResourceId": source_id}}
     tags = {**machine.tags, **ordered_tag(dependencies().clock.now())}
-    return {"location": disk.location, "tags": tags, "sku": {"name": sku}, "properties": creation}
+    return {"location": location, "tags": tags, "sku": {"name": sku}, "properties": creation}
 
 
 @bp.activity_trigger(input_name="payload")
@@ -192,7 +194,7 @@ async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
     machine = order.machine
     disk = await _disk_of(machine)
     # Zone-redundant copies need a region with zones.
-    body: Any = _copy_of(disk.id, machine, disk, "Standard_ZRS" if disk.zones else "Standard_LRS")
+    body: Any = copy_of(disk.id, machine, disk.location, "Standard_ZRS" if disk.zones else "Standard_LRS")
     body["properties"]["incremental"] = True
     name = naming.restore_point_name(machine.owner.id, order.restore_point_id or order.operation_id)
     snapshots = dependencies().compute(machine.subscription_id).snapshots
@@ -200,7 +202,7 @@ async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
         lambda hook: snapshots.begin_create_or_update(
             machine.resource_group, name, body, polling=False, raw_response_hook=hook
         ),
-        resource_id=_compute_id(machine, "snapshots", name),
+        resource_id=compute_id(machine, "snapshots", name),
     )
 
 
@@ -213,14 +215,14 @@ async def begin_restored_disk(order: RemoteOrder) -> Accepted | Done | Refused:
     if disk.name == name:
         return Done()
     point = naming.restore_point_name(machine.owner.id, order.restore_point_id or "")
-    body: Any = _copy_of(_compute_id(machine, "snapshots", point), machine, disk, "Premium_LRS")
+    body: Any = copy_of(compute_id(machine, "snapshots", point), machine, disk.location, "Premium_LRS")
     body |= {"zones": list(disk.zones)} if disk.zones else {}
     disks = dependencies().compute(machine.subscription_id).disks
     return await begin(
         lambda hook: disks.begin_create_or_update(
             machine.resource_group, name, body, polling=False, raw_response_hook=hook
         ),
-        resource_id=_compute_id(machine, "disks", name),
+        resource_id=compute_id(machine, "disks", name),
     )
 
 
@@ -231,7 +233,7 @@ async def begin_swap(order: RemoteOrder) -> Accepted | Done | Refused:
     machine, name = order.machine, order.new_disk
     if (await _disk_of(machine)).name == name:
         return Done()
-    new = {"name": name, "managedDisk": {"id": _compute_id(machine, "disks", name)}, "deleteOption": "Delete"}
+    new = {"name": name, "managedDisk": {"id": compute_id(machine, "disks", name)}, "deleteOption": "Delete"}
     return await begin_vm_update(machine, {"storageProfile": {"osDisk": new}})
 
 

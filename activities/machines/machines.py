@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from activities.machines.capacity import remember_full
+from activities.machines.hardware import compute_id, copy_of
 from activities.machines.hibernation import hibernates
 from activities.machines.removals import record_removal
 from activities.machines.vms import compares_each, is_newer, of_machine, read_vm_health, vm_health, vm_of
@@ -14,6 +16,7 @@ from activities.operations.at_work import being_made
 from shared.clients.arm import begin, parse_id, poll, properties
 from shared.contracts.calls import ordered_tag
 from shared.contracts.machines import (
+    BEGIN_OS_DISK,
     BEGIN_VM,
     BEGIN_VM_DELETE,
     DELETE_DISK,
@@ -22,6 +25,7 @@ from shared.contracts.machines import (
     Finished,
     Machine,
     OperationOrder,
+    OsDiskOrder,
     Place,
     VmOrder,
 )
@@ -91,6 +95,8 @@ def vm_body(order: VmOrder, password: str, *, keeps_memory: bool = False) -> dic
         **(_LOW_PRIORITY if order.low_priority else {}),
         **({"additionalCapabilities": {"hibernationEnabled": True}} if keeps_memory else {}),
     }
+    if order.from_disk:
+        _start_from_disk(machine, properties)
     body = {
         "location": place.region,
         "tags": {**machine.tags, LOCALE_TAG: order.locale},
@@ -98,6 +104,14 @@ def vm_body(order: VmOrder, password: str, *, keeps_memory: bool = False) -> dic
         "properties": properties,
     }
     return body if place.zone is None else {**body, "zones": [place.zone]}
+
+
+def _start_from_disk(machine: Machine, properties: dict[str, Any]) -> None:
+    """Let a VM start from its disk, which is there: Windows on it has a name and accounts."""
+    del properties["osProfile"]
+    attached = {"id": compute_id(machine, "disks", machine.disk_name)}
+    disk = {"createOption": "Attach", "osType": "Windows", "deleteOption": "Delete", "managedDisk": attached}
+    properties["storageProfile"] = {"osDisk": disk}
 
 
 @bp.activity_trigger(input_name="payload")
@@ -125,6 +139,27 @@ async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
     return await _adopt(order)
 
 
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_OS_DISK, fence=being_made)
+async def begin_os_disk(order: OsDiskOrder) -> Accepted | Done | NoCapacity | Refused:
+    """Begin to make the OS disk of a machine from a copy; done where it is there."""
+    machine, place = order.machine, order.place
+    disks = dependencies().compute(machine.subscription_id).disks
+    with suppress(MissingError):
+        found = await disks.get(machine.resource_group, machine.disk_name)
+        if properties(found).get("provisioningState") == "Succeeded":
+            return Done()
+    body: Any = copy_of(order.disk.snapshot_id, machine, place.region, "Premium_LRS")
+    body["properties"]["diskSizeGB"] = order.size_in_gb
+    body |= {"zones": [place.zone]} if place.zone is not None else {}
+    return await begin(
+        lambda hook: disks.begin_create_or_update(
+            machine.resource_group, machine.disk_name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=compute_id(machine, "disks", machine.disk_name),
+    )
+
+
 async def _create(machine: Machine, body: Any) -> Accepted:  # noqa: ANN401 - a plain body in a model's place
     from azure.core import MatchConditions
 
@@ -147,8 +182,9 @@ async def _adopt(order: VmOrder) -> Accepted | Refused:
     machine, place = order.machine, order.place
     vm = await vm_of(machine)
     there = properties(vm)
+    named = machine.computer_name if order.from_disk else str(there.get("osProfile", {}).get("computerName"))
     found = (
-        str(there.get("osProfile", {}).get("computerName")).casefold(),
+        named.casefold(),
         str(there.get("hardwareProfile", {}).get("vmSize")).casefold(),
         tuple(vm.zones or ()),
         vm.location.casefold(),

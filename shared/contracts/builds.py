@@ -1,18 +1,20 @@
 """A build of a Cloud PC: its attempts in the record, and the clean-up after it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy, Workflow
 from shared.contracts.machines import DELETE_POLL, Machine
 from shared.contracts.outcomes import Done, NoCapacity, Refused, Superseded
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Build, Failure, Resources, Step, Warn
-from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.destroying import Confirmation
+from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.owner import Owner
+from shared.domain.pools.member import PoolMember
 from shared.domain.values import Value
 
 
@@ -100,6 +102,17 @@ RECORD_REPLACED = Activity(
 )
 
 
+class Keeping(Value):
+    """The copy of a disk that is kept when its machine is removed: for how many *days*, and whose it was."""
+
+    days: int
+    user: User
+    plan: ServicePlan
+    display_name: str
+    policy_id: str | None = None
+    policy_name: str | None = None
+
+
 class CleanUpOrder(OfBuild):
     """Remove every machine, interface, disk, device and right of a Cloud PC. *computer_names*: all it ever had."""
 
@@ -114,6 +127,7 @@ class CleanUpOrder(OfBuild):
     disks: tuple[str, ...] = ()  # besides the one that was built
     standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
     confirmation: Confirmation | None = None  # that it may begin; None: nobody was asked, because nobody has had it
+    keeping: Keeping | None = None  # its disk is copied first; None: it is not
 
     def machine(self, computer_name: str | None = None) -> Machine:
         """Return the machine to remove."""
@@ -128,11 +142,25 @@ class CleanUpOrder(OfBuild):
         )
 
 
-def leftovers_of(pc: CloudPc, build: Build) -> tuple[CleanUpOrder, ...]:
-    """Return the order to clean up after *build* of *pc*, in the place where it was built; empty without a machine."""
+def leftovers_of(pc: CloudPc, build: Build, *, kept_in_days: int = 0) -> tuple[CleanUpOrder, ...]:
+    """Return the order to clean up after *build* of *pc*, in the place where it was built; empty without a machine.
+
+    *kept_in_days*: how long a copy of its disk is kept; 0: none is made. A machine that was never in a host pool was
+    nobody's, and there is nothing on it to keep.
+    """
     made = build.resources
     if not (made.computer_name and made.subscription_id and made.resource_group):
         return ()
+    keeping = None
+    if kept_in_days and made.session_host and not isinstance(pc, PoolMember):
+        keeping = Keeping(
+            days=kept_in_days,
+            user=pc.user,
+            plan=pc.plan,
+            display_name=pc.display_name,
+            policy_id=build.snapshot.policy_id if build.snapshot else None,
+            policy_name=build.snapshot.policy_name if build.snapshot else None,
+        )
     order = CleanUpOrder(
         tenant_id=pc.tenant_id,
         cloud_pc_id=pc.id,
@@ -146,8 +174,25 @@ def leftovers_of(pc: CloudPc, build: Build) -> tuple[CleanUpOrder, ...]:
         host_pool_id=made.host_pool_id,
         restore_points=tuple(point.id for point in build.restore_points),
         disks=build.disks,
+        keeping=keeping,
     )
     return (order,)
+
+
+class KeepOrder(Value):
+    """Copy the OS disk of a machine before its removal.
+
+    *disks*: other disks that it may have. *joined_domain*: whether it was a member of a domain.
+    """
+
+    machine: Machine
+    disks: tuple[str, ...] = ()
+    joined_domain: bool = False
+    keeping: Keeping
+
+
+KEEP_POLL = PollPolicy(timedelta(seconds=20), timedelta(seconds=20), timedelta(minutes=30))
+KEEP_DISK = Poll("keep_disk", KeepOrder, Done, Refused, effect=Effect.MAKES)
 
 
 class CleanedUp(Value):

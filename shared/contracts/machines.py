@@ -9,6 +9,7 @@ from shared.contracts.definitions import Activity, Effect, Poll, PollPolicy
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
 from shared.domain.images.image import ImageSource
+from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.owner import Owner
 from shared.domain.values import Value
@@ -149,6 +150,16 @@ class VmOrder(Value):
     locale: str = "en-US"
     low_priority: bool | None = None
     hibernation: bool | None = None
+    from_disk: bool | None = None  # its OS disk is there already
+
+
+class OsDiskOrder(Value):
+    """The OS disk of a machine that is made from the copy of another one, at the place of the machine."""
+
+    machine: Machine
+    place: Place
+    disk: KeptDisk
+    size_in_gb: int
 
 
 class OperationOrder(Value):
@@ -172,6 +183,7 @@ PREPARE_HOSTED_NETWORK = Poll(
     "prepare_hosted_network", HostedNetworkOrder, NetworkReady, NoCapacity | Refused, effect=Effect.MAKES
 )
 CREATE_NIC = Activity("create_nic", NicOrder, NicReady, NoCapacity | Refused, effect=Effect.MAKES)
+BEGIN_OS_DISK = Activity("begin_os_disk", OsDiskOrder, Accepted | Done, NoCapacity | Refused, effect=Effect.MAKES)
 BEGIN_VM = Activity("begin_vm", VmOrder, Accepted, NoCapacity | Refused, effect=Effect.MAKES)
 POLL_OPERATION = Poll("poll_operation", OperationOrder, Finished, NoCapacity | Refused, effect=Effect.READS)
 POLL_AGENT = Poll("poll_agent", Machine, Done, Refused, effect=Effect.READS)

@@ -13,6 +13,7 @@ from shared.domain import naming
 from shared.domain.cloud_pcs.build import Build, Failure, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User, local_administrator
 from shared.domain.cloud_pcs.replacing import Resumption, resumption
+from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Connection, Domain, Network
 from shared.domain.owner import Owner
@@ -60,6 +61,7 @@ class ProvisionOrder(OfAttempt):
     replaces: Replaced | None = None  # the current machine, whose place it takes
     in_pool: bool = False  # it is a member of a warm pool, which has no user yet
     claimed: bool = False  # the user gets the machine of a member, with which it goes on
+    disk: KeptDisk | None = None  # the copy of a disk from which it is built; None: from the image of its snapshot
     wakes: bool = Field(False, exclude_if=_is_false)  # that machine is off, and has to be started first
 
     @property
@@ -67,6 +69,8 @@ class ProvisionOrder(OfAttempt):
         """This attempt's computer name; each attempt has its own (naming.computer_name) unless it is resumed."""
         if self.resume is not None and self.resume.made.computer_name is not None:
             return self.resume.made.computer_name
+        if self.disk is not None:
+            return self.disk.computer_name
         return naming.computer_name(
             self.snapshot.configuration.naming_template,
             self.user.user_principal_name,
@@ -138,7 +142,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         resource_group=site.resource_group,
         tenant_resource_group=tenant.resource_group,
         # A customer's own network is where it is: only hosted networks have fall-back regions.
-        regions=site.regions if hosted else (site.region,),
+        regions=_regions(site, build, hosted=hosted),
         zones=site.zones,
         address_space=site.address_space,
         network=connection.network,
@@ -147,12 +151,20 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
         slot=pc.slot_of(build),
-        remains=leftovers_of(pc, build),
+        remains=leftovers_of(pc, build, kept_in_days=settings.deleted_cloud_pcs_kept_in_days),
         resume=gone_on_with,
+        disk=build.disk,
         in_pool=isinstance(pc, PoolMember),
         claimed=gone_on_with is not None and build.pool is not None and build.pool.claimed,
         wakes=gone_on_with is not None and build.pool is not None and build.pool.off,
     )
+
+
+def _regions(site: Site, build: Build, *, hosted: bool) -> tuple[str, ...]:
+    """Return the regions of a build, best first; a machine that is built from a copy is where the copy is."""
+    if build.disk is not None:
+        return (build.disk.region,)
+    return site.regions if hosted else (site.region,)
 
 
 def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder | None:
@@ -238,6 +250,9 @@ STEPS = (
     "resizeOsPartition",
 )
 """The steps in their order; each is a file of shared/scripts named in kebab case."""
+
+LEAVE_SERVICE = "leaveService"
+"""The step by which Windows forgets its directory, Intune and its host pool; of a disk that another machine had."""
 
 LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
 

@@ -50,6 +50,7 @@ EXPORTED = (
     "sessionhosts",
     "releases",
     "cloudpcs",
+    "deletedcloudpcs",
     "cloudpcpower",
     "timeline",
     "usage",

@@ -17,6 +17,7 @@ from shared.domain.owner import Owner, OwnerKind
 TENANT_TAG = "deskwright:tenant"
 SPOT_GROUP_TAG = "deskwright:spotgroup"
 ORDERED_TAG = "deskwright:ordered"  # when the order was given by which it was made
+KEPT_UNTIL_TAG = "deskwright:keptuntil"  # when the copy of a deleted Cloud PC's disk is removed
 REPLACES_TAG = "deskwright:replaces"  # the VM beside which this one was built, to take its place
 
 IMPORTS = "imported-managed-images"
@@ -127,6 +128,17 @@ def restored_disk_name(cloud_pc: str, operation_id: str) -> str:
 def restore_point_name(cloud_pc: str, restore_point_id: str) -> str:
     """Return the name of the disk snapshot that is a restore point."""
     return f"{vm_name(Owner.cloud_pc(cloud_pc))}-rp-{restore_point_id}"
+
+
+def kept_disk_name(cloud_pc: str, deleted_id: str) -> str:
+    """Return the name of the disk snapshot that is kept of a deleted Cloud PC."""
+    return f"{vm_name(Owner.cloud_pc(cloud_pc))}-kept-{deleted_id}"
+
+
+def is_kept_disk(name: str) -> bool:
+    """Whether a disk snapshot has a name that the copies of deleted Cloud PCs have."""
+    beginning = vm_name(Owner.cloud_pc(""))
+    return name.casefold().startswith(beginning) and "-kept-" in name
 
 
 def hosted_network_name(tenant_id: str, region: str) -> str:

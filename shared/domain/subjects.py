@@ -42,6 +42,7 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
         "sites": PageSubject.SITES,
         "cloudpcs": PageSubject.CLOUD_PCS,
         "cloudpcpower": PageSubject.CLOUD_PCS,
+        "deletedcloudpcs": PageSubject.CLOUD_PCS,
         "timeline": PageSubject.CLOUD_PCS,
         "powerschedules": PageSubject.POWER_SCHEDULES,
         "noticeendpoints": PageSubject.NOTICE_ENDPOINTS,

@@ -64,6 +64,7 @@ class DueKind(StrEnum):
     POOL = "pool"  # a policy whose warm pools are looked at
     EVENTS = "events"  # a table whose records of a tenant have told events, which are to be sent
     DELIVER = "deliver"  # an endpoint with notices that wait, or with a secret that ends
+    DELETED = "deleted"  # a deleted Cloud PC: the copy of its disk is removed at the end of its time
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
     @property
@@ -168,6 +169,7 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
         DueKind.POOL: DueFacts(watches=(PREPARE_MEMBER,)),
         DueKind.EVENTS: DueFacts(Outgoing),
         DueKind.DELIVER: DueFacts(Delivering),
+        DueKind.DELETED: DueFacts(),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
 )

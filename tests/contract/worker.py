@@ -20,7 +20,7 @@ from shared.config import Settings
 from shared.contracts.calls import ORDERED_AT, TICKETS, PacedError
 from shared.contracts.images import BUILDER as SMALL
 from shared.contracts.images import CaptureOrder, ImportOrder
-from shared.contracts.machines import POLL_OPERATION, NicOrder, OperationOrder, Place, VmOrder
+from shared.contracts.machines import POLL_OPERATION, NicOrder, OperationOrder, OsDiskOrder, Place, VmOrder
 from shared.contracts.outcomes import Accepted, Pending, Ticket
 from shared.dependencies import Dependencies, use
 from shared.domain.cloud_pcs.build import Resources, Step
@@ -172,7 +172,7 @@ class Worker:
     @contextmanager
     def wanting(self, order: Value) -> Iterator[None]:
         """While a machine is made or captured there is a record that it is, unless the test keeps one of its own."""
-        if not isinstance(order, NicOrder | VmOrder | ImportOrder | CaptureOrder):
+        if not isinstance(order, NicOrder | VmOrder | OsDiskOrder | ImportOrder | CaptureOrder):
             yield
             return
         services: Any = self.deps
@@ -260,6 +260,7 @@ async def working(
         made.cloud_pc_powers, made.power_schedules = Records(), Records()
         made.session_hosts, made.images, made.image_versions = Records(), Records(), Records()
         made.restores, made.orphan_scans = NoRestores(), Records()
+        made.deleted_cloud_pcs = Records()
         before = use(made)
         try:
             await limited(cloud)

@@ -58,6 +58,10 @@ WITHOUT_PLACE = {
         ),
         "reclaim rules have no page yet: the CLI has them",
     ),
+    **dict.fromkeys(
+        ("list_deleted_cloud_pcs", "get_deleted_cloud_pc", "delete_deleted_cloud_pc"),
+        "deleted Cloud PCs have no page yet: the CLI has them",
+    ),
     "retrieve_launch_detail": "the sign-in details have the address",
     **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),
 }

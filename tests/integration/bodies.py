@@ -347,6 +347,8 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "power off": ("POST …/cloudPCs/{id}/powerOff", {"force": True}, {}),
     "stop": ("POST …/cloudPCs/{id}/stop", {"force": True}, {}),
     "move to policy": ("POST tenants/{tenant}/cloudPCs/{id}/moveToPolicy", {"provisioningPolicyId": "p2"}, {}),
+    "undelete": ("POST tenants/{tenant}/cloudPCs/{id}/undelete", {"deletedCloudPcId": "d1"}, {}),
+    "hand over": ("POST tenants/{tenant}/cloudPCs/{id}/handOver", {"deletedCloudPcId": "d2"}, {}),
     "keep awake": ("POST tenants/{tenant}/cloudPCs/{id}/keepAwake", {"hours": 2}, {}),
     "override of power": (
         "POST tenants/{tenant}/cloudPCs/{id}/overridePowerSchedule",

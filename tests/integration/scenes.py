@@ -26,6 +26,7 @@ from shared.domain.values import Value
 from tests.cloud_pcs import edited
 from tests.integration import desks, image_things, things
 from tests.integration.cost_scenes import COST_SCENES
+from tests.integration.deleted_things import COPIES, DELETED, TAKES_OTHERS, TAKES_OWN
 from tests.integration.scene import Scene, Trace
 
 PASSWORD = "a-new-join-password"
@@ -176,6 +177,7 @@ SCENES: Mapping[str, Scene] = {
     "POST tenants/{tenant}/resume": Scene(CHANGED),
     "PUT tenants/{tenant}/rateCard": Scene(MADE_NEW, {"currency": "EUR", "discountInPercent": 12}),
     "PUT tenants/{tenant}/sites/{site}": Scene(MADE_NEW, PLACE, at={"site": "east"}),
+    "DELETE tenants/{tenant}/deletedCloudPCs/{id}": Scene(CHANGED, None, COPIES, one(DELETED.id)),
     "DELETE tenants/{tenant}/sites/{site}": Scene(GONE, given=(("sites", things.site(id="s2")),), at={"site": "s2"}),
     "POST tenants/{tenant}/wizards/{wizard}": Scene(MADE_NEW, CONNECTION_FORM, at={"wizard": "create-connection"}),
     "POST tenants/{tenant}/bulkActions": Scene(MADE_NEW, {"action": "reboot", "cloudPcIds": [WORKS.id]}, pc()),
@@ -197,6 +199,8 @@ SCENES: Mapping[str, Scene] = {
     "POST tenants/{tenant}/cloudPCs/{id}/moveToPolicy": Scene(
         CHANGED, {"provisioningPolicyId": "p2"}, (*pc(), ("policies", TWO)), one(WORKS.id)
     ),
+    "POST tenants/{tenant}/cloudPCs/{id}/undelete": Scene(CHANGED, TAKES_OWN, (*pc(), *COPIES), one(WORKS.id)),
+    "POST tenants/{tenant}/cloudPCs/{id}/handOver": Scene(CHANGED, TAKES_OTHERS, (*pc(), *COPIES), one(WORKS.id)),
     "POST tenants/{tenant}/cloudPCs/{id}/reprovision": on_pc(CHANGED, {"buildFirst": True}),
     "POST tenants/{tenant}/cloudPCs/{id}/rerunStep": on_pc(
         CHANGED, {}, status=Status.PROVISIONED_WITH_WARNINGS, warnings=(Warn(step="hidePowerIcons", message="no"),)

@@ -197,6 +197,8 @@ NOT_PLAYED = {
     "begin_domain_join": "no life of a hybrid Cloud PC is played",
     "begin_enrollment": "no life of a hybrid Cloud PC is played",
     "balance_spot_pool": "no life has a schedule with phases; test_late_spot_plans.py delivers an older plan's order",
+    "begin_os_disk": "no life has a kept disk; test_activities_keeping.py delivers it again",
+    "keep_disk": "no life has a kept disk; test_activities_keeping.py delivers it again",
     "retire_passwords": "no life is joined to a domain; test_activities_comparing_each.py has its case",
 }
 """The fenced activities that are played in no life, and why."""

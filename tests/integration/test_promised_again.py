@@ -25,6 +25,7 @@ from shared.services.operations.restoring import restore_tables
 from shared.storage.due import EVERYBODY, Due, DueKind, SpotLook, Watching
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
+from tests.integration.deleted_things import DELETED
 from tests.integration.desks import session_host, spot_group
 from tests.integration.scenes import ENDPOINT
 from tests.integration.services import IdleHost, PaperServices
@@ -126,6 +127,7 @@ def of_every_kind() -> tuple[tuple[str, Any], ...]:
         ("cloud_pcs", things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))),
         ("cloud_pcs", things.cloud_pc("gil", status=Status.IN_GRACE_PERIOD, grace=grace)),
         ("cloud_pcs", things.cloud_pc("hal", status=Status.PROVISIONED, action=reboot)),
+        ("deleted_cloud_pcs", DELETED),
         ("cloud_pc_powers", CloudPcPower(id=things.cloud_pc("hal").id, tenant_id="contoso", since=NIGHT)),
         ("notice_endpoints", ENDPOINT),
         ("spot_groups", spot_group()),
@@ -153,6 +155,7 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
         (DueKind.DEPROVISION, cloud_pc["gil"]),
         (DueKind.ACT, cloud_pc["hal"]),
         (DueKind.POWER, cloud_pc["hal"]),
+        (DueKind.DELETED, DELETED.id),
         (DueKind.POOL, "p1"),
         (DueKind.POWER, EVERYBODY),
         (DueKind.REREAD, EVERYBODY),

@@ -23,6 +23,7 @@ from tests.cloud_pcs import edited
 from tests.integration import desks, things
 from tests.integration.asking import ask
 from tests.integration.callers import Office, signed_in
+from tests.integration.deleted_things import DELETED, OTHERS
 from tests.integration.desks import Desk, on_paper
 from tests.integration.scenes import HOUR, LEAVING, NOW, POINT, WAITING, WORKS, on_release
 from tests.integration.services import IdleHost
@@ -50,6 +51,8 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "keepAwake": (f"{OWN}/keepAwake", {"hours": 2}),
     "overridePowerSchedule": (f"{OWN}/overridePowerSchedule", {}),
     "moveToPolicy": (f"{OWN}/moveToPolicy", {"provisioningPolicyId": "p2"}),
+    "undelete": (f"{OWN}/undelete", {"deletedCloudPcId": DELETED.id}),
+    "handOver": (f"{OWN}/handOver", {"deletedCloudPcId": OTHERS.id}),
     "rerunStep": (f"{OWN}/rerunStep", {}),
 }
 WARNED = {"status": Status.PROVISIONED_WITH_WARNINGS, "warnings": (Warn(step="hidePowerIcons", message="no"),)}
@@ -70,6 +73,8 @@ STATES: dict[str, CloudPc] = {
 
 @pytest.fixture
 async def here(here: Office) -> Office:
+    await here.deleted_cloud_pcs.insert(DELETED)
+    await here.deleted_cloud_pcs.insert(OTHERS)
     await here.policies.insert(things.policy())
     await here.policies.insert(things.policy(id="p2", display_name="Others"))
     return here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.builds import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
+from shared.contracts.builds import CLEAN_UP, KEEP_DISK, RECORD_CLEANED, CleanUpOrder, Keeping
 from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN
 from shared.contracts.joining import (
     BEGIN_CARRIER_REMOVAL,
@@ -15,8 +15,9 @@ from shared.contracts.joining import (
     RECORD_ACCOUNT,
 )
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC, POLL_OPERATION, Finished
-from shared.contracts.outcomes import Done, Pending, Refused
-from tests.stories.people import BEGUN
+from shared.contracts.outcomes import HELD_BACK, Done, Pending, Refused
+from shared.contracts.remote_actions import DELETE_RESTORE_POINTS
+from tests.stories.people import BEGUN, PLAN, USER
 from tests.stories.tell import Answers, tell
 
 ORDER = CleanUpOrder(
@@ -154,3 +155,31 @@ def test_standing_alone_it_is_recorded() -> None:
     story = tell(CLEAN_UP, ORDER.but(standing_alone=True), ALL_GO)
 
     assert story.calls[-1] == "record_cleaned"
+
+
+KEPT = ORDER.but(
+    standing_alone=True, disks=("another-os-disk",), keeping=Keeping(days=7, user=USER, plan=PLAN, display_name="Ada")
+)
+
+
+def test_a_disk_that_is_kept_is_copied_before_anything_is_removed() -> None:
+    story = tell(CLEAN_UP, KEPT, {**ALL_GO, KEEP_DISK: Done(), DELETE_RESTORE_POINTS: Done()})
+
+    assert story.calls[:2] == ["keep_disk", "delete_session_host"]
+    assert story.last(KEEP_DISK)["disks"] == ["another-os-disk"]
+    assert story.result.left == ()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Refused(code=HELD_BACK, message="no quota for snapshots"),
+        Pending(note="the copy runs"),
+        Exception("UnavailableError: 503"),
+    ],
+)
+def test_without_a_copy_nothing_is_removed_and_the_record_says_so(answer: object) -> None:
+    story = tell(CLEAN_UP, KEPT, {**ALL_GO, KEEP_DISK: answer})
+
+    assert set(story.calls) == {"keep_disk", "record_cleaned"}
+    assert [left.code for left in story.result.left] == [HELD_BACK]

@@ -22,9 +22,10 @@ from shared.contracts.desktops import (
     SIGN_OFF,
 )
 from shared.contracts.joining import BEGIN_DISABLE, POLL_DEVICE, READ_DISABLE, RECORD_ACCOUNT
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_OS_DISK, BEGIN_VM
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
-from shared.contracts.provisioning import ABANDON_REPLACEMENT, REPLACE, ProvisionOrder, Replaced
+from shared.contracts.provisioning import ABANDON_REPLACEMENT, BEGIN_CONFIGURATION, REPLACE, ProvisionOrder, Replaced
+from shared.domain.machines.kept_disk import KeptDisk
 from tests.stories.people import ALL_WELL, BEGUN, ORDER
 from tests.stories.tell import Answers, tell
 
@@ -155,3 +156,35 @@ def test_so_it_is_when_that_shows_at_its_end(ending: object) -> None:
     story = tell(REPLACE, FIRST, {**ALL_REPLACED, **trouble, ending: Superseded()})
 
     assert story.calls[-1] == "abandon_replacement"
+
+
+COPY = KeptDisk(
+    deleted_id="d1", snapshot_id="/snapshots/1", region="westeurope", size_in_gb=128, computer_name="CPC-BEFORE"
+)
+FROM_COPY = FIRST.but(disk=COPY, regions=("westeurope",))
+
+
+def test_a_machine_that_is_built_from_a_copy_leaves_the_directory_of_the_one_before() -> None:
+    story = tell(REPLACE, FROM_COPY, {**ALL_REPLACED, BEGIN_OS_DISK: BEGUN})
+    made = story.calls.index(BEGIN_OS_DISK.name)
+
+    assert story.calls[made : made + 9] == [
+        *("begin_os_disk", "poll_operation", "begin_vm"),
+        *story.calls[made + 3 : made + 5],
+        *("poll_operation", "poll_agent", "begin_configuration", "poll_operation"),
+    ]
+    left = story.orders[BEGIN_CONFIGURATION.name][0]
+    assert (left["steps"], left["machine"]["computerName"]) == (["leaveService"], "CPC-BEFORE")
+    assert story.last(BEGIN_VM)["fromDisk"] is True
+    assert story.result.outcome == "provisioned"
+
+
+def test_windows_that_cannot_leave_is_no_cloud_pc_and_the_user_keeps_theirs() -> None:
+    refused = Refused(code="runCommandFailed", message="a member of a domain")
+    script = {**ALL_REPLACED, BEGIN_OS_DISK: BEGUN, BEGIN_CONFIGURATION: refused}
+    story = tell(REPLACE, FROM_COPY.but(attempt=3), script)
+
+    assert RELEASE_SESSION_HOST.name not in story.calls
+    assert story.result.outcome == "failed"
+    assert story.result.failure is not None
+    assert story.result.failure.code == "serviceNotLeft"

@@ -79,6 +79,8 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/budgets/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/rateCards/read": _READERS,
         "Microsoft.CloudPC/rateCards/write": _ADMINISTRATORS,
+        "Microsoft.CloudPC/deletedCloudPCs/read": _READERS,
+        "Microsoft.CloudPC/deletedCloudPCs/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/orphans/read": _READERS,
         "Microsoft.CloudPC/orphans/scan": _OPERATORS,
         "Microsoft.CloudPC/orphans/remove": _ADMINISTRATORS,

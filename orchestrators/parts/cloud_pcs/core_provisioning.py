@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from orchestrators.parts.cloud_pcs.assignment import give_rights_early
+from orchestrators.parts.cloud_pcs.assignment import configure_windows, give_rights_early
 from orchestrators.parts.cloud_pcs.attempts import Attempt
 from orchestrators.parts.machines.builds import BuildSteps, MachineBuild, create_machine, enroll_machine, join_machine
 from orchestrators.parts.machines.machines import MachineSpec
+from orchestrators.parts.work import WorkFailedError
 from shared.contracts.joining import (
     PRIMARY_USER_POLL,
     SET_PRIMARY_USER,
@@ -19,8 +20,9 @@ from shared.contracts.joining import (
     PrimaryUserOrder,
     StampOrder,
 )
-from shared.contracts.machines import DELETE_NIC, Machine
-from shared.domain.cloud_pcs.build import Step
+from shared.contracts.machines import DELETE_DISK, DELETE_NIC, Machine
+from shared.contracts.provisioning import LEAVE_SERVICE, ConfigurationOrder
+from shared.domain.cloud_pcs.build import Failure, Step
 from shared.workflow import Steps
 
 _STEPS = BuildSteps(Step.ALLOCATE_CAPACITY, Step.CREATE_VM, Step.JOIN_DIRECTORY, Step.ENROLL_IN_INTUNE)
@@ -29,9 +31,15 @@ _STEPS = BuildSteps(Step.ALLOCATE_CAPACITY, Step.CREATE_VM, Step.JOIN_DIRECTORY,
 def create_vm(attempt: Attempt) -> Steps[Machine]:
     """Allocate capacity, create the VM, attach it to the network: at the first place that really has capacity.
 
-    Once the VM is there its user can get their rights on it, which take minutes to count.
+    Once the VM is there its user can get their rights on it, which take minutes to count. Windows on the disk of a
+    deleted Cloud PC has to leave the directory.
     """
-    return (yield from create_machine(machine_build(attempt)))
+    machine = yield from create_machine(machine_build(attempt))
+    if attempt.order.disk is not None and not attempt.is_done(Step.CREATE_VM):
+        wanted = ConfigurationOrder(machine=machine, steps=(LEAVE_SERVICE,))
+        for failed in (yield from configure_windows(attempt.ctx, wanted, attempt.waiting)):
+            raise WorkFailedError(Failure(code="serviceNotLeft", message=failed.message, step=Step.CREATE_VM))
+    return machine
 
 
 def machine_build(attempt: Attempt) -> MachineBuild[Step]:
@@ -46,7 +54,9 @@ def machine_build(attempt: Attempt) -> MachineBuild[Step]:
         network=order.network,
         address_space=order.address_space,
         locale=order.snapshot.configuration.locale,
-        traces=(DELETE_NIC,),  # its clean-up removes the disk
+        disk=order.disk,
+        # Its clean-up removes a disk from an image; one from a copy would be in the way at the next place.
+        traces=(DELETE_NIC,) if order.disk is None else (DELETE_NIC, DELETE_DISK),
     )
     return MachineBuild(
         work=attempt,

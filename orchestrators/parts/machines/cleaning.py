@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from orchestrators.parts.machines.computer_accounts import disable_accounts
-from shared.contracts.builds import CleanUpOrder
+from shared.contracts.builds import KEEP_DISK, KEEP_POLL, CleanUpOrder, KeepOrder
 from shared.contracts.calls import WaitingWork
 from shared.contracts.definitions import Activity, Poll
 from shared.contracts.desktops import REVOKE_SIGN_IN, SIGN_OFF, ForgetSessionHostOrder
@@ -67,6 +67,17 @@ class Cleaning:
             self._list(poll.name, waited)
         except CallFailedError as error:
             self._list_failure(poll.name, error)
+
+    def keep(self, order: KeepOrder) -> Steps[None]:
+        """Copy the disk; nothing is removed while there is no copy, which the record says."""
+        try:
+            waited = yield from wait_for(self.ctx, KEEP_DISK, order, KEEP_POLL, self.waiting)
+        except CallFailedError as error:
+            waited = Pending(note=error.reason)
+        if not isinstance(waited, Done):
+            why = waited.note if isinstance(waited, Pending) else waited.message
+            self.left.append(Refused(code=HELD_BACK, message=why or "its disk is not copied yet", evidence="keep disk"))
+            self.held = True
 
     def _list(self, name: str, outcome: Done | Finished | Refused | NoCapacity | Pending) -> None:
         match outcome:

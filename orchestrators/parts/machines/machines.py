@@ -13,6 +13,7 @@ from shared.contracts.definitions import Poll
 from shared.contracts.machines import (
     AGENT_POLL,
     ALLOCATE_CAPACITY,
+    BEGIN_OS_DISK,
     BEGIN_VM,
     BEGIN_VM_DELETE,
     CREATE_NIC,
@@ -28,12 +29,14 @@ from shared.contracts.machines import (
     Machine,
     NicOrder,
     NicReady,
+    OsDiskOrder,
     Place,
     VmOrder,
 )
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain import naming
 from shared.domain.images.image import ImageSource
+from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Network
 from shared.workflow import Steps
@@ -73,8 +76,9 @@ class MachineSpec:
     """A machine to create. The region of *machine* is replaced by the region in which capacity is found.
 
     *regions*: where it may be, best first. *zones*: of these; empty: any. *address_space*: of the site, for its hosted
-    network, which is in *network_group*; None: in the machine's own resource group. *traces*: what a VM that never was
-    may leave behind, in the order of its removal.
+    network, which is in *network_group*; None: in the machine's own resource group. *disk*: the copy from which it is
+    made; None: it is made from the image. *traces*: what a VM that never was may leave behind, in the order of its
+    removal.
     """
 
     machine: Machine
@@ -88,6 +92,7 @@ class MachineSpec:
     locale: str = "en-US"
     low_priority: bool | None = None
     hibernation: bool | None = None
+    disk: KeptDisk | None = None
     traces: tuple[Poll[Machine, Done, Refused], ...] = (DELETE_NIC, DELETE_DISK)
     recorder: Recorder = field(default_factory=Recorder)
 
@@ -140,6 +145,10 @@ def _create_at(work: Work, spec: MachineSpec, machine: Machine, place: Place) ->
     yield from spec.recorder.network_ready()
     nic = yield from work.do(CREATE_NIC, NicOrder(machine=machine, subnet_ids=subnet_ids))  # (3)
     spec.recorder.nic_created(nic)
+    if spec.disk is not None:
+        size = max(spec.plan.storage_in_gb, spec.disk.size_in_gb)
+        os_disk = OsDiskOrder(machine=machine, place=place, disk=spec.disk, size_in_gb=size)
+        yield from work.finish(machine, (yield from work.do(BEGIN_OS_DISK, os_disk)), VM_POLL)
     order = VmOrder(
         machine=machine,
         place=place,
@@ -149,6 +158,7 @@ def _create_at(work: Work, spec: MachineSpec, machine: Machine, place: Place) ->
         locale=spec.locale,
         low_priority=spec.low_priority,
         hibernation=spec.hibernation,
+        from_disk=True if spec.disk is not None else None,
     )
     operation = yield from work.do(BEGIN_VM, order)  # (4)
     yield from spec.recorder.vm_requested(operation)

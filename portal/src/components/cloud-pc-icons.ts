@@ -27,6 +27,7 @@ export const CLOUD_PC_ICONS: Readonly<Partial<Record<Name, FluentIcon>>> = {
   createSnapshot: Camera20Regular,
   endGracePeriod: Delete20Regular,
   extendGrace: Clock20Regular,
+  handOver: ArrowReset20Regular,
   holdGrace: Pause20Regular,
   moveToPolicy: ArrowReset20Regular,
   powerOff: RecordStop20Regular,
@@ -43,4 +44,5 @@ export const CLOUD_PC_ICONS: Readonly<Partial<Record<Name, FluentIcon>>> = {
   start: Play20Regular,
   stop: RecordStop20Regular,
   troubleshoot: Stethoscope20Regular,
+  undelete: ArrowCounterclockwise20Regular,
 };

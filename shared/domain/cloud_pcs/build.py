@@ -10,6 +10,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.domain.cloud_pcs.lifecycle import Phase
+from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import Slot
@@ -181,6 +182,7 @@ class Build(Value):
     operation_id: str | None = None  # the operation that asked for this build over HTTP, if one did
     restore_points: tuple[RestorePoint, ...] = ()  # oldest first; written down before they are made
     disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made from restore points
+    disk: KeptDisk | None = None  # from which it is made; None: from the image of its snapshot
     pool: PoolUse | None = None  # whether the warm pool of its policy had a machine; None: it was not asked
 
     @property

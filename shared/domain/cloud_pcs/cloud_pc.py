@@ -278,6 +278,7 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
         warnings=(),
         last_error=None,
         operation_id=None,
+        disk=None,
         pool=None,
     )
     return pc.after(event, at=at, current=planned, provisioned_date_time=None, grace=None, removal=None, action=None)

@@ -270,6 +270,12 @@ def judge_shared(found: FoundResource, *, used: bool, needed: bool, kept: timede
     return Judgement(why=why, advice=advice, sure=True, kept=kept, automatic=True)
 
 
+def judge_copy() -> Judgement:
+    """Return the judgement on a copy of the disk of a deleted Cloud PC that no record knows: it may be all of it."""
+    advice = "Delete it in Azure if nobody needs the data on it."
+    return Judgement(why="no record knows this copy of the disk of a deleted Cloud PC", advice=advice)
+
+
 def judge_host(name: str) -> Judgement:
     """Return the judgement on a session host in a tenant's pool that no record names."""
     why = f"no record knows a computer {name}, and the pool is for Cloud PCs only"

@@ -16,6 +16,7 @@ from shared.domain.cloud_pcs.build import Build, Failure, Resources, Step, Warn
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, Swap
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, TRANSITIONS, Event, Phase, Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import other_slot
 from shared.domain.policies.policy import Snapshot
@@ -139,10 +140,12 @@ def begin_replacement(
     at: datetime,
     *,
     plan: ServicePlan | None = None,
+    disk: KeptDisk | None = None,
 ) -> CloudPc:
     """Return *pc* with a replacement planned; its build first cleans up the remains of an earlier one.
 
     *plan*: the hardware it is built with; the current machine keeps its own, and the record's, until it is replaced.
+    *disk*: the copy of a disk from which it is built, None: from an image.
     """
     earlier = pc.replacement or Build(resources=Resources(slot=other_slot(pc.current.slot)))
     planned = Build(
@@ -156,6 +159,7 @@ def begin_replacement(
         operation_id=operation_id,
         restore_points=earlier.restore_points,
         disks=earlier.disks,
+        disk=disk,
     )
     return pc.but(replacement=planned, highest_generation=planned.generation, last_modified_date_time=at)
 

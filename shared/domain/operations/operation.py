@@ -210,6 +210,7 @@ class ResourceType(StrEnum):
     BULK_ACTION = "bulkAction"
     CLOUD_PC = "cloudPC"
     CONNECTION = "onPremisesConnection"
+    DELETED_CLOUD_PC = "deletedCloudPC"
     DEVICE_IMAGE = "deviceImage"
     HEALTH = "health"
     IMAGE_SET = "imageSet"

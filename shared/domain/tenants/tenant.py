@@ -150,6 +150,13 @@ class TenantSettings(Value):
         title="Delay of the clean-up (hours)",
         description="After a final failure, or of a replaced machine.",
     )
+    deleted_cloud_pcs_kept_in_days: int = Field(
+        0,
+        ge=0,
+        le=90,
+        title="Keep deleted Cloud PCs (days)",
+        description="Their disks are copied before they are removed; 0 removes them without a copy.",
+    )
     hybrid_join_wait_in_minutes: int = Field(
         90,
         ge=5,

@@ -216,7 +216,8 @@ async def clean_up_due(deps: Dependencies, client: DurableClient, due: Due) -> d
     confirmation = Confirmation(
         act=_act(pc, claimed), tenant_id=pc.tenant_id, subject_id=pc.id, generation=claimed.generation, at=now
     )
-    for order in leftovers_of(pc, claimed):
+    settings = (await deps.tenants.get(pc.tenant_id)).value.settings
+    for order in leftovers_of(pc, claimed, kept_in_days=settings.deleted_cloud_pcs_kept_in_days):
         alone = order.but(standing_alone=True, confirmation=confirmation)
         await start(client, CLEAN_UP, alone, instance_id=instance_id)
     return deps.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever

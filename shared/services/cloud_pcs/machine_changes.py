@@ -1,6 +1,6 @@
 """Changes of the machine of a Cloud PC: another size, or a replacement."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -15,15 +15,16 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Status
 from shared.domain.cloud_pcs.remote_action import STEPS, Remote
 from shared.domain.cloud_pcs.replacing import REPROVISION, begin_replacement, with_plan_of_today
+from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.domain.operations.operation import Operation, ResourceType
 from shared.domain.tenants.tenant import LicenceSource
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
-from shared.services.cloud_pcs.builds import UserAccountType, plan_now, rebuild
+from shared.services.cloud_pcs.builds import PlannedBuild, UserAccountType, plan_now, rebuild
 from shared.services.cloud_pcs.remote_actions import refuse_while_rerunning, resume_action, start_action
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.intents import Resource, begin_operation, resume_operation
+from shared.services.operations.intents import Promise, Resource, begin_operation, resume_operation
 from shared.services.operations.writes import change_cloud_pc
 from shared.services.policies.pausing import why_paused
 from shared.services.tenants.licenses import licenses
@@ -251,12 +252,17 @@ async def replace(
     cloud_pc_id: str,
     account: UserAccountType | None = None,
     policy_id: str | None = None,
+    *,
+    kind: str = "reprovision",
+    disk: KeptDisk | None = None,
+    before_write: Promise | None = None,
 ) -> Operation:
     """Build another machine for a Cloud PC under the policy that wins now; the user works until it takes the place.
 
     The leftovers of a machine that it had before are cleaned up first. *account*: as of ``rebuild``. *policy_id*:
-    another policy than the winning one, to which the Cloud PC moves. Raises: ConflictError unless the Cloud PC works,
-    its user is still entitled, and nothing is at work on it.
+    another policy than the winning one, to which the Cloud PC moves. *kind*: of the operation. *disk*: the copy from
+    which the machine is built, None: from the image. *before_write*: writes another record first. Raises: ConflictError
+    unless the Cloud PC works, its user is still entitled, and nothing is at work on it.
     """
     deps, tenant = context.deps, context.tenant
     before = (await context.cloud_pc(cloud_pc_id)).value
@@ -274,23 +280,32 @@ async def replace(
     await refuse_while_rerunning(client, before)
     planned = await plan_now(context, before, account, policy_id)
 
-    def edit(pc: CloudPc) -> CloudPc:
-        if (why := refusal(pc)) or pc.next_generation != before.next_generation:
-            raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
-        plan = with_plan_of_today(pc, planned.plans).plan
-        return begin_replacement(pc, planned.snapshot, planned.group_id, context.operation_id, context.now, plan=plan)
-
     async def start(after: CloudPc) -> None:
         await _drop_clean_up(context, before)
         await start_replacement(context, client, after)
 
     # The sweep that looks for builds that broke off also finds one that was not begun.
     watch_at = context.now + START_GRACE
+    if before_write is not None:
+        await before_write()
     promise = partial(deps.due.put, DueKind.WATCH, watch_at, tenant.id, cloud_pc_id, before.next_generation)
-    write = change_cloud_pc(context, before, edit)
-    kind = "moveToPolicy" if policy_id else "reprovision"
+    write = change_cloud_pc(context, before, _planning(context, before, planned, disk))
     begun = await begin_operation(context, kind, resource, write, promise=promise, start=start)
     return begun.operation
+
+
+def _planning(
+    context: ActionContext, before: CloudPc, planned: PlannedBuild, disk: KeptDisk | None
+) -> Callable[[CloudPc], CloudPc]:
+    """Return the edit that plans a replacement, unless something has happened since the record was as *before*."""
+
+    def edit(pc: CloudPc) -> CloudPc:
+        if (why := refusal(pc)) or pc.next_generation != before.next_generation:
+            raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
+        plan, wanted = with_plan_of_today(pc, planned.plans).plan, (planned.snapshot, planned.group_id)
+        return begin_replacement(pc, *wanted, context.operation_id, context.now, plan=plan, disk=disk)
+
+    return edit
 
 
 async def _drop_clean_up(context: ActionContext, pc: CloudPc) -> None:

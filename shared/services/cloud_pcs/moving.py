@@ -30,7 +30,7 @@ async def move(context: ActionContext, client: DurableClient, cloud_pc_id: str, 
 
     Raises: ConflictError unless the Cloud PC works, nothing is at work on it, and the policy targets its user.
     """
-    return await replace(context, client, cloud_pc_id, policy_id=form.provisioning_policy_id)
+    return await replace(context, client, cloud_pc_id, policy_id=form.provisioning_policy_id, kind="moveToPolicy")
 
 
 def unmovable(pc: CloudPc, form: MoveForm) -> str | None:

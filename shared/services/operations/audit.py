@@ -104,6 +104,7 @@ _TYPES: Mapping[str, str] = {
     "budgets": ResourceType.BUDGET,
     "bulkActions": ResourceType.BULK_ACTION,
     "cloudPCs": ResourceType.CLOUD_PC,
+    "deletedCloudPCs": ResourceType.DELETED_CLOUD_PC,
     "deviceImages": ResourceType.DEVICE_IMAGE,
     "imageSets": ResourceType.IMAGE_SET,
     "imageVersions": ResourceType.IMAGE_VERSION,

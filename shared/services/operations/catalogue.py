@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -45,6 +46,8 @@ from shared.services.cloud_pcs.machine_changes import (
 from shared.services.cloud_pcs.machine_changes import refusal as unreplaceable
 from shared.services.cloud_pcs.moving import MoveForm, judge_moves, movable, move, targets, unmovable
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, refusal, refuse_while_rerunning, rename
+from shared.services.cloud_pcs.undeleting import UndeleteForm, copies, hand_over, undelete
+from shared.services.cloud_pcs.undeleting import refuses as unbuildable
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.action_forms import (
     AccountTypeForm,
@@ -253,6 +256,10 @@ def _plain(form: type[F]) -> Callable[[CloudPc], F]:
     return lambda _: form()
 
 
+def _copy(_: CloudPc) -> UndeleteForm:
+    return UndeleteForm(deleted_cloud_pc_id="none")
+
+
 async def _rerun(context: ActionContext, client: DurableClient, pc_id: str, form: RerunForm) -> Operation:
     await refuse_while_off(context, client, (await context.cloud_pc(pc_id)).value)
     return await rerun(context, client, pc_id, form)
@@ -334,6 +341,12 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
             (_idle, movable),
             looks=targets,
             in_bulk=InBulk(MoveForm, judge_moves, move),
+        ),
+        "undelete": Performer(
+            UndeleteForm, undelete, _copy, unbuildable, (_idle, _planned), looks=partial(copies, handed_over=False)
+        ),
+        "handOver": Performer(
+            UndeleteForm, hand_over, _copy, unbuildable, (_idle, _planned), looks=partial(copies, handed_over=True)
         ),
         "rerunStep": Performer(
             RerunForm, _rerun, _plain(RerunForm), without_warning, (_idle, refuse_while_off), _warned

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.deleted import DeletedCloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.images.image import DeviceImage, DeviceImageStatus
 from shared.domain.networks.connection import Connection
@@ -31,6 +32,7 @@ from shared.domain.spot.images.image_set import ImageSet
 from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.tenants.tenant import Site
 from shared.services.cloud_pcs.builds import build_due, resume_build
+from shared.services.cloud_pcs.deleted import deleted_due
 from shared.services.cloud_pcs.deprovisioning import clean_up_due, deprovision_due
 from shared.services.cloud_pcs.orphans import scan_due
 from shared.services.cloud_pcs.remote_actions import action_due, restore_points_due
@@ -70,6 +72,7 @@ class TenantRecords:
     connections: list[Connection]
     images: list[DeviceImage]
     cloud_pcs: list[CloudPc]
+    deleted_cloud_pcs: list[DeletedCloudPc]
     policies: list[Policy]
     powers: list[CloudPcPower]
     notice_endpoints: list[NoticeEndpoint]
@@ -102,6 +105,7 @@ async def read_tenant_records(records: Records, tenant_id: str, at: datetime) ->
         connections=[each.value async for each in records.connections.each(tenant_id)],
         images=[each.value async for each in records.images.each(tenant_id)],
         cloud_pcs=[each.value async for each in records.cloud_pcs.each(tenant_id)],
+        deleted_cloud_pcs=[each.value async for each in records.deleted_cloud_pcs.each(tenant_id)],
         policies=[each.value async for each in records.policies.each(tenant_id)],
         powers=[each.value async for each in records.cloud_pc_powers.each(tenant_id)],
         notice_endpoints=[each.value async for each in records.notice_endpoints.each(tenant_id)],
@@ -272,6 +276,11 @@ def notices_are_delivered(there: TenantRecords) -> Iterator[Due]:
             yield Due(DueKind.DELIVER, endpoint.previous_until, there.tenant_id, endpoint.id, Delivering.SECRET)
 
 
+def copies_are_removed(there: TenantRecords) -> Iterator[Due]:
+    """The copies of the disks of deleted Cloud PCs are removed at the end of their time."""
+    return _of_each(there, DueKind.DELETED, there.deleted_cloud_pcs)
+
+
 def requested_reconciles_go_on(there: TenantRecords) -> Iterator[Due]:
     """A reconcile that was requested and not done is begun. Without its mark the row would end who waits for one."""
     if there.reconcile_requested:
@@ -330,6 +339,7 @@ DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
         DueKind.POOL: DueRule(pool_due, pools_are_looked_at),
         DueKind.EVENTS: DueRule(events_due, told_events_are_sent),
         DueKind.DELIVER: DueRule(deliver_due, notices_are_delivered),
+        DueKind.DELETED: DueRule(deleted_due, copies_are_removed),
         DueKind.RECONCILE: DueRule(reconcile_due, requested_reconciles_go_on),
     }
 )

@@ -65,6 +65,9 @@ async def erase(records: Records, person: Person, *, apply: bool) -> Erased:
         raise ConflictError("the user has a Cloud PC, or waits for one: end that first")
     if [each async for each in records.spot_members.each(person.tenant_id) if each.value.user_id == person.user_id]:
         raise ConflictError("the user is a member of a Spot Group: end that first")
+    copies = [each async for each in records.deleted_cloud_pcs.each(person.tenant_id)]
+    if [each for each in copies if each.value.user.id == person.user_id]:
+        raise ConflictError("disks of the user's deleted Cloud PCs are kept: delete these first (deletedCloudPCs)")
     pc_ids = tuple(sorted(each.value.id for each in pcs))
     deleted, changed = Counter[str](), Counter[str]()
     for name in EXPORTED:

@@ -24,6 +24,7 @@ _THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "userSettings": ("user setting", "user settings"),
         "maintenanceWindows": ("maintenance window", "maintenance windows"),
         "cloudPCs": ("Cloud PC", "Cloud PCs"),
+        "deletedCloudPCs": ("deleted Cloud PC whose disk is kept", "deleted Cloud PCs whose disks are kept"),
         "cloudPcs": ("Cloud PC in the middle of a build", "Cloud PCs in the middle of a build"),
     }
 )

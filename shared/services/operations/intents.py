@@ -93,6 +93,7 @@ async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
         ResourceType.BULK_ACTION: deps.bulk_actions,
         ResourceType.CLOUD_PC: deps.cloud_pcs,
         ResourceType.CONNECTION: deps.connections,
+        ResourceType.DELETED_CLOUD_PC: deps.deleted_cloud_pcs,
         ResourceType.DEVICE_IMAGE: deps.images,
         ResourceType.HEALTH: deps.health_settings,
         ResourceType.IMAGE_SET: deps.image_sets,

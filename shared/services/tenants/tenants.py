@@ -190,6 +190,7 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         "powerSchedules": deps.power_schedules,
         "maintenanceWindows": deps.maintenance_windows,
         "noticeEndpoints": deps.notice_endpoints,
+        "deletedCloudPCs": deps.deleted_cloud_pcs,
     }
     in_the_way = {name: await _count(of.each(tenant.id)) for name, of in records.items()}
     in_the_way["cloudPCs"] = sum(1 for pc in pcs if pc.status is not Status.NOT_PROVISIONED)

@@ -9,7 +9,7 @@ import pytest
 from activities.machines.run_commands import assemble, begin_run_command, harmless, read_steps, script
 from activities.machines.scripts import warnings_of, windows_account
 from shared.contracts.outcomes import DeclinedError
-from shared.contracts.provisioning import REMOVE_LOCAL_ADMINISTRATOR, STEPS
+from shared.contracts.provisioning import LEAVE_SERVICE, REMOVE_LOCAL_ADMINISTRATOR, STEPS
 from shared.domain.policies.configuration import SecurityDefaults
 from tests.house.tree import ROOT, below, text
 
@@ -54,7 +54,7 @@ def scripts_in(folder: str) -> dict[str, str]:
 
 
 def test_every_script_is_used() -> None:
-    kebab = {re.sub(r"([A-Z])", r"-\1", step).lower() for step in (*STEPS, REMOVE_LOCAL_ADMINISTRATOR)}
+    kebab = {re.sub(r"([A-Z])", r"-\1", step).lower() for step in (*STEPS, LEAVE_SERVICE, REMOVE_LOCAL_ADMINISTRATOR)}
     assert scripts_in("shared/scripts").keys() == kebab | {"run-steps", "generalize"}
 
 

@@ -45,6 +45,7 @@ ACTIONS = [
         "cloudPCs/start",
         "cloudPCs/stop",
         "cloudPCs/troubleshoot",
+        "cloudPCs/undelete",
         "noticeEndpoints/readDeliveries",
         "noticeEndpoints/replay",
         "noticeEndpoints/test",

@@ -97,7 +97,10 @@ def test_the_portal_has_words_and_an_address_for_each_action() -> None:
 def test_what_destroys_is_known_once() -> None:
     found = {(action["resource"], action["name"]) for action in TOLD if action["destroys"]}
     assert {name for resource, name in found if resource == RESOURCE} == DESTROYING
-    assert {"reprovision", "reprovisionBuildFirst", "moveToPolicy", "endGracePeriod", "restore"} == DESTROYING
+    assert {
+        *{"reprovision", "reprovisionBuildFirst", "moveToPolicy", "endGracePeriod", "restore"},
+        *{"undelete", "handOver"},
+    } == DESTROYING
     assert {each for each in found if each[0] not in {RESOURCE, "me"}} == {
         *{("spotGroups", "delete"), ("sessionHosts", "remove")},
         *{("imageVersions", "seal"), ("imageVersions", "delete")},

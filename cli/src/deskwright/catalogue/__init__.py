@@ -5,7 +5,7 @@ The tables are data: ``commands.py`` makes them commands. A test compares them w
 
 from collections.abc import Mapping
 
-from deskwright.catalogue.cloud_pcs import CONNECTION, IMAGE, MY, PC, POLICY
+from deskwright.catalogue.cloud_pcs import CONNECTION, DELETED_PC, IMAGE, MY, PC, POLICY
 from deskwright.catalogue.cost import BUDGET, COST, RATE_CARD, RECLAIM
 from deskwright.catalogue.service import (
     ALERT,
@@ -33,6 +33,7 @@ WHOAMI = Verb("whoami", "get_me", ("name", "kind", "roles", "tenants", "director
 
 NOUNS = (
     PC,
+    DELETED_PC,
     POLICY,
     CONNECTION,
     IMAGE,

@@ -25,6 +25,8 @@ _CALLED = {
 _ASKS = {
     "reprovisionBuildFirst": "Build {} anew? Its disk is deleted.",
     "moveToPolicy": "Move {} to another policy? Its disk is deleted once the new machine is ready.",
+    "undelete": "Build {} from its kept disk? The disk that it has is deleted once the new machine is ready.",
+    "handOver": "Build {} from another user's disk? The disk that it has is deleted once the new machine is ready.",
     "resize": "Resize {}? It restarts, and its disk never shrinks.",
     "restore": "Restore {}? Changes made since are lost.",
     "endGracePeriod": "End the grace period of {} and remove it?",
@@ -69,6 +71,22 @@ PC = Noun(
         Verb("check-resize", "validate_bulk_resize", rows="value"),
         Verb("restore-points", "retrieve_snapshots", _POINT, rows="value", named="pc"),
         *verbs_of("cloudPCs", named="pc", called=_CALLED, asks=_ASKS),
+    ),
+)
+DELETED_PC = Noun(
+    "deleted-pc",
+    "Deleted Cloud PCs whose disks are kept for a time",
+    (
+        Verb(
+            "list",
+            "list_deleted_cloud_pcs",
+            (
+                *("USER=userPrincipalName", "PLAN=servicePlanName", "COMPUTER=managedDeviceName", "STATUS=status"),
+                *("DELETED=deletedDateTime", "KEPT UNTIL=expirationDateTime", *ID),
+            ),
+        ),
+        Verb("show", "get_deleted_cloud_pc"),
+        Verb("delete", "delete_deleted_cloud_pc", asks="Remove the kept disk of {}? Its data is lost."),
     ),
 )
 POLICY = Noun(

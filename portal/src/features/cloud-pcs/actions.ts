@@ -109,6 +109,11 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans, policies 
       const choices = choicesOf(policies.filter(({ id }) => allowed.has(id)));
       return [input("one", "provisioningPolicyId", words.fields.policy, { help: words.fields.policyHelp, choices })];
     }
+    case "undelete":
+    case "handOver": {
+      const choices = [...allowed].map((value) => ({ value, title: value }));
+      return [input("one", "deletedCloudPcId", words.fields.deletedCloudPc, { choices })];
+    }
     case "changeUserAccountType":
       return [
         input("one", "userAccountType", words.fields.accountType, {

@@ -125,6 +125,14 @@ export default {
       title: "Move to policy",
       text: "The user keeps working until the new machine is ready. Everything on the old disk is lost then, with all restore points.",
     },
+    undelete: {
+      title: "Undelete",
+      text: "A machine is built from the kept disk of the deleted one. The user keeps working until it is ready; the disk that they have is lost then.",
+    },
+    handOver: {
+      title: "Hand over",
+      text: "A machine is built from the kept disk of another user. Their files are on it, and a local administrator can read them. The disk that this user has is lost then.",
+    },
     resize: { title: "Resize", text: "The machine stops, and starts with other hardware. A disk never shrinks." },
     rename: { title: "Rename", text: "The user sees the new name at once. The computer's own name stays." },
     changeUserAccountType: {
@@ -157,6 +165,7 @@ export default {
     name: "New name",
     plan: "Service plan",
     policy: "Policy",
+    deletedCloudPc: "Id of the deleted Cloud PC",
     policyHelp: "It has to target a group that the user is in.",
     planHelp: "Without the user's licence for it the resize waits.",
     restorePoint: "Restore point",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.compute.capacity import counters, placement
 from azure_simulator.compute.disks import disk_bodies
 from azure_simulator.compute.provider import VIRTUAL_MACHINE
-from azure_simulator.core.times import SECOND
+from azure_simulator.core.times import SECOND, iso
 from azure_simulator.network import address_pools
 from azure_simulator.network.ip_configurations import NIC_TYPE
 
@@ -34,14 +34,23 @@ def orphans(world: World) -> list[Json]:
     return found
 
 
+KEPT_FOR_US = 3600 * SECOND
+"""The time for which a snapshot may stay after the moment of its tag."""
+
+
 def orphaned_snapshots(world: World) -> list[Json]:
-    """Find our snapshots of disks that are gone, when no machine has the Cloud PC's tag any more."""
-    tag = f"{_prefix(world)}cloudpc"
+    """Find our snapshots of disks that are gone, when no machine has the Cloud PC's tag any more.
+
+    One with the tag ``keptuntil`` may stay until that moment, and no longer than an hour after it.
+    """
+    tag, kept = f"{_prefix(world)}cloudpc", f"{_prefix(world)}keptuntil"
     alive = {(vm.body.get("tags") or {}).get(tag) for vm in world.resources.of_type(VIRTUAL_MACHINE)} - {None}
     found = []
     for each in world.resources.of_type(disk_bodies.SNAPSHOT_TYPE):
         source = world.resources.get(str(each.properties["creationData"].get("sourceResourceId", "-")))
         tags = each.body.get("tags") or {}
+        if tags.get(kept, "") > iso(world.now_us - KEPT_FOR_US):
+            continue
         if _ours(world, each) and source is None and tags.get(tag) not in alive:
             age = (world.now_us - each.created_us) // SECOND
             found.append({"id": each.id, "ageSeconds": age, "tags": tags})

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
-KEPT_CONTENT = ("partitionGb", "sysprepped", "steps", "join", "computer")
+KEPT_CONTENT = ("partitionGb", "sysprepped", "steps", "join", "computer", "sessionHostOf")
 """Facts of a machine about the contents of the disk it starts from."""
 
 

@@ -4,6 +4,7 @@ By their names, `resolveDomain`, `bindJoinAccount`, `findOrganizationalUnit` (ca
 parameters `domain`, `user`, `organizationalUnit` and the protected `password`. Without `domain` nothing is checked.
 Two have an effect: `disableComputerAccount` disables the account of the parameter `computerName`, `leaveDomain` that of
 the machine, which has to be in the domain.
+`leaveService` takes Windows out of Entra ID and forgets its host pool; a member of a domain refuses it.
 `enrollInIntune` needs a machine with a device in Entra ID. `reachProfiles` needs the share of the parameter
 `profilePath`, where an equals sign stands for a dollar sign, which no parameter of a run command may have.
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 ENROLL = "enrollinintune"
+LEAVE_SERVICE = "leaveservice"
 _SHARES = "reachprofiles"
 _UNITS = frozenset({"findorganizationalunit"})
 _DISABLE, _LEAVE = "disablecomputeraccount", "leavedomain"
@@ -36,12 +38,17 @@ def failure(world: World, vm: Resource, step: str, given: Json) -> str:
         answers: list[str] = []
         world.publish("ask_enrollment", vm_id=vm.id, answers=answers)
         return "".join(answers)
+    if name == LEAVE_SERVICE:
+        return "This computer is a member of a domain." if vm.facts.get("join") == "domain" else ""
     if name == _SHARES and given.get("profilepath"):
         unreached: list[str] = []
         world.publish("ask_share", share=str(given["profilepath"]).replace("=", "$"), answers=unreached)
         return "".join(unreached)
-    if name not in _DOMAINS or not given.get("domain"):
-        return ""
+    return _in_domain(world, vm, name, given) if name in _DOMAINS and given.get("domain") else ""
+
+
+def _in_domain(world: World, vm: Resource, name: str, given: Json) -> str:
+    """Return the reason why a step fails that uses a domain."""
     settings = {"Name": given["domain"], "User": given.get("user", ""), "OUPath": given.get("organizationalunit", "")}
     found = active_directory.check_join(world, vm, settings, str(given.get("password", "")))
     if found is None:
@@ -57,6 +64,8 @@ def settle(world: World, vm: Resource, steps: Iterable[str], given: Json) -> Non
     """Change the accounts in the domain as the steps that worked do."""
     accounts = {_DISABLE: str(given.get("computername", "")), _LEAVE: str(vm.facts["computer"])}
     for step in steps:
+        if step.replace("-", "").lower() == LEAVE_SERVICE:
+            vm.facts |= {"join": "", "sessionHostOf": ""}
         account = accounts.get(step.replace("-", "").lower())
         if account and given.get("domain"):
             active_directory.disable(world, str(given["domain"]), account, vm.id)

@@ -98,6 +98,8 @@ def _session_host(world: World, install: Install) -> tuple[Problem | None, Calla
     function = str(install.settings.get("configurationFunction", ""))
     if not function.lower().endswith("addsessionhost"):
         return None, lambda: None
+    if install.vm.facts.get("sessionHostOf") and starts_from_a_disk(install.vm):
+        return None, lambda: None  # its agent says that it is registered, in the pool of the machine before
     arguments = {**install.settings.get("properties", {}), **_secret_arguments(install.secrets)}
     pool = str(arguments.get("hostPoolName", arguments.get("HostPoolName", "")))
     token = str(arguments.get("registrationInfoToken", arguments.get("RegistrationInfoToken", "")))
@@ -107,6 +109,11 @@ def _session_host(world: World, install: Install) -> tuple[Problem | None, Calla
         why = f"DSC Configuration 'AddSessionHost' completed with error(s): {answers[0]}"
         return install.failure(why), lambda: None
     return None, lambda: register_session_host(world, install.vm, pool, token)
+
+
+def starts_from_a_disk(vm: Resource) -> bool:
+    """Return whether a machine was made of an existing disk, with the agents of the machine before."""
+    return bool(vm.properties["storageProfile"]["osDisk"].get("createOption") == "Attach")
 
 
 def _secret_arguments(secrets: Json) -> Json:

@@ -13,11 +13,13 @@ from shared.domain.cloud_pcs.build import PoolUse, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.planning.plans import Plan
 from shared.domain.policies.policy import Policy
+from shared.domain.policies.warm_pool import PoolKey
 from shared.domain.pools.member import PoolMember, claimed
 from shared.domain.pools.plan import is_claimable
 from shared.errors import NotFoundError, StaleError
 from shared.storage.due import DueKind, start_due
 from shared.storage.repository import Stored
+from shared.telemetry import POOL_CLAIMED, POOL_MISSES, count_of_pool
 
 _log = logging.getLogger("deskwright.records")
 
@@ -42,6 +44,8 @@ async def claim_members(plan: Plan, policies: Sequence[Policy], stored: Mapping[
     missed: dict[str, CloudPc] = {}
     for pc in asking:
         got = await _claim(pc, stored.get(pc.id), pooled, members, at)
+        key = PoolKey(_policy_id(pc), pc.plan.id)
+        count_of_pool(POOL_MISSES if got is None else POOL_CLAIMED, key.attributes(tenant_id))
         if got is not None:
             given[pc.id] = got
         else:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -27,6 +28,17 @@ def refill_time(size: int) -> timedelta:
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+class PoolKey(NamedTuple):
+    """The names of a pool: its policy and its service plan, by their ids."""
+
+    policy_id: str
+    plan_id: str
+
+    def attributes(self, tenant_id: str) -> dict[str, str]:
+        """Return the attributes by which the metrics of the pool are told apart."""
+        return {"tenant_id": tenant_id, "policy_id": self.policy_id, "service_plan_id": self.plan_id}
 
 
 class PoolState(StrEnum):

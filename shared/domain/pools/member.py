@@ -10,6 +10,7 @@ from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import GENERATIONS_BEGIN
 from shared.domain.policies.policy import Snapshot
+from shared.domain.policies.warm_pool import PoolKey
 
 NOBODY = User.model_construct(id="", user_principal_name="")
 
@@ -46,6 +47,16 @@ class PoolMember(CloudPc):
     def policy_id(self) -> str:
         """The id of the policy by which the member is built."""
         return self.current.snapshot.policy_id if self.current.snapshot else ""
+
+    @property
+    def pool_key(self) -> PoolKey:
+        """The names of its pool."""
+        return PoolKey(self.policy_id, self.plan.id)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the member is built and stays, healthy or not."""
+        return self.ready_at is not None and not self.is_going
 
     @property
     def is_going(self) -> bool:

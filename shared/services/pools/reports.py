@@ -11,7 +11,7 @@ from shared.domain.cost.rate_card import PriceBook, meter_of
 from shared.domain.cost.report import HOURS_IN_A_MONTH
 from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
 from shared.domain.policies.policy import Policy, Snapshot
-from shared.domain.policies.warm_pool import PoolSize, WarmPool, pool_problem
+from shared.domain.policies.warm_pool import PoolKey, PoolSize, WarmPool, pool_problem
 from shared.domain.pools.advice import advised
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import PoolPlan, plan_pool
@@ -28,15 +28,15 @@ async def pool_statuses(context: ActionContext) -> list[PoolStatus]:
     deps, tenant = context.deps, context.tenant
     members = [each.value async for each in deps.pool_members.of_tenant(tenant.id)]
     policies = {each.value.id: each.value async for each in deps.policies.each(tenant.id)}
-    keys = {(each.policy_id, each.plan.id) for each in members}
-    keys |= {(policy.id, pool.plan.id) for policy in policies.values() for pool in policy.pools}
-    fresh = await snapshots_of(deps, tenant, [policies[each] for each in {key[0] for key in keys} & policies.keys()])
+    keys = {each.pool_key for each in members}
+    keys |= {PoolKey(policy.id, pool.plan.id) for policy in policies.values() for pool in policy.pools}
+    fresh = await snapshots_of(
+        deps, tenant, [policies[each] for each in {key.policy_id for key in keys} & policies.keys()]
+    )
     found, book = [], await price_book(deps, tenant.id)
-    for policy_id, plan_id in sorted(keys):
-        own = [each for each in members if (each.policy_id, each.plan.id) == (policy_id, plan_id)]
-        found.append(
-            await _status(context, policies.get(policy_id), fresh.get(policy_id), own, (policy_id, plan_id), book)
-        )
+    for key in sorted(keys):
+        own = [each for each in members if each.pool_key == key]
+        found.append(await _status(context, policies.get(key.policy_id), fresh.get(key.policy_id), own, key, book))
     return found
 
 
@@ -45,14 +45,14 @@ async def _status(
     policy: Policy | None,
     fresh: Snapshot | None,
     members: list[PoolMember],
-    of: tuple[str, str],
+    key: PoolKey,
     book: PriceBook,
 ) -> PoolStatus:
-    deps, tenant_id, (policy_id, plan_id) = context.deps, context.tenant.id, of
+    deps, tenant_id, (policy_id, plan_id) = context.deps, context.tenant.id, key
     pool = policy.pool_of(plan_id) if policy else None
     shown = pool or WarmPool(plan=members[0].plan)
     problem = pool_problem(shown, fresh.configuration.naming_template) if pool and fresh else None
-    record = await pool_record(deps, tenant_id, policy_id, plan_id)
+    record = await pool_record(deps, tenant_id, key)
     ids = policy.connection_ids if policy else ()
     planned = None if problem else pool
     made = plan_pool(planned, members, fresh, ids, record, context.now)
@@ -61,7 +61,7 @@ async def _status(
     asked = [pc for pc in asked if pc.plan.id == plan_id]
     return PoolStatus(
         **{name: getattr(shown, name) for name in PoolSize.model_fields},
-        id=naming.pool_id(tenant_id, policy_id, plan_id),
+        id=naming.pool_id(tenant_id, *key),
         policy_id=policy_id,
         policy_name=policy.display_name if policy else "",
         size=made.size,

@@ -8,8 +8,8 @@ from shared.domain import naming
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.operations.operation import ResourceType
 from shared.domain.policies.policy import Policy
-from shared.domain.policies.warm_pool import PoolSize, WarmPool, pool_problem
-from shared.domain.pools.plan import PoolRecord
+from shared.domain.policies.warm_pool import PoolKey, PoolSize, WarmPool, pool_problem
+from shared.domain.pools.plan import new_record
 from shared.domain.values import Id, Value
 from shared.errors import InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
@@ -46,9 +46,11 @@ async def set_pools(context: ActionContext, stored: Stored[Policy], form: PoolsF
         for each in form.pools
     )
     after = policy if pools == policy.pools else policy.but(pools=pools, last_modified_date_time=context.now)
-    for pool in pools:
-        pool_id = naming.pool_id(policy.tenant_id, policy.id, pool.plan.id)
-        await deps.pools.save_all([Stored(PoolRecord(id=pool_id, tenant_id=policy.tenant_id), "*")])
+    keys = [PoolKey(policy.id, pool.plan.id) for pool in pools]
+    for key in keys:
+        await deps.pools.save_all([Stored(new_record(policy.tenant_id, key), "*")])
+    for gone in {PoolKey(policy.id, pool.plan.id) for pool in policy.pools}.difference(keys):
+        await deps.pools.remove(policy.tenant_id, naming.pool_id(policy.tenant_id, *gone))
 
     async def promise() -> None:
         await deps.due.put(DueKind.POOL, context.now, policy.tenant_id, policy.id)

@@ -348,7 +348,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
 def _measure_claim(pc: CloudPc, use: PoolUse) -> None:
     assigned_at, snapshot = pc.current.resources.assigned_at, pc.current.snapshot
     if assigned_at is not None and snapshot is not None:
-        key = PoolKey(snapshot.policy_id, pc.plan.id)
+        key = PoolKey(snapshot.policy_id, pc.plan.id, use.region or "")
         measure_claim(assigned_at - use.asked_at, key.attributes(pc.tenant_id))
 
 

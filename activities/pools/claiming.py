@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -12,7 +12,7 @@ from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import PoolUse, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.planning.plans import Plan
-from shared.domain.policies.policy import Policy
+from shared.domain.policies.policy import Policy, Snapshot
 from shared.domain.policies.warm_pool import PoolKey
 from shared.domain.pools.member import PoolMember, claimed
 from shared.domain.pools.plan import is_claimable
@@ -44,8 +44,7 @@ async def claim_members(plan: Plan, policies: Sequence[Policy], stored: Mapping[
     missed: dict[str, CloudPc] = {}
     for pc in asking:
         got = await _claim(pc, stored.get(pc.id), pooled, members, at)
-        key = PoolKey(_policy_id(pc), pc.plan.id)
-        count_of_pool(POOL_MISSES if got is None else POOL_CLAIMED, key.attributes(tenant_id))
+        _count(pc, got)
         if got is not None:
             given[pc.id] = got
         else:
@@ -55,11 +54,17 @@ async def claim_members(plan: Plan, policies: Sequence[Policy], stored: Mapping[
     return _carried_out(plan, given, missed)
 
 
+def _count(pc: CloudPc, got: CloudPc | None) -> None:
+    region = got.current.pool.region if got and got.current.pool else None
+    key = PoolKey(_policy_id(pc), pc.plan.id, region or "")
+    count_of_pool(POOL_MISSES if got is None else POOL_CLAIMED, key.attributes(pc.tenant_id))
+
+
 def _asks(pc: CloudPc, pooled: Mapping[str, Policy]) -> bool:
     """Whether the build of *pc* may begin with a machine of a pool: there is none yet, and nobody has asked by hand."""
     policy = pooled.get(_policy_id(pc))
     new = pc.current.attempt == 0 and pc.current.resources == Resources() and pc.replacement is None
-    return policy is not None and new and pc.current.operation_id is None and policy.pool_of(pc.plan.id) is not None
+    return policy is not None and new and pc.current.operation_id is None and bool(policy.pools_of(pc.plan.id))
 
 
 def _policy_id(pc: CloudPc) -> str:
@@ -73,20 +78,9 @@ async def _claim(
     members: dict[str, Stored[PoolMember]],
     at: datetime,
 ) -> CloudPc | None:
-    """Give a member to *pc*, and take it out of *members*; return its record, None where none was left.
-
-    Plans that run at the same time begin with different members, so that they seldom want the same.
-    """
+    """Give a member to *pc*, and take it out of *members*; return its record, None where none was left."""
     deps, policy = dependencies(), pooled[_policy_id(pc)]
-    pool = policy.pool_of(pc.plan.id)
-    if pool is None or pool.plan != pc.plan:
-        return None
-    fits = [
-        each
-        for each in members.values()
-        if is_claimable(pool, each.value, pc.current.snapshot, policy.connection_ids, at)
-    ]
-    for member in sorted(fits, key=lambda each: sha256(f"{pc.user.id}/{each.value.id}".encode()).digest()):
+    for member in _fitting(pc, policy, members.values(), pc.current.snapshot, at):
         members.pop(member.value.id)
         mine = claimed(member.value, pc, at)
         await deps.due.put_all([start_due(mine)])  # first: what is saved and not started is started by a sweep
@@ -100,6 +94,24 @@ async def _claim(
         _log.info("%s has got the pool member %s", pc.user.id, mine.id)
         return mine
     return None
+
+
+def _fitting(
+    pc: CloudPc,
+    policy: Policy,
+    members: Iterable[Stored[PoolMember]],
+    fresh: Snapshot | None,
+    at: datetime,
+) -> list[Stored[PoolMember]]:
+    """Return the members that *pc* may get: those of a pool before those of the pools that are listed after it.
+
+    Plans that run at the same time begin with different members, so that they seldom want the same.
+    """
+    pools = [pool for pool in policy.pools_of(pc.plan.id) if pool.plan == pc.plan]
+    mixed = sorted(members, key=lambda each: sha256(f"{pc.user.id}/{each.value.id}".encode()).digest())
+    return [
+        each for pool in pools for each in mixed if is_claimable(pool, each.value, fresh, policy.connection_ids, at)
+    ]
 
 
 async def _has_changed(before: Stored[CloudPc]) -> bool:

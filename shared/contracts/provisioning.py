@@ -16,7 +16,7 @@ from shared.domain.cloud_pcs.replacing import Resumption, resumption
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Connection, Domain, Network
 from shared.domain.owner import Owner
-from shared.domain.planning.queueing import subscription_of
+from shared.domain.planning.queueing import regions_of, subscription_of
 from shared.domain.policies.policy import Snapshot
 from shared.domain.pools.member import PoolMember
 from shared.domain.tenants.tenant import Site, Tenant
@@ -28,6 +28,10 @@ class Replaced(Value):
 
     remains: CleanUpOrder
     session_host: str | None = None
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 def _is_false(value: object) -> bool:
@@ -61,6 +65,7 @@ class ProvisionOrder(OfAttempt):
     in_pool: bool = False  # it is a member of a warm pool, which has no user yet
     claimed: bool = False  # the user gets the machine of a member, with which it goes on
     wakes: bool = Field(False, exclude_if=_is_false)  # that machine is off, and has to be started first
+    within: str | None = Field(None, exclude_if=_is_none)  # the only one of the regions in which it may be built
 
     @property
     def computer_name(self) -> str:
@@ -121,7 +126,6 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         message = f"Cloud PC {pc.id} has no snapshot of a policy"
         raise ValueError(message)
     settings = tenant.settings
-    hosted = connection.network.hosted
     subscription_id = subscription_of(build, tenant, connection)
     here = (subscription_id, site.resource_group)
     resumes = (build.resources.subscription_id, build.resources.resource_group) == here
@@ -137,8 +141,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         subscription_id=subscription_id,
         resource_group=site.resource_group,
         tenant_resource_group=tenant.resource_group,
-        # A customer's own network is where it is: only hosted networks have fall-back regions.
-        regions=site.regions if hosted else (site.region,),
+        regions=regions_of(site, connection),
         zones=site.zones,
         address_space=site.address_space,
         network=connection.network,
@@ -150,6 +153,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         remains=leftovers_of(pc, build),
         resume=gone_on_with,
         in_pool=isinstance(pc, PoolMember),
+        within=pc.pool_region if isinstance(pc, PoolMember) else None,
         claimed=gone_on_with is not None and build.pool is not None and build.pool.claimed,
         wakes=gone_on_with is not None and build.pool is not None and build.pool.off,
     )

@@ -72,9 +72,9 @@ class Recorder:
 class MachineSpec:
     """A machine to create. The region of *machine* is replaced by the region in which capacity is found.
 
-    *regions*: where it may be, best first. *zones*: of these; empty: any. *address_space*: of the site, for its hosted
-    network, which is in *network_group*; None: in the machine's own resource group. *traces*: what a VM that never was
-    may leave behind, in the order of its removal.
+    *regions*: those of the site, best first; *within*: the only one of them in which it may be, or None. *zones*: of
+    these; empty: any. *address_space*: of the site, for its hosted network, which is in *network_group*; None: in the
+    machine's own resource group. *traces*: what a VM that never was may leave behind, in the order of its removal.
     """
 
     machine: Machine
@@ -88,6 +88,7 @@ class MachineSpec:
     locale: str = "en-US"
     low_priority: bool | None = None
     hibernation: bool | None = None
+    within: str | None = None
     traces: tuple[Poll[Machine, Done, Refused], ...] = (DELETE_NIC, DELETE_DISK)
     recorder: Recorder = field(default_factory=Recorder)
 
@@ -125,7 +126,7 @@ def _allocate(work: Work, spec: MachineSpec, tried: tuple[Place, ...]) -> Steps[
         owner=spec.machine.owner,
         subscription_id=spec.machine.subscription_id,
         plan=spec.plan,
-        regions=spec.regions,
+        regions=(spec.within,) if spec.within else spec.regions,
         zones=spec.zones,
         tried=tried,
         low_priority=spec.low_priority,

@@ -41,6 +41,7 @@ class PoolMember(CloudPc):
     unhealthy_why: str | None = None
     parked_at: datetime | None = None
     rests_since: datetime | None = Field(None, exclude_if=_is_none)
+    pool_region: str | None = Field(None, exclude_if=_is_none)  # that of its pool, in which alone it is built
     counted: bool = False  # its failed build is among the failures of its pool
 
     @property
@@ -51,7 +52,7 @@ class PoolMember(CloudPc):
     @property
     def pool_key(self) -> PoolKey:
         """The names of its pool."""
-        return PoolKey(self.policy_id, self.plan.id)
+        return PoolKey(self.policy_id, self.plan.id, self.pool_region or "")
 
     @property
     def is_running(self) -> bool:
@@ -84,8 +85,10 @@ def new_member(
     snapshot: Snapshot,
     subscription_id: str | None,
     at: datetime,
+    *,
+    region: str | None = None,
 ) -> PoolMember:
-    """Return the record of a member that is to be built."""
+    """Return the record of a member that is to be built; *region*: where alone it may be."""
     return PoolMember(
         id=member_id,
         tenant_id=tenant_id,
@@ -98,6 +101,7 @@ def new_member(
             snapshot=snapshot,
             subscription_id=subscription_id,
         ),
+        pool_region=region,
         created_date_time=at,
         last_modified_date_time=at,
     )
@@ -136,7 +140,7 @@ def claimed(member: PoolMember, planned: CloudPc, at: datetime) -> CloudPc:
         group_id=planned.current.group_id,
         resources=before.resources,
         warnings=before.warnings,
-        pool=PoolUse(asked_at=at, claimed=True, off=member.rests_since is not None),
+        pool=PoolUse(asked_at=at, claimed=True, off=member.rests_since is not None, region=member.pool_region),
     )
     named = planned.named_for(before.snapshot) if before.snapshot else planned.display_name
     return planned.but(id=member.id, current=build, display_name=named, last_modified_date_time=at)

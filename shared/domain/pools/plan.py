@@ -107,7 +107,8 @@ def is_claimable(
     pool: WarmPool, member: PoolMember, fresh: Snapshot | None, connection_ids: Collection[str], at: datetime
 ) -> bool:
     """Whether somebody who needs a machine of *pool* may get *member*."""
-    fits = member.is_ready and member.parked_at is None and member.plan == pool.plan
+    fits = member.is_ready and member.parked_at is None
+    fits = fits and (member.plan, member.pool_region) == (pool.plan, pool.region)
     fits = fits and not member.is_being_switched(at)
     return fits and not _is_expired(pool, member, at) and (pool.use_outdated or is_alike(member, fresh, connection_ids))
 

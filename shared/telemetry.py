@@ -68,7 +68,7 @@ POOL_CLAIMED = "deskwright.pools.claimed"
 """Members that users have got."""
 
 POOL_MISSES = "deskwright.pools.misses"
-"""Users for whom no member was ready: their Cloud PCs are built like any other."""
+"""Users who came when no member was ready: their Cloud PCs are built like any other."""
 
 POOL_DESIRED = "deskwright.pools.desired"
 """Members that a pool should have now, at each look at it, as the next three."""

@@ -65,6 +65,7 @@ class ProvisionOrder(OfAttempt):
     in_pool: bool = False  # it is a member of a warm pool, which has no user yet
     claimed: bool = False  # the user gets the machine of a member, with which it goes on
     wakes: bool = Field(False, exclude_if=_is_false)  # that machine is off, and has to be started first
+    another: bool = Field(False, exclude_if=_is_false)  # if Azure refuses that machine, the user gets another, once
     within: str | None = Field(None, exclude_if=_is_none)  # the only one of the regions in which it may be built
 
     @property
@@ -95,7 +96,10 @@ class ProvisionOrder(OfAttempt):
     def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> "ProvisionOrder":
         """Return the order of the next attempt, which resumes this one or first cleans up its remains."""
         claimed = self.claimed and resume is not None
-        following = self.but(attempt=self.attempt + 1, parked_since=None, resume=resume, claimed=claimed)
+        another = self.another and claimed
+        following = self.but(
+            attempt=self.attempt + 1, parked_since=None, resume=resume, claimed=claimed, another=another
+        )
         if self.resume is not None:  # the machine is among the remains already
             return following
         own = CleanUpOrder(
@@ -113,7 +117,7 @@ class ProvisionOrder(OfAttempt):
 
     def anew(self) -> "ProvisionOrder":
         """Return the order of the same attempt from its beginning: the machine is not gone on with."""
-        return self.but(resume=None, claimed=False, wakes=False)
+        return self.but(resume=None, claimed=False, wakes=False, another=False)
 
     def cleaned(self) -> "ProvisionOrder":
         """Return the order of the same attempt when nothing of an earlier one is left."""
@@ -130,6 +134,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
     here = (subscription_id, site.resource_group)
     resumes = (build.resources.subscription_id, build.resources.resource_group) == here
     gone_on_with = resumption(build) if resumes else None
+    use = build.pool if gone_on_with is not None else None
     return ProvisionOrder(
         tenant_id=tenant.id,
         cloud_pc_id=pc.id,
@@ -154,8 +159,9 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         resume=gone_on_with,
         in_pool=isinstance(pc, PoolMember),
         within=pc.pool_region if isinstance(pc, PoolMember) else None,
-        claimed=gone_on_with is not None and build.pool is not None and build.pool.claimed,
-        wakes=gone_on_with is not None and build.pool is not None and build.pool.off,
+        claimed=use is not None and use.claimed,
+        wakes=use is not None and use.off,
+        another=use is not None and use.claimed and use.instead_of is None,
     )
 
 

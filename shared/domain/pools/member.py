@@ -125,6 +125,35 @@ def leaving(member: PoolMember, at: datetime) -> PoolMember:
     return member.with_current(phase=Phase.LEAVING, clean_up_at=at).but(last_modified_date_time=at)
 
 
+def given_back(pc: CloudPc, why: str, at: datetime) -> PoolMember:
+    """Return the machine of *pc*, which Azure does not let its user have, as a retired member: it is removed."""
+    facts = {name: getattr(pc, name) for name in CloudPc.model_fields}
+    use = pc.current.pool
+    member = PoolMember(**{**facts, "user": NOBODY, "pool_region": use.region if use else None})
+    return retired(member.with_current(pool=None), why, at).but(last_modified_date_time=at)
+
+
+def claimed_instead(member: PoolMember, pc: CloudPc, why: str, at: datetime) -> CloudPc:
+    """Return the Cloud PC of the user of *pc* that has the machine of *member*, because Azure refused theirs."""
+    planned = CloudPc(
+        id=pc.id,
+        tenant_id=pc.tenant_id,
+        user=pc.user,
+        plan=pc.plan,
+        status=Status.PENDING_PROVISION,
+        display_name=pc.display_name,
+        renamed=pc.renamed,
+        current=pc.current,
+        created_date_time=pc.created_date_time,
+        last_modified_date_time=at,
+    )
+    mine, before = claimed(member, planned, at), pc.current.pool
+    if mine.current.pool is None or before is None:
+        raise ValueError("a Cloud PC that never had a member of a pool")
+    use = mine.current.pool.but(asked_at=before.asked_at, instead_of=pc.id, why=why)
+    return mine.with_current(pool=use)
+
+
 def claimed(member: PoolMember, planned: CloudPc, at: datetime) -> CloudPc:
     """Return the Cloud PC of a user that has the machine of *member*, instead of being built as *planned*.
 

@@ -86,7 +86,7 @@ async def pool_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
 
 
 async def _forget(deps: Dependencies, tenant_id: str, policy_id: str) -> None:
-    """Remove the records of the pools of a policy that has none any more: one that was halted is so no longer."""
+    """Remove the records of the pools of a policy that has no pool any more: none of them is halted then."""
     for each in [each.value async for each in deps.pools.each(tenant_id) if each.value.policy_id == policy_id]:
         await deps.pools.remove(tenant_id, each.id)
 

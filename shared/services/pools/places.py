@@ -15,7 +15,7 @@ from shared.services.policies.reconciling import snapshots_of
 
 @dataclass(frozen=True, slots=True)
 class PoolPlaces:
-    """The snapshot of what is built now by a policy, and the regions of each of its connections, best first."""
+    """The snapshot of a build by a policy now, and the regions of each of its connections, best first."""
 
     snapshot: Snapshot | None = None
     through: tuple[tuple[Connection, tuple[str, ...]], ...] = ()
@@ -40,7 +40,7 @@ class PoolPlaces:
 
 
 async def places_of(deps: Dependencies, tenant: Tenant, policy: Policy | None) -> PoolPlaces:
-    """Return the places of the pools of a policy; those of connections that may be used come first."""
+    """Return the places of the pools of a policy; usable connections come first."""
     if policy is None:
         return PoolPlaces()
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.cloud_pcs.assignment import assign_user, configure, give_member
+from orchestrators.parts.cloud_pcs.assignment import assign_user, configure, give_or_claim_another
 from orchestrators.parts.cloud_pcs.attempts import Attempt, begin, try_again, wait_for_capacity
 from orchestrators.parts.cloud_pcs.core_provisioning import (
     assign_primary_user,
@@ -32,14 +32,15 @@ def provision_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
     Assignment: (7) assign the Cloud PC to the user, and wait until their rights count, (8) record that it is theirs.
     Otherwise: (9) wait for capacity without using up the attempt, or (10) try again, three times in all: with the
     machine that is there, at the step that failed, where that is safe.
-    A machine of the warm pool has been built: (11) it is given to the user at once, instead of (3) to (7).
+    A machine of the warm pool has been built: (11) it is given to the user at once, instead of (3) to (7). If Azure
+    refuses it, they get another one, once, whose own build goes on; else theirs is built like any other.
     """
     attempt = Attempt(ctx, order)
     try:
         yield from begin(attempt)  # (1)
         machine = yield from create_vm(attempt)  # (2)
         if attempt.order.claimed:
-            yield from give_member(attempt, machine)  # (11)
+            yield from give_or_claim_another(attempt, machine)  # (11)
             return (yield from provisioned(attempt))
         device = yield from join_directory(attempt, machine)  # (3)
         managed_device_id = yield from enroll_in_intune(attempt, machine, device)  # (4)

@@ -7,7 +7,7 @@ people, messages of errors and paths of addresses are left out: telemetry has ot
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
@@ -58,6 +58,31 @@ SPOT_SESSIONS = "deskwright.spot.sessions"
 SPOT_WAITING = "deskwright.spot.waiting"
 """Number of items in the Spot Groups that do not go on by themselves, by tenant and kind."""
 
+POOL_CREATED = "deskwright.pools.created"
+"""Members of warm pools whose build was planned, by pool; counted, as the next three."""
+
+POOL_FAILED = "deskwright.pools.failed"
+"""Members whose build has failed for the last time."""
+
+POOL_CLAIMED = "deskwright.pools.claimed"
+"""Members that users have got."""
+
+POOL_MISSES = "deskwright.pools.misses"
+"""Users who came when no member was ready: their Cloud PCs are built like any other."""
+
+POOL_DESIRED = "deskwright.pools.desired"
+"""Members that a pool should have now, at each look at it, as the next three."""
+
+POOL_RUNNING = "deskwright.pools.running"
+"""Members that are built and not being removed."""
+
+POOL_ELIGIBLE = "deskwright.pools.eligible"
+"""Members that somebody may get now."""
+
+POOL_HALTED = "deskwright.pools.halted"
+"""1 while a pool builds nothing after failures in a row until somebody saves it again, else 0."""
+
+_POOL_CLAIM = "deskwright.pools.claim.duration"
 _QUEUES = "deskwright.queues.age"
 _DECISIONS = "deskwright.spot.decisions"
 _PROVISIONING = "deskwright.provisioning.duration"
@@ -166,6 +191,23 @@ def measure_spot_group(tenant_id: str, group_id: str, *, online: int, sessions: 
     attributes = {"tenant_id": tenant_id, "spot_group_id": group_id}
     _current(SPOT_ONLINE).record(online, attributes)
     _current(SPOT_SESSIONS).record(sessions, attributes)
+
+
+def count_of_pool(name: str, pool: Mapping[str, str], number: int = 1) -> None:
+    """Count something of a warm pool, which is named by the attributes *pool*."""
+    if number:
+        _counter(name).add(number, pool)
+
+
+def measure_pool(values: Mapping[str, int], pool: Mapping[str, str]) -> None:
+    """Record current numbers of a warm pool, by the names of their metrics."""
+    for name, value in values.items():
+        _current(name).record(value, pool)
+
+
+def measure_claim(took: timedelta, pool: Mapping[str, str]) -> None:
+    """Record the time from the request for a member of a warm pool until it was assigned to its user."""
+    _histogram(_POOL_CLAIM, "s").record(took.total_seconds(), pool)
 
 
 def measure_now(name: str, value: int, *, tenant_id: str) -> None:

@@ -56,12 +56,14 @@ from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.cost.budgets import WAITS_FOR_BUDGET
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import Operation
+from shared.domain.policies.warm_pool import PoolKey
 from shared.domain.pools.member import PoolMember
 from shared.services.cloud_pcs.estimating import learn
 from shared.services.power.applying import promise_first_look
 from shared.storage.cloud_pcs import StepEnd
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
+from shared.telemetry import measure_claim
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -331,13 +333,23 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     done = await change_record(record, edit, stored)
     if done is None or not _is_provisioned(done, record, status):
         return Superseded()
-    if pc.status is Status.PROVISIONING and not (pc.current.pool and pc.current.pool.claimed):
-        await learn(dependencies(), pc.tenant_id, pc.id, done.current, at)
+    if pc.status is Status.PROVISIONING:
+        if pc.current.pool is not None and pc.current.pool.claimed:
+            _measure_claim(done, pc.current.pool)
+        else:
+            await learn(dependencies(), pc.tenant_id, pc.id, done.current, at)
     # The event has the moment of the status: an order that comes again after other changes adds no second one.
     await record_status_change(pc, done.but(last_modified_date_time=done.provisioned_date_time or at, swap=None))
     result = {"cloudPcId": done.id, "status": done.status.value}
     await succeed_operation(record.tenant_id, done.current.operation_id, result, at)
     return Done()
+
+
+def _measure_claim(pc: CloudPc, use: PoolUse) -> None:
+    assigned_at, snapshot = pc.current.resources.assigned_at, pc.current.snapshot
+    if assigned_at is not None and snapshot is not None:
+        key = PoolKey(snapshot.policy_id, pc.plan.id, use.region or "")
+        measure_claim(assigned_at - use.asked_at, key.attributes(pc.tenant_id))
 
 
 def _is_provisioned(pc: CloudPc, record: ProvisionedRecord, status: Status) -> bool:

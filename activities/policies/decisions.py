@@ -89,12 +89,9 @@ async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
         snapshot = there.current.snapshot
         if there.current.generation != pc.current.generation or not _unbuilt(there) or snapshot is None:
             return None
-        through = snapshot.but(
-            connection_id=alternate.id, connection_name=alternate.display_name, join_type=alternate.join_type
-        )
         reason = f"its connection {snapshot.connection_name} is unhealthy; built through {alternate.display_name}"
         moved = there.with_current(
-            snapshot=through,
+            snapshot=snapshot.through(alternate),
             generation=generation,
             attempt=0,
             reason=reason,

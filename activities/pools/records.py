@@ -50,7 +50,7 @@ async def record_pool_member_ready(record: ProvisionedRecord) -> Done | Supersed
 
 async def _forget_failures(member: PoolMember) -> None:
     """Count failures of the pool anew: machines can be built by its policy."""
-    pool_id = naming.pool_id(member.tenant_id, member.policy_id, member.plan.id)
+    pool_id = naming.pool_id(member.tenant_id, *member.pool_key)
     try:
         await dependencies().pools.change(
             member.tenant_id, pool_id, lambda pool: pool.but(failures=0, failed_at=None, last_error=None, told=False)

@@ -23,6 +23,7 @@ from shared.domain import naming
 from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.networks.connection import Connection
 from shared.domain.owner import Owner, OwnerKind
+from shared.domain.planning.queueing import regions_of
 from shared.domain.spot.groups.group import LicenseType, SpotGroup, host_hardware
 from shared.domain.spot.hosts.host import (
     HostEvent,
@@ -150,14 +151,14 @@ def _job(host: SessionHost, group: SpotGroup, connection: Connection, site: Site
 
 
 def _build(host: SessionHost, group: SpotGroup, connection: Connection, site: Site, tenant: Tenant) -> HostBuild:
-    settings, hosted = tenant.settings, connection.network.hosted
+    settings = tenant.settings
     plan, sizes = host_hardware(group.license_type), host.sizes or group.hosts.sizes
     if sizes:  # what a group names counts, also where it is less than its licence promises
         plan = plan.but(vm_sizes=sizes, v_cpu_count=1, ram_in_gb=1)
     return HostBuild(
         plan=plan,
         image=host.image,
-        regions=site.regions if hosted else (site.region,),
+        regions=regions_of(site, connection),
         zones=site.zones,
         network=connection.network,
         network_group=site.resource_group,

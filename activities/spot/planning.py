@@ -16,6 +16,7 @@ from shared.dependencies import dependencies
 from shared.domain.images.image import ImageSource
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.pausing import spot_pause_sentence
+from shared.domain.planning.queueing import regions_of
 from shared.domain.spot.engine.forecasts import Arrivals, Expected, expected, noted, uncounted
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.engine.seeing import drift_of, latest, observed_host, renews, start_times, target_of, version_of
@@ -204,11 +205,10 @@ async def _unbuildable(group: SpotGroup, connection: Stored[Connection] | None) 
     site = await dependencies().sites.find(group.tenant_id, group.site_id)
     if site is None:
         return None
-    hosted = connection.value.network.hosted
     try:
         offers = {
             region: await offers_of(connection.value.subscription_id, region)
-            for region in (site.value.regions if hosted else (site.value.region,))
+            for region in regions_of(site.value, connection.value)
         }
     except ThrottledError:
         raise

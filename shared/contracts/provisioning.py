@@ -17,7 +17,7 @@ from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Connection, Domain, Network
 from shared.domain.owner import Owner
-from shared.domain.planning.queueing import subscription_of
+from shared.domain.planning.queueing import regions_of, subscription_of
 from shared.domain.policies.policy import Snapshot
 from shared.domain.pools.member import PoolMember
 from shared.domain.tenants.tenant import Site, Tenant
@@ -29,6 +29,10 @@ class Replaced(Value):
 
     remains: CleanUpOrder
     session_host: str | None = None
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 def _is_false(value: object) -> bool:
@@ -63,6 +67,8 @@ class ProvisionOrder(OfAttempt):
     claimed: bool = False  # the user gets the machine of a member, with which it goes on
     disk: KeptDisk | None = None  # the copy of a disk from which it is built; None: from the image of its snapshot
     wakes: bool = Field(False, exclude_if=_is_false)  # that machine is off, and has to be started first
+    another: bool = Field(False, exclude_if=_is_false)  # if Azure refuses that machine, the user gets another, once
+    within: str | None = Field(None, exclude_if=_is_none)  # the only one of the regions in which it may be built
 
     @property
     def computer_name(self) -> str:
@@ -94,7 +100,10 @@ class ProvisionOrder(OfAttempt):
     def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> "ProvisionOrder":
         """Return the order of the next attempt, which resumes this one or first cleans up its remains."""
         claimed = self.claimed and resume is not None
-        following = self.but(attempt=self.attempt + 1, parked_since=None, resume=resume, claimed=claimed)
+        another = self.another and claimed
+        following = self.but(
+            attempt=self.attempt + 1, parked_since=None, resume=resume, claimed=claimed, another=another
+        )
         if self.resume is not None:  # the machine is among the remains already
             return following
         own = CleanUpOrder(
@@ -112,7 +121,7 @@ class ProvisionOrder(OfAttempt):
 
     def anew(self) -> "ProvisionOrder":
         """Return the order of the same attempt from its beginning: the machine is not gone on with."""
-        return self.but(resume=None, claimed=False, wakes=False)
+        return self.but(resume=None, claimed=False, wakes=False, another=False)
 
     def cleaned(self) -> "ProvisionOrder":
         """Return the order of the same attempt when nothing of an earlier one is left."""
@@ -125,11 +134,11 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         message = f"Cloud PC {pc.id} has no snapshot of a policy"
         raise ValueError(message)
     settings = tenant.settings
-    hosted = connection.network.hosted
     subscription_id = subscription_of(build, tenant, connection)
     here = (subscription_id, site.resource_group)
     resumes = (build.resources.subscription_id, build.resources.resource_group) == here
     gone_on_with = resumption(build) if resumes else None
+    use = build.pool if gone_on_with is not None else None
     return ProvisionOrder(
         tenant_id=tenant.id,
         cloud_pc_id=pc.id,
@@ -141,8 +150,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         subscription_id=subscription_id,
         resource_group=site.resource_group,
         tenant_resource_group=tenant.resource_group,
-        # A customer's own network is where it is: only hosted networks have fall-back regions.
-        regions=_regions(site, build, hosted=hosted),
+        regions=_regions(site, build, connection),
         zones=site.zones,
         address_space=site.address_space,
         network=connection.network,
@@ -155,16 +163,16 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         resume=gone_on_with,
         disk=build.disk,
         in_pool=isinstance(pc, PoolMember),
-        claimed=gone_on_with is not None and build.pool is not None and build.pool.claimed,
-        wakes=gone_on_with is not None and build.pool is not None and build.pool.off,
+        within=pc.pool_region if isinstance(pc, PoolMember) else None,
+        claimed=use is not None and use.claimed,
+        wakes=use is not None and use.off,
+        another=use is not None and use.claimed and use.instead_of is None,
     )
 
 
-def _regions(site: Site, build: Build, *, hosted: bool) -> tuple[str, ...]:
+def _regions(site: Site, build: Build, connection: Connection) -> tuple[str, ...]:
     """Return the regions of a build, best first; a machine that is built from a copy is where the copy is."""
-    if build.disk is not None:
-        return (build.disk.region,)
-    return site.regions if hosted else (site.region,)
+    return regions_of(site, connection) if build.disk is None else (build.disk.region,)
 
 
 def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder | None:

@@ -54,9 +54,9 @@ def cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, nth: int = 0) -> str:
     return derived_id("cloudpc", tenant_id, user_id, sku_id, *again).replace("-", "")[:20]
 
 
-def pool_id(tenant_id: str, policy_id: str, plan_id: str) -> str:
-    """Return the id of the warm pool of a policy and a service plan."""
-    return derived_id("pool", tenant_id, policy_id, plan_id)
+def pool_id(tenant_id: str, policy_id: str, plan_id: str, region: str = "") -> str:
+    """Return the id of the warm pool of a policy, a service plan and, unless it has none, a region."""
+    return derived_id("pool", tenant_id, policy_id, plan_id, *filter(None, [region]))
 
 
 def pool_member_id(pool_id: str, planned_at: datetime, number: int) -> str:

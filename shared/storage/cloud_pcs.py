@@ -205,14 +205,15 @@ class CloudPcs(ListedRepository[CloudPc]):
         """Return the claims of a new Cloud PC."""
         return list(_claimed_by(stored, {}))
 
-    async def claim(self, pc: CloudPc, taken: Write, before: Stored[CloudPc] | None) -> Stored[CloudPc]:
+    async def claim(self, pc: CloudPc, taken: Write, before: Stored[CloudPc] | None, *also: Write) -> Stored[CloudPc]:
         """Make a pool member the Cloud PC *pc* of its user, in one transaction.
 
-        *taken*: the write that ends the member. *before*: the record of the same user and licence that gives way, of
-        which there is no machine. Raises: StaleError and NotFoundError where the member or the record is no longer as
-        it was read, ConflictError where another Cloud PC has the licence.
+        *taken*: the write that ends the member. *before*: the record of the same user and licence that gives way: of
+        which there is no machine, or whose machine a write of *also* records elsewhere. Raises: StaleError and
+        NotFoundError where the member or the record is no longer as it was read, ConflictError where another Cloud PC
+        has the licence.
         """
-        writes = [taken, replace(Write(self._row(pc), None), tied=True), self._listed(pc)]
+        writes = [taken, replace(Write(self._row(pc), None), tied=True), self._listed(pc), *also]
         gone = before.value if before else None
         if before is not None:
             writes += [Write(self._row(before.value), before.etag, gone=True, tied=True), self._unlisted(before.value)]

@@ -64,6 +64,10 @@ class PoolMembers(Repository[PoolMember]):
         """Return the write that ends a member, in the transaction that makes it a Cloud PC."""
         return Write(self._row(member.value), member.etag, gone=True, tied=True)
 
+    def left(self, member: PoolMember) -> Write:
+        """Return the write that records a machine as a member, in the transaction that takes it from a Cloud PC."""
+        return Write(self._row(member), None, tied=True)
+
     def _row(self, value: PoolMember, seen: str = "") -> Row:
         return {**super()._row(value, seen), "RowKey": _MEMBER + escaped(value.id)}
 

@@ -22,15 +22,15 @@ async def a_pool_member_that_is_claimed_and_one_that_is_retired(life: Life) -> N
     snapshot = things.snapshot(image=IMAGE).but(naming_template=NAMED_BY_CHANCE)
     pool = WarmPool(plan=things.plan(), desired=2)
     await life.deps.policies.insert(things.policy(pools=(pool,)))
-    first = await _prepared(life, 1, snapshot)
+    first = await prepared(life, 1, snapshot)
     await _claimed(life, first)
-    second = await _prepared(life, 2, snapshot)
+    second = await prepared(life, 2, snapshot)
     await _retired(life, second)
     assert (await life.deps.cloud_pcs.get(T, first.id)).value.status is Status.PROVISIONED
     life.cloud.advance(60)
 
 
-async def _prepared(life: Life, number: int, snapshot: Snapshot) -> PoolMember:
+async def prepared(life: Life, number: int, snapshot: Snapshot) -> PoolMember:
     """Build a member; return its record."""
     planned = new_member(f"{number:020x}", T, things.plan(), snapshot, None, life.now())
     await life.deps.pool_members.insert(planned)

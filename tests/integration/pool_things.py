@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from shared.domain.cloud_pcs.build import Resources, Step
+from shared.contracts.builds import RECORD_FAILED, FailedRecord
+from shared.domain.cloud_pcs.build import Failure, Resources, Step
 from shared.domain.cloud_pcs.lifecycle import Event
 from shared.domain.policies.warm_pool import WarmPool
 from shared.domain.pools.member import PoolMember, new_member
 from shared.services.policies.reconciling import snapshots_of
+from shared.services.pools.filling import pool_due
 from shared.storage.due import Due, DueKind
 from tests.integration import things
-from tests.integration.services import PaperServices
+from tests.integration.services import IdleHost, PaperServices, perform
 
 NAMED_BY_CHANCE = "CPC-%RAND:8%"
 SNAPSHOT = things.snapshot().but(naming_template=NAMED_BY_CHANCE, enable_single_sign_on=True)
@@ -94,6 +96,44 @@ async def ready(here: PaperServices, number: int = 1, **changes: Any) -> PoolMem
 
 async def members(here: PaperServices) -> dict[str, PoolMember]:
     return {each.value.id: each.value async for each in here.pool_members.of_tenant("contoso")}
+
+
+async def begun(here: PaperServices, member: PoolMember) -> PoolMember:
+    """Begin the build of a member: it may have a machine from now on."""
+    made = Resources(subscription_id=things.SUBSCRIPTION, resource_group="desks", region="x", computer_name="CPC-1")
+    at = here.clock.now()
+
+    def edit(there: PoolMember) -> PoolMember:
+        return there.after(Event.STARTED, at=at).with_current(attempt=1, resources=made, step=Step.CREATE_VM)
+
+    return await here.pool_members.change("contoso", member.id, edit)
+
+
+async def failed(here: PaperServices, member: PoolMember) -> None:
+    """Have the build of a member fail for the last time."""
+    await begun(here, member)
+    failure = Failure(code="joinFailed", message="it did not join", retriable=False)
+    record = FailedRecord(
+        tenant_id="contoso",
+        cloud_pc_id=member.id,
+        generation=member.current.generation,
+        attempt=1,
+        failure=failure,
+        last=True,
+    )
+    await perform(RECORD_FAILED, record)
+
+
+async def failed_members(here: PaperServices, times: int) -> None:
+    """Fail the builds of a pool of one member, so many in a row."""
+    await fill(here, pool(desired=1))
+    for number in range(1, times + 1):
+        await pool_due(here, IdleHost(), LOOK)
+        (member,) = [each for each in (await members(here)).values() if not each.is_going]
+        await failed(here, member)
+        await pool_due(here, IdleHost(), LOOK)
+        here.hand.advance(number * 5 * MINUTE)
+    await pool_due(here, IdleHost(), LOOK)
 
 
 async def preparing(contoso: PaperServices) -> tuple[str, int, str, Any]:

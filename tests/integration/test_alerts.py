@@ -37,6 +37,7 @@ from tests.identities import Identity
 from tests.infra.monitoring import monitoring
 from tests.infra.queries import Row, Tables, evaluated
 from tests.integration import things
+from tests.integration.pool_things import failed_members
 from tests.integration.power_causes import POWER_CAUSES, brought
 from tests.integration.services import IdleHost, PaperServices
 from tests.integration.test_spot_waiting import measured_with_a_broken_host
@@ -173,6 +174,8 @@ async def builds_have_failed(stage: Stage) -> None:
 for _alert, (_bring, _least) in POWER_CAUSES.items():
     causes(_alert)(brought(_bring, _least))
     calms(_alert)(brought(_bring, _least - 1))
+causes("pools-are-halted")(lambda stage: failed_members(stage.deps, 3))
+calms("pools-are-halted")(lambda stage: failed_members(stage.deps, 2))
 causes("spot-groups-wait")(lambda stage: measured_with_a_broken_host(stage.deps, repaired=False))
 calms("spot-groups-wait")(lambda stage: measured_with_a_broken_host(stage.deps, repaired=True))
 

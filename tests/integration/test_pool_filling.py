@@ -7,28 +7,48 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.builds import BEGIN_ATTEMPT, RECORD_FAILED, AttemptOrder, FailedRecord, ProvisionedRecord
+from shared.contracts.builds import BEGIN_ATTEMPT, RECORD_PROVISIONED, AttemptOrder, ProvisionedRecord
 from shared.contracts.outcomes import MissingError, NoCapacity, Refused
 from shared.contracts.pools import RECORD_READY
 from shared.contracts.provisioning import ProvisionOrder
-from shared.domain.cloud_pcs.build import Failure, Resources, Step
+from shared.domain.alerts.alert import AlertRuleTemplate, AlertStatus
+from shared.domain.cloud_pcs.build import Resources, Step
 from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
 from shared.domain.cost.budgets import Budget, BudgetScope
 from shared.domain.cost.ledger import month_of
-from shared.domain.policies.warm_pool import PoolSchedule, SizePhase
-from shared.domain.pools.member import PoolMember
+from shared.domain.policies.warm_pool import PoolKey, PoolSchedule, SizePhase
 from shared.domain.pools.plan import MOST_FAILURES
 from shared.domain.tenants.tenant import Paused
 from shared.domain.usage import Interval
+from shared.services.alerts.judging import judge_tenant
 from shared.services.cost.budgets import check_budgets
 from shared.services.cost.recording import months_of, record_cost
 from shared.services.pools.filling import pool_due, pool_record
+from shared.services.pools.setting import PoolForm, PoolsForm, set_pools
 from shared.storage.due import DueKind
 from tests.integration import things
-from tests.integration.pool_things import LOOK, MINUTE, PaperHosts, here, hosts, members, pool, ready
+from tests.integration.pool_things import (
+    LOOK,
+    MINUTE,
+    PaperHosts,
+    begun,
+    failed,
+    failed_members,
+    here,
+    hosts,
+    members,
+    pool,
+    ready,
+)
 from tests.integration.services import IdleHost, PaperMachines, PaperServices, perform
+from tests.integration.test_pool_reports import context
+from tests.integration.test_reconciliation import plan
+from tests.measured import measured
 
 __all__ = ["here", "hosts"]
+
+
+KEY = PoolKey("p1", "sku-1")
 
 
 async def look(here: PaperServices, host: Any = None) -> Any:
@@ -59,25 +79,16 @@ async def test_members_are_no_cloud_pcs(here: PaperServices) -> None:
     assert [each.value.id async for each in here.machines.each("contoso")] == [member.id]
 
 
-async def begin(here: PaperServices, member: PoolMember) -> PoolMember:
-    made = Resources(subscription_id=things.SUBSCRIPTION, resource_group="desks", region="x", computer_name="CPC-1")
-
-    def edit(there: PoolMember) -> PoolMember:
-        return there.after(Event.STARTED, at=things.NOW).with_current(attempt=1, resources=made, step=Step.CREATE_VM)
-
-    return await here.pool_members.change("contoso", member.id, edit)
-
-
 async def test_a_member_counts_when_its_session_host_is_available(here: PaperServices) -> None:
     await look(here)
     member = next(iter((await members(here)).values()))
-    begun = await begin(here, member)
+    there = await begun(here, member)
     record = ProvisionedRecord(
         tenant_id="contoso",
         cloud_pc_id=member.id,
         generation=member.current.generation,
         attempt=1,
-        resources=begun.current.resources.but(session_host="host-1"),
+        resources=there.current.resources.but(session_host="host-1"),
     )
     assert not (await members(here))[member.id].is_ready
     await perform(RECORD_READY, record)
@@ -86,29 +97,15 @@ async def test_a_member_counts_when_its_session_host_is_available(here: PaperSer
     assert (after.is_ready, after.status, after.current.phase) == (True, Status.PROVISIONED, Phase.BUILT)
 
 
-async def fail(here: PaperServices, member: PoolMember) -> None:
-    await begin(here, member)
-    failure = Failure(code="joinFailed", message="it did not join", retriable=False)
-    record = FailedRecord(
-        tenant_id="contoso",
-        cloud_pc_id=member.id,
-        generation=member.current.generation,
-        attempt=1,
-        failure=failure,
-        last=True,
-    )
-    await perform(RECORD_FAILED, record)
-
-
 async def test_a_failed_build_is_removed_and_building_pauses_and_stops(here: PaperServices) -> None:
     await here.policies.change("contoso", "p1", lambda policy: policy.but(pools=(pool(desired=1),)))
     for number in range(1, MOST_FAILURES + 1):
         await look(here)
         (member,) = [each for each in (await members(here)).values() if not each.is_going]
-        await fail(here, member)
+        await failed(here, member)
         assert (await here.due.due(DueKind.CLEAN_UP, here.clock.now()))[-1].subject_id == member.id
         await look(here)
-        record = await pool_record(here, "contoso", "p1", "sku-1")
+        record = await pool_record(here, "contoso", KEY)
         assert record.failures == number
         await look(here)
         assert [each for each in (await members(here)).values() if not each.is_going] == []
@@ -117,9 +114,69 @@ async def test_a_failed_build_is_removed_and_building_pauses_and_stops(here: Pap
     await look(here)
     await look(here)
     assert all(each.is_going for each in (await members(here)).values())
-    assert (await pool_record(here, "contoso", "p1", "sku-1")).told
+    assert (await pool_record(here, "contoso", KEY)).told
     assert record.last_error is not None
     assert record.last_error.code == "joinFailed"
+
+
+async def test_a_halted_pool_is_an_alert_until_it_is_saved_again(here: PaperServices) -> None:
+    await here.policies.remove("contoso", "p1")
+    await failed_members(here, MOST_FAILURES)
+    (raised,) = await judge_tenant(here, "contoso")
+    assert (raised.alert_rule_template, raised.status) == (AlertRuleTemplate.POOL_HALTED, AlertStatus.ACTIVE)
+    assert await judge_tenant(here, "contoso") == []
+    stored = await here.policies.get("contoso", "p1")
+    await set_pools(context(here), stored, PoolsForm(pools=(PoolForm(service_plan_id="sku-1", desired=1),)))
+    (resolved,) = await judge_tenant(here, "contoso")
+    assert resolved.status is AlertStatus.RESOLVED
+
+
+async def test_the_record_of_a_pool_goes_with_it(here: PaperServices) -> None:
+    """A pool that was halted and is no longer there is no alert for ever."""
+    await here.policies.remove("contoso", "p1")
+    await failed_members(here, MOST_FAILURES)
+    await here.policies.remove("contoso", "p1")
+    for member in await members(here):
+        await here.pool_members.change("contoso", member, lambda there: there.with_current(resources=Resources()))
+    assert await look(here) is not None
+    assert await look(here) is None
+    assert [each.value.id async for each in here.pools.each("contoso")] == []
+
+
+async def test_the_numbers_of_a_pool_are_measured(here: PaperServices, hosts: PaperHosts) -> None:
+    del hosts
+    pool_facts = KEY.attributes("contoso")
+    with measured() as seen:
+        member = await ready(here)
+        await look(here)
+        await plan("ada")
+        await plan("bob")
+        ada = (await here.cloud_pcs.get("contoso", member.id)).value
+        busy = ada.after(Event.STARTED, at=things.NOW).with_current(attempt=1, step=Step.ASSIGN_USER)
+        await here.cloud_pcs.change("contoso", ada.id, lambda _: busy)
+        made = busy.current.resources.but(assigned_at=things.NOW + timedelta(seconds=20))
+        which = AttemptOrder(
+            tenant_id="contoso",
+            cloud_pc_id=ada.id,
+            generation=ada.current.generation,
+            attempt=1,
+            connection_id="c1",
+        ).which
+        await perform(RECORD_PROVISIONED, ProvisionedRecord(**which, resources=made))
+        names = ("created", "claimed", "misses", "desired", "running", "eligible", "halted", "claim.duration")
+        points = {name: seen.points(f"deskwright.pools.{name}") for name in names}
+    assert {dict(point.attributes) == pool_facts for each in points.values() for point in each} == {True}
+    sums = {name: [getattr(each, "value", None) or each.sum for each in found] for name, found in points.items()}
+    assert sums == {
+        "created": [1],
+        "claimed": [1],
+        "misses": [1],
+        "desired": [2],
+        "running": [1],
+        "eligible": [1],
+        "halted": [0],
+        "claim.duration": [20],
+    }
 
 
 @pytest.mark.usefixtures("hosts")

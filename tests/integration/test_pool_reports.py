@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.operations.operation import Actor
+from shared.domain.policies.warm_pool import PoolKey
 from shared.errors import InvalidError
 from shared.services.operations.action_context import ActionContext
 from shared.services.pools.reports import pool_statuses
@@ -56,7 +57,7 @@ async def test_a_pool_is_set_and_looked_at(here: PaperServices) -> None:
     stored = await here.policies.get("contoso", "p1")
     form = PoolsForm(pools=(PoolForm(service_plan_id="sku-1", desired=5),))
     after = await set_pools(context(here), stored, form)
-    pool = after.value.pool_of("sku-1")
+    pool = after.value.pool_named(PoolKey("p1", "sku-1"))
     assert pool is not None
     assert (pool.desired, pool.plan) == (5, things.plan())
     assert await here.due.due(DueKind.POOL, things.NOW) == [LOOK]
@@ -67,6 +68,7 @@ async def test_a_pool_is_set_and_looked_at(here: PaperServices) -> None:
     [
         ({"service_plan_id": "sku-9"}, "no such licence"),
         ({"minimum": 5, "maximum": 2}, "more than the maximum"),
+        ({"desired": 1, "region": "mars"}, "no connection of the policy builds in mars; its regions are: "),
         ({"desired": 1, "state": "hibernated"}, "none is kept hibernated"),
         ({"schedule": {"timeZone": "Europe/Nowhere"}}, "no such time zone"),
     ],

@@ -19,12 +19,13 @@ from shared.contracts.desktops import (
     BEGIN_REGISTRATION,
     GRANT_SIGN_IN,
     POLL_SESSION_HOST,
+    REVOKE_SIGN_IN,
     RightsGiven,
 )
 from shared.contracts.joining import BEGIN_DOMAIN_JOIN, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.machines import ALLOCATE_CAPACITY, POLL_AGENT
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
-from shared.contracts.pools import PREPARE_MEMBER, RECORD_READY
+from shared.contracts.pools import CLAIM_ANOTHER, PREPARE_MEMBER, RECORD_READY, AnotherClaimed
 from shared.contracts.provisioning import (
     BEGIN_CONFIGURATION,
     PROVISION,
@@ -34,6 +35,7 @@ from shared.contracts.provisioning import (
     ProvisionOrder,
     Unrecognized,
 )
+from shared.contracts.reconciling import START_PROVISIONING, Started
 from shared.contracts.remote_actions import BEGIN_START
 from shared.domain.cloud_pcs.build import Resources, Step, Warn
 from shared.domain.cloud_pcs.replacing import Resumption
@@ -165,6 +167,51 @@ def test_an_assignment_that_fails_is_tried_again_with_the_same_machine_and_then_
     assert second is not None
     again = ProvisionOrder.model_validate(second)
     assert (again.claimed, again.resume, again.attempt) == (False, None, 2)
+
+
+SECOND = CLAIMED.but(another=True)
+ANOTHER: Answers = {
+    **AT_ONCE,
+    CLAIM_ANOTHER: AnotherClaimed(cloud_pc_id="another"),
+    START_PROVISIONING: Started(count=1),
+    REVOKE_SIGN_IN: Done(),
+}
+
+
+def test_who_is_refused_a_member_gets_another_one_and_its_build_starts() -> None:
+    gone = Unrecognized(why="cpc-1 is gone")
+    story = tell(PROVISION, SECOND, {**ANOTHER, RECOGNIZE_MACHINE: gone})
+
+    assert story.last(CLAIM_ANOTHER)["why"] == "cpc-1 is gone"
+    assert story.last(START_PROVISIONING)["cloudPcIds"] == ["another"]
+    assert story.calls[-1] == START_PROVISIONING.name
+    assert (story.result.outcome, BEGIN_STEP.name in story.calls) == ("superseded", False)
+
+
+def test_who_is_refused_the_assignment_gets_another_one_without_rights_on_the_first() -> None:
+    refused = {ASSIGN_SESSION_HOST: Refused(code="Conflict", message="somebody else's")}
+    story = tell(PROVISION, SECOND, {**ANOTHER, **refused})
+
+    made = [REVOKE_SIGN_IN.name, CLAIM_ANOTHER.name, START_PROVISIONING.name]
+    assert [call for call in story.calls if call in made] == made
+    assert story.result.outcome == "superseded"
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+def test_without_another_member_a_machine_is_built(*, asleep: bool) -> None:
+    full = NoCapacity(code="AllocationFailed", message="full", elsewhere=False)
+    refused = {BEGIN_START: full} if asleep else {RECOGNIZE_MACHINE: Unrecognized(why="cpc-1 is gone")}
+    story = tell(PROVISION, SECOND.but(wakes=asleep), {**ANOTHER, CLAIM_ANOTHER: Done(), **refused})
+
+    assert (story.result.outcome, story.calls.count(CLAIM_ANOTHER.name)) == ("provisioned", 1)
+    assert "begin_vm" in story.calls
+
+
+def test_a_call_without_an_answer_may_have_given_the_machine_so_no_other_is_asked_for() -> None:
+    story = tell(PROVISION, SECOND, {**ANOTHER, ASSIGN_SESSION_HOST: RuntimeError("no answer")})
+
+    assert CLAIM_ANOTHER.name not in story.calls
+    assert story.continued is not None
 
 
 ASLEEP = CLAIMED.but(wakes=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
-from orchestrators.parts.cloud_pcs.attempts import Attempt
+from orchestrators.parts.cloud_pcs.attempts import Attempt, claim_another
+from orchestrators.parts.machines.builds import UNANSWERED
 from orchestrators.parts.work import WorkFailedError
 from shared.contracts.calls import WaitingWork
 from shared.contracts.desktops import (
@@ -15,6 +17,7 @@ from shared.contracts.desktops import (
     PREPARE_HOST_POOL,
     REGISTRATION_POLL,
     RELEASE_SESSION_HOST,
+    REVOKE_SIGN_IN,
     SESSION_HOST_POLL,
     SIGN_IN_POLL,
     AssignmentOrder,
@@ -107,6 +110,22 @@ def give_member(attempt: Attempt, machine: Machine) -> Steps[None]:
     given_at = attempt.resources.sign_in_given_at or attempt.ctx.current_utc_datetime
     if (left := count_from(given_at) - attempt.ctx.current_utc_datetime) > timedelta():
         yield from pause(attempt.ctx, left)
+
+
+def give_or_claim_another(attempt: Attempt, machine: Machine) -> Steps[None]:
+    """Give the user the machine of a member, or another member if Azure refuses that. Raises: as ``claim_another``.
+
+    A call without an answer may have given it to them: then the next attempt goes on with the same machine.
+    """
+    try:
+        yield from give_member(attempt, machine)
+    except WorkFailedError as failed:
+        if attempt.order.another and failed.failure.code != UNANSWERED:
+            pool_id = attempt.resources.host_pool_id
+            with suppress(WorkFailedError):  # the role on a machine goes with it at the latest
+                yield from attempt.do(REVOKE_SIGN_IN, ForgetSessionHostOrder(machine=machine, host_pool_id=pool_id))
+            yield from claim_another(attempt, failed.failure.message)
+        raise
 
 
 def make_personal(attempt: Attempt, machine: Machine) -> Steps[tuple[Warn, ...]]:

@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from orchestrators.parts.machines import builds
 from orchestrators.parts.machines.builds import NEXT_ATTEMPT, Attempts, MachineWork, Parking
-from orchestrators.parts.work import NoCapacityError, WorkFailedError
+from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
 from shared.contracts.builds import (
     BEGIN_ATTEMPT,
     BEGIN_STEP,
@@ -29,6 +29,7 @@ from shared.contracts.calls import WaitingWork
 from shared.contracts.definitions import PollPolicy
 from shared.contracts.machines import AGENT_POLL, POLL_AGENT
 from shared.contracts.outcomes import HELD_BACK, Done, NoCapacity, Pending, Superseded
+from shared.contracts.pools import CLAIM_ANOTHER, AnotherClaimed, AnotherOrder
 from shared.contracts.provisioning import (
     RECOGNIZE_MACHINE,
     ProvisionOrder,
@@ -37,6 +38,7 @@ from shared.contracts.provisioning import (
     RecognizeOrder,
     Unrecognized,
 )
+from shared.contracts.reconciling import START_PROVISIONING, StartOrder
 from shared.contracts.remote_actions import BEGIN_START, STARTED_POLL
 from shared.domain.cloud_pcs.build import ORDER, TITLES, Failure, Resources, Step, Warn
 from shared.domain.cloud_pcs.progress import when_late
@@ -44,6 +46,8 @@ from shared.domain.cloud_pcs.replacing import Resumption, resumable
 from shared.domain.destroying import Confirmation
 from shared.domain.owner import Owner
 from shared.workflow import Context, Steps, call
+
+NOT_RESUMED = "not resumed: "
 
 
 class Attempt(MachineWork[Step]):
@@ -132,9 +136,27 @@ def begin(attempt: Attempt) -> Steps[None]:
         why_not = why_not or (yield from resume(attempt, order.resume))
         if why_not is None:
             return
+        yield from claim_another(attempt, why_not.removeprefix(NOT_RESUMED))
         attempt.order = order.anew()
     if order.remains:
         yield from clean_up(attempt, why_not, begun.confirmation if isinstance(begun, Begun) else None)
+
+
+def claim_another(attempt: Attempt, why: str) -> Steps[None]:
+    """Give the user another member of the warm pool, once, because Azure refuses the machine that they have claimed.
+
+    Returns where none is left. Raises: SupersededError once they have another: its own build goes on.
+    """
+    order = attempt.order
+    if not order.another:
+        return
+    asked = AnotherOrder(**order.which, user_id=order.user.id, why=why)
+    got = yield from attempt.record(CLAIM_ANOTHER, asked)
+    if isinstance(got, AnotherClaimed):
+        yield from call(
+            attempt.ctx, START_PROVISIONING, StartOrder(tenant_id=order.tenant_id, cloud_pc_ids=(got.cloud_pc_id,))
+        )
+        raise SupersededError
 
 
 def wake(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
@@ -149,7 +171,7 @@ def wake(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
         yield from attempt.finish(machine, started, STARTED_POLL)
         yield from attempt.wait(POLL_AGENT, machine, AGENT_POLL)
     except (WorkFailedError, NoCapacityError) as error:
-        return f"not resumed: {machine.vm_name} does not start: {error.failure.message}"
+        return f"{NOT_RESUMED}{machine.vm_name} does not start: {error.failure.message}"
     return None
 
 
@@ -164,7 +186,7 @@ def resume(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
     )
     match (yield from attempt.do(RECOGNIZE_MACHINE, order)):
         case Unrecognized(why=why):
-            return f"not resumed: {why}"
+            return f"{NOT_RESUMED}{why}"
         case Recognized(device_object_id=device_object_id):
             attempt.resume_from(resumption, device_object_id)
             return None

@@ -50,6 +50,7 @@ def machine_build(attempt: Attempt) -> MachineBuild[Step]:
         plan=order.plan,
         image=order.snapshot.image,
         regions=order.regions,
+        within=order.within,
         zones=order.zones,
         network=order.network,
         address_space=order.address_space,

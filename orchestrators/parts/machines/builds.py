@@ -35,6 +35,9 @@ from shared.workflow import Context, Steps, continue_as_new, pause
 StepName = TypeVar("StepName", bound=StrEnum)
 Result = TypeVar("Result")
 
+UNANSWERED = "serviceUnavailable"
+"""Code of the failure of a call that a cloud has not answered: it may have had its effect."""
+
 NEXT_ATTEMPT = "the next attempt starts by itself"
 
 
@@ -88,7 +91,7 @@ class MachineWork(Work, ABC, Generic[StepName]):
     def unanswered(self, reason: str) -> Failure:
         """Return the failure of a service that is out."""
         return Failure(
-            code="serviceUnavailable",
+            code=UNANSWERED,
             message=f"{self.doing[1]}: the service did not answer as it should.",
             step=self.failed_step,
             evidence=reason,

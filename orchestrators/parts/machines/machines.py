@@ -75,10 +75,10 @@ class Recorder:
 class MachineSpec:
     """A machine to create. The region of *machine* is replaced by the region in which capacity is found.
 
-    *regions*: where it may be, best first. *zones*: of these; empty: any. *address_space*: of the site, for its hosted
-    network, which is in *network_group*; None: in the machine's own resource group. *disk*: the copy from which it is
-    made; None: it is made from the image. *traces*: what a VM that never was may leave behind, in the order of its
-    removal.
+    *regions*: those of the site, best first; *within*: the only one of them in which it may be, or None. *zones*: of
+    these; empty: any. *address_space*: of the site, for its hosted network, which is in *network_group*; None: in the
+    machine's own resource group. *disk*: the copy from which it is made; None: it is made from the image. *traces*:
+    what a VM that never was may leave behind, in the order of its removal.
     """
 
     machine: Machine
@@ -93,6 +93,7 @@ class MachineSpec:
     low_priority: bool | None = None
     hibernation: bool | None = None
     disk: KeptDisk | None = None
+    within: str | None = None
     traces: tuple[Poll[Machine, Done, Refused], ...] = (DELETE_NIC, DELETE_DISK)
     recorder: Recorder = field(default_factory=Recorder)
 
@@ -130,7 +131,7 @@ def _allocate(work: Work, spec: MachineSpec, tried: tuple[Place, ...]) -> Steps[
         owner=spec.machine.owner,
         subscription_id=spec.machine.subscription_id,
         plan=spec.plan,
-        regions=spec.regions,
+        regions=(spec.within,) if spec.within else spec.regions,
         zones=spec.zones,
         tried=tried,
         low_priority=spec.low_priority,

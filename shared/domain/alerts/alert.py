@@ -29,6 +29,7 @@ class AlertRuleTemplate(StrEnum):
     RELEASE_STOPPED = "deskwrightReleaseStoppedScenario"
     POWER_CHANGED_OUTSIDE = "deskwrightPowerChangedOutsideScenario"
     IDLE_CLOUD_PCS = "deskwrightIdleCloudPcScenario"
+    POOL_HALTED = "deskwrightPoolHaltedScenario"
 
 
 class AlertSeverity(StrEnum):
@@ -142,6 +143,9 @@ TEMPLATES: Mapping[AlertRuleTemplate, TemplateFacts] = MappingProxyType(
         ),
         AlertRuleTemplate.IDLE_CLOUD_PCS: TemplateFacts(
             "Idle Cloud PCs", "Cloud PCs that a reclaim rule proposes to an administrator", AlertSeverity.INFORMATIONAL
+        ),
+        AlertRuleTemplate.POOL_HALTED: TemplateFacts(
+            "Warm pools are halted", "Warm pools that build nothing after failures until they are saved again", _WARNING
         ),
     }
 )

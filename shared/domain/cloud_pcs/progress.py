@@ -84,8 +84,22 @@ _TITLES = {
 }
 
 
+class PoolClaim(Value):
+    """The answer of the warm pool to the Cloud PC's request for a machine, and when it is the user's.
+
+    *claimed*: it has a machine that was built before; else *why* it is built like any other. *why* is also there where
+    it has another machine than the one that it was to have.
+    """
+
+    claimed: bool
+    why: str | None = None
+    asked_date_time: datetime
+    assigned_date_time: datetime | None = None
+    usable_date_time: datetime | None = None
+
+
 class Progress(Value):
-    """Progress of a Cloud PC.
+    """Progress of a Cloud PC. *warm_pool*: None where its policy had no warm pool when it was planned.
 
     It should end between *earliest_end_date_time* and *latest_end_date_time*, most likely at *estimated_end_date_time*;
     these are None when there is no estimate. *queue_position*: its place among those of the tenant that wait, from 1.
@@ -102,6 +116,7 @@ class Progress(Value):
     reason: str | None = None
     queue_position: int | None = None
     delay_reason: str | None = None
+    warm_pool: PoolClaim | None = None
 
 
 _RECORDED = Estimates()
@@ -109,6 +124,23 @@ _RECORDED = Estimates()
 
 def progress(pc: CloudPc, now: datetime, estimates: Estimates = _RECORDED) -> Progress:
     """Return the progress of *pc* at the moment *now*."""
+    return _progress(pc, now, estimates).but(warm_pool=_pool_claim(pc))
+
+
+def _pool_claim(pc: CloudPc) -> PoolClaim | None:
+    use = pc.current.pool
+    if use is None:
+        return None
+    return PoolClaim(
+        claimed=use.claimed,
+        why=use.why,
+        asked_date_time=use.asked_at,
+        assigned_date_time=pc.current.resources.assigned_at if use.claimed else None,
+        usable_date_time=pc.provisioned_date_time if pc.status in WORKING else None,
+    )
+
+
+def _progress(pc: CloudPc, now: datetime, estimates: Estimates) -> Progress:
     if pc.status in WORKING:
         return Progress(title=_READY, percent_complete=_DONE, attempt=pc.current.attempt)
     if pc.status is Status.PROVISIONING:

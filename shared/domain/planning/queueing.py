@@ -12,7 +12,7 @@ from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.planning.plans import Plan
-from shared.domain.tenants.tenant import Tenant
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 
 _ACTIVE = frozenset(
@@ -109,6 +109,14 @@ def places_of(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
     if not connection.network.hosted or connection.subscription_id != tenant.subscription_id:
         return (connection.subscription_id,)
     return (tenant.subscription_id, *tenant.further_subscription_ids)
+
+
+def regions_of(site: Site, connection: Connection) -> tuple[str, ...]:
+    """Return the regions in which a connection's machines may be, in the order in which they are tried.
+
+    A customer's own network is where it is: only hosted networks have fall-back regions.
+    """
+    return site.regions if connection.network.hosted else (site.region,)
 
 
 def open_places(tenant: Tenant, connection: Connection) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.policies.configuration import ConfigurationStep, DecidedConfiguration
-from shared.domain.policies.warm_pool import WarmPool
+from shared.domain.policies.warm_pool import PoolKey, WarmPool
 from shared.domain.tenants.tenant import Paused, TenantSettings
 from shared.domain.values import FlatValue, Inlined, Value
 
@@ -67,9 +67,13 @@ class Policy(FlatValue):
     created_date_time: datetime
     last_modified_date_time: datetime
 
-    def pool_of(self, plan_id: str) -> WarmPool | None:
-        """Return the warm pool of a service plan, None when it has none."""
-        return next((pool for pool in self.pools if pool.plan.id == plan_id), None)
+    def pools_of(self, plan_id: str) -> tuple[WarmPool, ...]:
+        """Return the warm pools of a service plan, one for each region."""
+        return tuple(pool for pool in self.pools if pool.plan.id == plan_id)
+
+    def pool_named(self, key: PoolKey) -> WarmPool | None:
+        """Return the warm pool with these names, None when there is none."""
+        return next((pool for pool in self.pools if pool.key(self.id) == key), None)
 
     @property
     def connection_ids(self) -> tuple[str, ...]:
@@ -98,6 +102,12 @@ class Snapshot(FlatValue):
     image: ImageSource
     image_display_name: str
     configuration: Annotated[DecidedConfiguration, Inlined()]
+
+    def through(self, connection: Connection) -> "Snapshot":
+        """Return the snapshot of the same, built through another connection."""
+        return self.but(
+            connection_id=connection.id, connection_name=connection.display_name, join_type=connection.join_type
+        )
 
 
 def snapshot_of(

@@ -1,14 +1,16 @@
 """Settings of a warm pool: the number of machines of a service plan kept ready for the users of a policy."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import Field
 
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import names_user
 from shared.domain.power.schedule import MOST_EXCEPTIONS, MOST_PHASES, TimedPhase, edges, phase_at, problems
+from shared.domain.tenants.tenant import Region
 from shared.domain.values import Value, Word
 
 REFILL = timedelta(minutes=90)
@@ -27,6 +29,22 @@ def refill_time(size: int) -> timedelta:
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+class PoolKey(NamedTuple):
+    """The names of a pool: its policy and its service plan, by their ids, and its region.
+
+    *region*: empty for the pool whose members are built where the policy builds first.
+    """
+
+    policy_id: str
+    plan_id: str
+    region: str = ""
+
+    def attributes(self, tenant_id: str) -> dict[str, str]:
+        """Return the attributes by which the metrics of the pool are told apart."""
+        names = {"tenant_id": tenant_id, "policy_id": self.policy_id, "service_plan_id": self.plan_id}
+        return {**names, "region": self.region} if self.region else names
 
 
 class PoolState(StrEnum):
@@ -78,8 +96,14 @@ class PoolSchedule(Value):
 
 
 class PoolSize(Value):
-    """Numbers and rules of a pool."""
+    """Numbers and rules of a pool, and its region."""
 
+    region: Region | None = Field(
+        None,
+        title="Region",
+        description="In which its members are built; left out: where the policy builds first.",
+        exclude_if=_is_none,
+    )
     desired: int = Field(0, ge=0, le=900, title="Desired size", description="How many machines are kept ready.")
     minimum: int = Field(0, ge=0, le=900, title="Minimum size", description="The least that advice may set it to.")
     maximum: int = Field(
@@ -118,6 +142,10 @@ class WarmPool(PoolSize):
 
     plan: ServicePlan
 
+    def key(self, policy_id: str) -> PoolKey:
+        """Return the names of the pool."""
+        return PoolKey(policy_id, self.plan.id, self.region or "")
+
     def size_at(self, at: datetime) -> int:
         """Return the number of members that the pool should have at a time."""
         scheduled = self.schedule.size_at(at) if self.schedule else None
@@ -127,11 +155,14 @@ class WarmPool(PoolSize):
 NAMED_AFTER_USER = (
     "the naming template has the user's name in it, and a computer is named before it has a user: leave %USERNAME% out"
 )
+NOT_THERE = "no connection of the policy builds in {region}; its regions are: {regions}"
 NOT_HIBERNATED = "members wait running or deallocated: none is kept hibernated"
 
 
-def pool_problem(size: PoolSize, naming_template: str) -> str | None:
-    """Return why no machine can be prepared for the pool, None when it can."""
+def pool_problem(size: PoolSize, naming_template: str, regions: Collection[str]) -> str | None:
+    """Return why no machine can be prepared for the pool, None when it can. *regions*: those in which it may be."""
+    if size.region is not None and size.region not in regions:
+        return NOT_THERE.format(region=size.region, regions=", ".join(sorted(regions)) or "none")
     if names_user(naming_template):
         return NAMED_AFTER_USER
     if size.state is PoolState.HIBERNATED:

@@ -10,6 +10,7 @@ from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import GENERATIONS_BEGIN
 from shared.domain.policies.policy import Snapshot
+from shared.domain.policies.warm_pool import PoolKey
 
 NOBODY = User.model_construct(id="", user_principal_name="")
 
@@ -40,12 +41,23 @@ class PoolMember(CloudPc):
     unhealthy_why: str | None = None
     parked_at: datetime | None = None
     rests_since: datetime | None = Field(None, exclude_if=_is_none)
+    pool_region: str | None = Field(None, exclude_if=_is_none)  # that of its pool, in which alone it is built
     counted: bool = False  # its failed build is among the failures of its pool
 
     @property
     def policy_id(self) -> str:
         """The id of the policy by which the member is built."""
         return self.current.snapshot.policy_id if self.current.snapshot else ""
+
+    @property
+    def pool_key(self) -> PoolKey:
+        """The names of its pool."""
+        return PoolKey(self.policy_id, self.plan.id, self.pool_region or "")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the member is built and stays, healthy or not."""
+        return self.ready_at is not None and not self.is_going
 
     @property
     def is_going(self) -> bool:
@@ -73,8 +85,10 @@ def new_member(
     snapshot: Snapshot,
     subscription_id: str | None,
     at: datetime,
+    *,
+    region: str | None = None,
 ) -> PoolMember:
-    """Return the record of a member that is to be built."""
+    """Return the record of a member that is to be built; *region*: where alone it may be."""
     return PoolMember(
         id=member_id,
         tenant_id=tenant_id,
@@ -87,6 +101,7 @@ def new_member(
             snapshot=snapshot,
             subscription_id=subscription_id,
         ),
+        pool_region=region,
         created_date_time=at,
         last_modified_date_time=at,
     )
@@ -110,6 +125,35 @@ def leaving(member: PoolMember, at: datetime) -> PoolMember:
     return member.with_current(phase=Phase.LEAVING, clean_up_at=at).but(last_modified_date_time=at)
 
 
+def given_back(pc: CloudPc, why: str, at: datetime) -> PoolMember:
+    """Return the machine of *pc*, which Azure does not let its user have, as a retired member: it is removed."""
+    facts = {name: getattr(pc, name) for name in CloudPc.model_fields}
+    use = pc.current.pool
+    member = PoolMember(**{**facts, "user": NOBODY, "pool_region": use.region if use else None})
+    return retired(member.with_current(pool=None), why, at).but(last_modified_date_time=at)
+
+
+def claimed_instead(member: PoolMember, pc: CloudPc, why: str, at: datetime) -> CloudPc:
+    """Return the Cloud PC of the user of *pc* that has the machine of *member*, because Azure refused theirs."""
+    planned = CloudPc(
+        id=pc.id,
+        tenant_id=pc.tenant_id,
+        user=pc.user,
+        plan=pc.plan,
+        status=Status.PENDING_PROVISION,
+        display_name=pc.display_name,
+        renamed=pc.renamed,
+        current=pc.current,
+        created_date_time=pc.created_date_time,
+        last_modified_date_time=at,
+    )
+    mine, before = claimed(member, planned, at), pc.current.pool
+    if mine.current.pool is None or before is None:
+        raise ValueError("a Cloud PC that never had a member of a pool")
+    use = mine.current.pool.but(asked_at=before.asked_at, instead_of=pc.id, why=why)
+    return mine.with_current(pool=use)
+
+
 def claimed(member: PoolMember, planned: CloudPc, at: datetime) -> CloudPc:
     """Return the Cloud PC of a user that has the machine of *member*, instead of being built as *planned*.
 
@@ -125,7 +169,7 @@ def claimed(member: PoolMember, planned: CloudPc, at: datetime) -> CloudPc:
         group_id=planned.current.group_id,
         resources=before.resources,
         warnings=before.warnings,
-        pool=PoolUse(asked_at=at, claimed=True, off=member.rests_since is not None),
+        pool=PoolUse(asked_at=at, claimed=True, off=member.rests_since is not None, region=member.pool_region),
     )
     named = planned.named_for(before.snapshot) if before.snapshot else planned.display_name
     return planned.but(id=member.id, current=build, display_name=named, last_modified_date_time=at)

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from shared.domain import naming
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.policies.policy import Snapshot
-from shared.domain.policies.warm_pool import AT_ONCE, WarmPool
+from shared.domain.policies.warm_pool import AT_ONCE, PoolKey, WarmPool
 from shared.domain.pools.member import PoolMember
 from shared.domain.values import Value, amount
 
@@ -25,6 +26,7 @@ class PoolRecord(Value):
 
     id: str
     tenant_id: str
+    policy_id: str = ""  # empty in records of an earlier release
     failures: int = 0
     failed_at: datetime | None = None
     last_error: Failure | None = None
@@ -46,6 +48,11 @@ class PoolRecord(Value):
             return None
         again = self.failed_at + self.failures * BACK_OFF
         return again if again > at else None
+
+
+def new_record(tenant_id: str, key: PoolKey) -> PoolRecord:
+    """Return the record of a pool of which nothing is known yet: no failures."""
+    return PoolRecord(id=naming.pool_id(tenant_id, *key), tenant_id=tenant_id, policy_id=key.policy_id)
 
 
 class PoolPlan(Value):
@@ -100,7 +107,8 @@ def is_claimable(
     pool: WarmPool, member: PoolMember, fresh: Snapshot | None, connection_ids: Collection[str], at: datetime
 ) -> bool:
     """Whether somebody who needs a machine of *pool* may get *member*."""
-    fits = member.is_ready and member.parked_at is None and member.plan == pool.plan
+    fits = member.is_ready and member.parked_at is None
+    fits = fits and (member.plan, member.pool_region) == (pool.plan, pool.region)
     fits = fits and not member.is_being_switched(at)
     return fits and not _is_expired(pool, member, at) and (pool.use_outdated or is_alike(member, fresh, connection_ids))
 

@@ -97,6 +97,12 @@ class PoolStatus(PoolSize):
     members: tuple[PoolMemberStatus, ...]
 
 
+def has_asked(pc: CloudPc, region: str | None) -> bool:
+    """Whether *pc* has asked the pool of a region: it has a machine of it, or it found none in any."""
+    use = pc.current.pool
+    return use is not None and (not use.claimed or use.region == region)
+
+
 def usage_of(cloud_pcs: Iterable[CloudPc], at: datetime) -> PoolUsage:
     """Return the use of a pool by the Cloud PCs of its policy and plan."""
     asked = _asked(cloud_pcs, at)

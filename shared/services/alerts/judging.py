@@ -61,6 +61,7 @@ async def measured(deps: Dependencies, tenant_id: str, now: datetime) -> dict[Al
     images = [each.value.status async for each in deps.images.each(tenant_id)]
     cases = [each.value.state async for each in deps.reclaim_cases.each(tenant_id)]
     powers = [each.value async for each in deps.cloud_pc_powers.each(tenant_id)]
+    pools = [each.value async for each in deps.pools.each(tenant_id)]
     return {
         AlertRuleTemplate.PROVISION: statuses.get(Status.FAILED.value, 0),
         AlertRuleTemplate.IMAGE_UPLOAD: images.count(DeviceImageStatus.FAILED),
@@ -74,6 +75,7 @@ async def measured(deps: Dependencies, tenant_id: str, now: datetime) -> dict[Al
         AlertRuleTemplate.RELEASE_STOPPED: decisions.releases_stopped,
         AlertRuleTemplate.POWER_CHANGED_OUTSIDE: sum(power.disputed for power in powers),
         AlertRuleTemplate.IDLE_CLOUD_PCS: cases.count(ReclaimState.PROPOSED),
+        AlertRuleTemplate.POOL_HALTED: sum(pool.is_halted for pool in pools),
     }
 
 

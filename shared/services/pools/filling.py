@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,19 +21,29 @@ from shared.domain.operations.operation import AuditEvent
 from shared.domain.operations.pausing import pause_reason
 from shared.domain.planning.queueing import open_places
 from shared.domain.policies.policy import Policy, Snapshot
-from shared.domain.policies.warm_pool import pool_problem
+from shared.domain.policies.warm_pool import PoolKey
 from shared.domain.pools.member import PoolMember, leaving, new_member, retired
-from shared.domain.pools.plan import PoolPlan, PoolRecord, plan_pool
+from shared.domain.pools.plan import PoolPlan, PoolRecord, new_record, plan_pool
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.services.cost.budgets import why_pools_wait
 from shared.services.operations.sweeps import end_stalled
-from shared.services.policies.reconciling import snapshots_of
 from shared.services.pools.health import is_somebodys, judged
+from shared.services.pools.places import PoolPlaces, places_of
 from shared.services.pools.resting import in_its_state
 from shared.services.pools.yielding import unless_it_waits
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
+from shared.telemetry import (
+    POOL_CREATED,
+    POOL_DESIRED,
+    POOL_ELIGIBLE,
+    POOL_FAILED,
+    POOL_HALTED,
+    POOL_RUNNING,
+    count_of_pool,
+    measure_pool,
+)
 from shared.workflow import DurableClient, is_alive, start
 
 _log = logging.getLogger("deskwright.sweeps")
@@ -47,11 +57,11 @@ _LATER = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """Tenant, policy and snapshot for the builds of members, and the reason of a pause."""
+    """Tenant, policy and places for the builds of members, and the reason of a pause."""
 
     tenant: Tenant
     policy: Policy | None
-    fresh: Snapshot | None
+    places: PoolPlaces
     pause: str | None
 
 
@@ -62,65 +72,86 @@ async def pool_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
         each async for each in deps.pool_members.of_tenant(due.tenant_id) if each.value.policy_id == due.subject_id
     ]
     if found is None or not (members or (policy and policy.value.pools)):
+        await _forget(deps, due.tenant_id, due.subject_id)
         return None
     site = await _site(deps, found.value, policy.value if policy else None)
     pools = policy.value.pools if policy else ()
-    plan_ids = {each.value.plan.id for each in members} | {pool.plan.id for pool in pools}
+    keys = {each.value.pool_key for each in members} | {pool.key(due.subject_id) for pool in pools}
     busy = False
     with on_behalf_of(due.tenant_id):
-        for plan_id in sorted(plan_ids):
-            of_pool = [each for each in members if each.value.plan.id == plan_id]
-            busy |= await _look_after(deps, client, site, (due.subject_id, plan_id), of_pool)
+        for key in sorted(keys):
+            of_pool = [each for each in members if each.value.pool_key == key]
+            busy |= await _look_after(deps, client, site, key, of_pool)
     return deps.clock.now() + (_SOON if busy else _LATER)
 
 
+async def _forget(deps: Dependencies, tenant_id: str, policy_id: str) -> None:
+    """Remove the records of the pools of a policy that has no pool any more: none of them is halted then."""
+    for each in [each.value async for each in deps.pools.each(tenant_id) if each.value.policy_id == policy_id]:
+        await deps.pools.remove(tenant_id, each.id)
+
+
 async def _site(deps: Dependencies, tenant: Tenant, policy: Policy | None) -> _Site:
-    fresh = (await snapshots_of(deps, tenant, [policy])).get(policy.id) if policy else None
-    return _Site(tenant, policy, fresh, pause_reason(await deps.service_state.get(), tenant, policy))
+    places = await places_of(deps, tenant, policy)
+    return _Site(tenant, policy, places, pause_reason(await deps.service_state.get(), tenant, policy))
 
 
 async def _look_after(
     deps: Dependencies,
     client: DurableClient,
     site: _Site,
-    of: tuple[str, str],
+    key: PoolKey,
     members: list[Stored[PoolMember]],
 ) -> bool:
-    """Carry out the plan of one pool; return whether members are being built or removed. *of*: policy and plan."""
-    tenant_id, (policy_id, plan_id) = site.tenant.id, of
-    record = await pool_record(deps, tenant_id, policy_id, plan_id)
+    """Carry out the plan of one pool; return whether members are being built or removed."""
+    tenant_id = site.tenant.id
+    record = await pool_record(deps, tenant_id, key)
     record, members = await _settle(deps, client, record, members)
-    record, members = await _judge(deps, record, members)
     policy, at = site.policy, deps.clock.now()
-    pool = policy.pool_of(plan_id) if policy else None
+    pool = policy.pool_named(key) if policy else None
+    if pool is None and not members:
+        await deps.pools.remove(tenant_id, record.id)
+        return False
+    record, members = await _judge(deps, record, members)
     ids = policy.connection_ids if policy else ()
-    problem = pool_problem(pool, site.fresh.configuration.naming_template) if pool and site.fresh else None
-    if problem is not None:
-        pool = None
+    fresh = site.places.snapshot_in(key.region or None)
+    pool = None if pool is None or site.places.problem(pool) else pool
     members = [await in_its_state(deps, pool, each, at) for each in members]
-    waits = await why_pools_wait(deps, tenant_id, policy_id) if pool is not None else None
-    made = plan_pool(pool, [each.value for each in members], site.fresh, ids, record, at, waits)
-    made = await unless_it_waits(deps, made, pool, site.fresh, tenant_id, at)
+    waits = await why_pools_wait(deps, tenant_id, key.policy_id) if pool is not None else None
+    made = plan_pool(pool, [each.value for each in members], fresh, ids, record, at, waits)
+    made = await unless_it_waits(deps, made, pool, fresh, tenant_id, at)
     await _tell(deps, record, made, at)
+    measure_pool(_numbers(made, [each.value for each in members], record), key.attributes(tenant_id))
     for stored in [each for each in members if each.value.id in made.retired]:
         why = "; ".join(filter(None, (made.retired[stored.value.id], stored.value.unhealthy_why)))
         with suppress(StaleError, NotFoundError):  # somebody has claimed it
             await deps.pool_members.replace(retired(stored.value, why, at), seen=stored.etag)
-    if pool is not None and site.fresh is not None and site.pause is None:
-        planned = await _planned(deps, site, site.fresh, made.create, members)
-        new = [new_member(id_, tenant_id, pool.plan, site.fresh, place, at) for id_, place in planned]
-        members += [each for each in [await _inserted(deps, member) for member in new] if each is not None]
+    if pool is not None and fresh is not None and site.pause is None:
+        planned = await _planned(deps, site, fresh, record, made.create, members)
+        new = [new_member(id_, tenant_id, pool.plan, fresh, place, at, region=pool.region) for id_, place in planned]
+        inserted = [each for each in [await _inserted(deps, member) for member in new] if each is not None]
+        count_of_pool(POOL_CREATED, key.attributes(tenant_id), len(inserted))
+        members += inserted
     if site.pause is None:
         wanted = [each.value for each in members if each.value.id not in made.retired]
         await _start_builds(deps, client, site.tenant, wanted)
     return bool(made.create or made.starting or made.deleting or made.retired)
 
 
-async def pool_record(deps: Dependencies, tenant_id: str, policy_id: str, plan_id: str) -> PoolRecord:
+def _numbers(made: PoolPlan, members: Sequence[PoolMember], record: PoolRecord) -> dict[str, int]:
+    """Return the current numbers of a pool, by the names of their metrics."""
+    return {
+        POOL_DESIRED: made.size,
+        POOL_RUNNING: sum(each.is_running for each in members),
+        POOL_ELIGIBLE: len(made.eligible),
+        POOL_HALTED: int(record.is_halted),
+    }
+
+
+async def pool_record(deps: Dependencies, tenant_id: str, key: PoolKey) -> PoolRecord:
     """Return the record of a pool beside its members."""
-    pool_id = naming.pool_id(tenant_id, policy_id, plan_id)
-    found = await deps.pools.find(tenant_id, pool_id)
-    return found.value if found else PoolRecord(id=pool_id, tenant_id=tenant_id)
+    found = await deps.pools.find(tenant_id, naming.pool_id(tenant_id, *key))
+    return found.value if found else new_record(tenant_id, key)
 
 
 async def _save(deps: Dependencies, record: PoolRecord) -> PoolRecord:
@@ -138,6 +169,7 @@ async def _settle(
         if member.status is Status.FAILED and not member.counted:
             await deps.pool_members.change(member.tenant_id, member.id, _counted)
             record = await _save(deps, record.failed(member.current.last_error, at))
+            count_of_pool(POOL_FAILED, member.pool_key.attributes(member.tenant_id))
         if member.status is Status.DEPROVISIONING and member.current.phase is not Phase.LEAVING:
             await _let_go(deps, client, member, at)
         if _is_gone(member):
@@ -208,10 +240,15 @@ async def _tell(deps: Dependencies, record: PoolRecord, made: PoolPlan, at: date
 
 
 async def _planned(
-    deps: Dependencies, site: _Site, fresh: Snapshot, count: int, members: Iterable[Stored[PoolMember]]
+    deps: Dependencies,
+    site: _Site,
+    fresh: Snapshot,
+    pool: PoolRecord,
+    count: int,
+    members: Iterable[Stored[PoolMember]],
 ) -> list[tuple[str, str | None]]:
     """Return the ids of new members, each with the subscription of the tenant that has the fewest members."""
-    if not count or site.policy is None:
+    if not count:
         return []
     connection = await deps.connections.find(site.tenant.id, fresh.connection_id)
     offered = open_places(site.tenant, connection.value) if connection else ()
@@ -224,7 +261,7 @@ async def _planned(
         place = min(has, key=lambda each: has[each]) if has else None
         if place is not None:
             has[place] += 1
-        found.append((naming.pool_member_id(f"{site.tenant.id}/{site.policy.id}", at, number), place))
+        found.append((naming.pool_member_id(pool.id, at, number), place))
     return found
 
 

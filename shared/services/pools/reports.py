@@ -10,16 +10,16 @@ from shared.domain.cost.prices import disk_tier
 from shared.domain.cost.rate_card import PriceBook, meter_of
 from shared.domain.cost.report import HOURS_IN_A_MONTH
 from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
-from shared.domain.policies.policy import Policy, Snapshot
-from shared.domain.policies.warm_pool import PoolSize, WarmPool, pool_problem
+from shared.domain.policies.policy import Policy
+from shared.domain.policies.warm_pool import PoolKey, PoolSize, WarmPool
 from shared.domain.pools.advice import advised
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import PoolPlan, plan_pool
-from shared.domain.pools.status import PoolStatus, members_of, next_action, requests_of, usage_of
+from shared.domain.pools.status import PoolStatus, has_asked, members_of, next_action, requests_of, usage_of
 from shared.services.cost.prices import price_book
 from shared.services.operations.action_context import ActionContext
-from shared.services.policies.reconciling import snapshots_of
 from shared.services.pools.filling import pool_record
+from shared.services.pools.places import PoolPlaces, places_of
 from shared.services.pools.yielding import unless_it_waits
 
 
@@ -28,40 +28,38 @@ async def pool_statuses(context: ActionContext) -> list[PoolStatus]:
     deps, tenant = context.deps, context.tenant
     members = [each.value async for each in deps.pool_members.of_tenant(tenant.id)]
     policies = {each.value.id: each.value async for each in deps.policies.each(tenant.id)}
-    keys = {(each.policy_id, each.plan.id) for each in members}
-    keys |= {(policy.id, pool.plan.id) for policy in policies.values() for pool in policy.pools}
-    fresh = await snapshots_of(deps, tenant, [policies[each] for each in {key[0] for key in keys} & policies.keys()])
+    keys = {each.pool_key for each in members}
+    keys |= {pool.key(policy.id) for policy in policies.values() for pool in policy.pools}
+    places = {each: await places_of(deps, tenant, policies.get(each)) for each in {key.policy_id for key in keys}}
     found, book = [], await price_book(deps, tenant.id)
-    for policy_id, plan_id in sorted(keys):
-        own = [each for each in members if (each.policy_id, each.plan.id) == (policy_id, plan_id)]
-        found.append(
-            await _status(context, policies.get(policy_id), fresh.get(policy_id), own, (policy_id, plan_id), book)
-        )
+    for key in sorted(keys):
+        own = [each for each in members if each.pool_key == key]
+        found.append(await _status(context, policies.get(key.policy_id), places[key.policy_id], own, key, book))
     return found
 
 
 async def _status(
     context: ActionContext,
     policy: Policy | None,
-    fresh: Snapshot | None,
+    places: PoolPlaces,
     members: list[PoolMember],
-    of: tuple[str, str],
+    key: PoolKey,
     book: PriceBook,
 ) -> PoolStatus:
-    deps, tenant_id, (policy_id, plan_id) = context.deps, context.tenant.id, of
-    pool = policy.pool_of(plan_id) if policy else None
-    shown = pool or WarmPool(plan=members[0].plan)
-    problem = pool_problem(shown, fresh.configuration.naming_template) if pool and fresh else None
-    record = await pool_record(deps, tenant_id, policy_id, plan_id)
+    deps, tenant_id, (policy_id, plan_id, _) = context.deps, context.tenant.id, key
+    pool = policy.pool_named(key) if policy else None
+    shown = pool or WarmPool(plan=members[0].plan, region=key.region or None)
+    problem, fresh = places.problem(pool) if pool else None, places.snapshot_in(shown.region)
+    record = await pool_record(deps, tenant_id, key)
     ids = policy.connection_ids if policy else ()
     planned = None if problem else pool
     made = plan_pool(planned, members, fresh, ids, record, context.now)
     made = await unless_it_waits(deps, made, planned, fresh, tenant_id, context.now)
     asked = [each.value async for each in deps.cloud_pcs.each(tenant_id, policy_id=policy_id)]
-    asked = [pc for pc in asked if pc.plan.id == plan_id]
+    asked = [pc for pc in asked if pc.plan.id == plan_id and has_asked(pc, shown.region)]
     return PoolStatus(
         **{name: getattr(shown, name) for name in PoolSize.model_fields},
-        id=naming.pool_id(tenant_id, policy_id, plan_id),
+        id=naming.pool_id(tenant_id, *key),
         policy_id=policy_id,
         policy_name=policy.display_name if policy else "",
         size=made.size,

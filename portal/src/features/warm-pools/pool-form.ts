@@ -7,6 +7,8 @@ import type { Values } from "../../components/form/schema-form.tsx";
 import { words } from "../../words/warm-pools.ts";
 
 export type PoolForm = components["schemas"]["PoolForm"];
+/** What tells a pool from the others of its policy. */
+export type PoolNames = Pick<PoolForm, "servicePlanId" | "region">;
 type Schedule = NonNullable<PoolForm["schedule"]>;
 type Phase = Schedule["phases"][number];
 
@@ -85,8 +87,8 @@ function phaseOf({ days = [], ...row }: PhaseRow): Phase {
   return { ...row, days: (days.length === 0 ? Object.keys(words.days) : days).map(Number) };
 }
 
-/** Return the pool of a plan as it is sent: without a time zone, phases and exceptions it has no schedule. */
-export function poolOf(servicePlanId: string, values: Values): PoolForm {
+/** Return a pool as it is sent: without a time zone, phases and exceptions it has no schedule. */
+export function poolOf(names: PoolNames, values: Values): PoolForm {
   const { timeZone, phases, exceptions, ...sizes } = values as unknown as Omit<PoolForm, "schedule"> & {
     readonly timeZone?: string | null;
     readonly phases?: readonly PhaseRow[];
@@ -98,11 +100,20 @@ export function poolOf(servicePlanId: string, values: Values): PoolForm {
     exceptions: (exceptions ?? []).map((each) => ({ on: each.on, phases: (each.phases ?? []).map(phaseOf) })),
   };
   const isEmpty = schedule.timeZone === "" && schedule.phases.length === 0 && schedule.exceptions.length === 0;
-  return { ...sizes, servicePlanId, schedule: isEmpty ? null : schedule };
+  return { ...sizes, ...namesOf(names), schedule: isEmpty ? null : schedule };
 }
 
 /** Return what is set of a pool, to send it again as it is. */
 export function formOf(pool: PoolForm): PoolForm {
-  const { servicePlanId, desired, minimum, maximum, schedule, state, ttlHours, useOutdated } = pool;
-  return { servicePlanId, desired, minimum, maximum, schedule, state, ttlHours, useOutdated };
+  const { desired, minimum, maximum, schedule, state, ttlHours, useOutdated } = pool;
+  return { ...namesOf(pool), desired, minimum, maximum, schedule, state, ttlHours, useOutdated };
+}
+
+/** A pool without a region is built where its policy builds first. */
+function namesOf({ servicePlanId, region }: PoolNames): PoolNames {
+  return region ? { servicePlanId, region } : { servicePlanId };
+}
+
+export function isSame(one: PoolNames, other: PoolNames): boolean {
+  return one.servicePlanId === other.servicePlanId && (one.region ?? "") === (other.region ?? "");
 }

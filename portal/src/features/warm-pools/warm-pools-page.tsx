@@ -18,12 +18,13 @@ import { useActions } from "../../components/use-actions.tsx";
 import { region } from "../../words/language.ts";
 import { sentence } from "../../words/sentence.ts";
 import { words } from "../../words/warm-pools.ts";
-import { formOf, poolOf, settings, type PoolForm } from "./pool-form.ts";
+import { formOf, isSame, poolOf, settings, type PoolForm, type PoolNames } from "./pool-form.ts";
 
 const PATH = "/tenants/{tenant}/pools" as const;
 type Pool = RowOf<typeof PATH>;
 
 const PERCENT = 100;
+const REGION = 40;
 const NO_POOLS: readonly Pool[] = [];
 const LISTED: Listed<typeof PATH> = { path: PATH, words, idOf: (row) => row.id, columns: columnsOf };
 
@@ -42,7 +43,7 @@ export function WarmPoolsPage(): ReactElement {
       ...columnsOf(tenant),
       rowActions<Pool>(
         begin,
-        ({ policyName, servicePlanName }) => `${policyName}, ${servicePlanName}`,
+        ({ policyName, servicePlanName, region }) => [policyName, servicePlanName, region].filter(Boolean).join(", "),
         (row) => actionsOf(api, tenant, pools, row),
       ),
     ],
@@ -75,7 +76,12 @@ function columnsOf(tenant: string): Column<Pool>[] {
       title: words.columns.name,
       cell: (row) => <Link to={`/t/${tenant}/policies/${row.policyId}`}>{row.policyName}</Link>,
     },
-    { id: "plan", width: "14%", title: words.columns.plan, cell: (row) => row.servicePlanName },
+    {
+      id: "plan",
+      width: "14%",
+      title: words.columns.plan,
+      cell: ({ servicePlanName, region }) => [servicePlanName, region].filter(Boolean).join(", "),
+    },
     { id: "size", width: "84px", title: words.columns.size, cell: sizeOf },
     { id: "eligible", width: "64px", title: words.columns.eligible, cell: (row) => String(row.eligible) },
     { id: "building", title: words.columns.building, cell: wayOf },
@@ -124,18 +130,17 @@ function nextOf({ nextAction, nextStep }: Pool): string {
   return [sentence(words.nextActions[nextAction]), sentence(nextStep)].filter(Boolean).join(" ");
 }
 
-/** Set one pool of a policy, or none of its plan, and keep the others with all that is set of them. */
+/** Set one pool of a policy, or none, and keep the others in their order with all that is set of them. */
 function set(
   api: Api,
   tenant: string,
   pools: readonly Pool[],
-  place: { readonly policyId: string; readonly servicePlanId: string },
+  place: PoolNames & { readonly policyId: string },
   pool: PoolForm | null,
 ): Promise<Done> {
-  const others = pools
-    .filter(({ policyId, servicePlanId }) => policyId === place.policyId && servicePlanId !== place.servicePlanId)
-    .map(formOf);
-  const body = { pools: pool === null ? others : [...others, pool] };
+  const there = pools.filter(({ policyId }) => policyId === place.policyId);
+  const kept = there.flatMap((each) => (isSame(each, place) ? (pool ?? []) : formOf(each)));
+  const body = { pools: pool === null || there.some((each) => isSame(each, place)) ? kept : [...kept, pool] };
   const params = { path: { tenant, id: place.policyId } };
   return sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/setPools", { params, body }));
 }
@@ -155,11 +160,13 @@ function create(api: Api, tenant: string, pools: readonly Pool[], offered: Offer
     fields: [
       input("one", "policyId", words.fields.policy, { choices: offered.policies }),
       input("one", "servicePlanId", words.fields.plan, { choices: offered.plans }),
+      input("text", "region", words.fields.region, { help: words.fields.regionHelp, optional: true, longest: REGION }),
       ...settings(),
     ],
-    run: ({ policyId, servicePlanId, ...values }) => {
-      const place = { policyId: String(policyId), servicePlanId: String(servicePlanId) };
-      return set(api, tenant, pools, place, poolOf(place.servicePlanId, values));
+    run: ({ policyId, servicePlanId, region, ...values }) => {
+      const named = typeof region === "string" && region !== "" ? { region } : {};
+      const place = { policyId: String(policyId), servicePlanId: String(servicePlanId), ...named };
+      return set(api, tenant, pools, place, poolOf(place, values));
     },
   };
 }
@@ -171,7 +178,7 @@ function actionsOf(api: Api, tenant: string, pools: readonly Pool[], row: Pool):
       ...words.actions.edit,
       permission: "provisioningPolicies/update",
       fields: settings(row),
-      run: (values) => set(api, tenant, pools, row, poolOf(row.servicePlanId, values)),
+      run: (values) => set(api, tenant, pools, row, poolOf(row, values)),
     },
     {
       name: "drain",

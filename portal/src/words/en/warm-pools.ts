@@ -1,6 +1,6 @@
 export default {
   title: "Warm pools",
-  about: "Machines that are built before somebody needs them, by policy and service plan.",
+  about: "Machines that are built before somebody needs them, by policy, service plan and region.",
   none: "No warm pool yet",
   noneText: "With a warm pool a new user gets a machine that is already built.",
   columns: {
@@ -35,6 +35,8 @@ export default {
   fields: {
     policy: "Provisioning policy",
     plan: "Service plan",
+    region: "Region",
+    regionHelp: "An Azure region of the policy such as westeurope. Leave it empty to build where the policy builds first.",
     desired: "Machines kept ready",
     minimum: "The least that advice may set",
     maximum: "The most members at a time",

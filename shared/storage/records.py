@@ -24,6 +24,7 @@ from shared.domain.operations.operation import Intent
 from shared.domain.operations.overview import TenantOverview
 from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow
 from shared.domain.policies.policy import Policy
+from shared.domain.policies.script import DeviceManagementScript, ScriptVersion
 from shared.domain.pools.plan import PoolRecord
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.settings import PowerSchedule
@@ -45,6 +46,8 @@ from shared.storage.configuration import (
     images,
     maintenance_windows,
     policies,
+    script_versions,
+    scripts,
     sites,
     user_settings,
 )
@@ -147,6 +150,16 @@ class Records:
     def maintenance_windows(self) -> Repository[CloudPcMaintenanceWindow]:
         """The maintenance windows."""
         return maintenance_windows(self.tables)
+
+    @cached_property
+    def scripts(self) -> Repository[DeviceManagementScript]:
+        """The scripts and apps that policies run."""
+        return scripts(self.tables)
+
+    @cached_property
+    def script_versions(self) -> Repository[ScriptVersion]:
+        """The contents that scripts and apps have had."""
+        return script_versions(self.tables)
 
     @cached_property
     def spot_groups(self) -> Repository[SpotGroup]:

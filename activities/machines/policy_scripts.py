@@ -8,7 +8,7 @@ from activities.machines.run_commands import begin_run_command, read_run_command
 from activities.machines.software import package_parameters, software_script, step_of
 from activities.machines.vms import of_its_machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
-from shared.contracts.scripts import BEGIN_SCRIPT, READ_SCRIPT, ScriptOrder
+from shared.contracts.scripts import BEGIN_SCRIPT, READ_SCRIPT, PolicyScriptOrder
 from shared.dependencies import dependencies
 from shared.domain.policies.script import ScriptVersion, version_id
 from shared.workflow import Blueprint, implements
@@ -16,18 +16,18 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 
-def _command(order: ScriptOrder) -> str:
+def _command(order: PolicyScriptOrder) -> str:
     return f"deskwright-script-{order.number}"
 
 
-async def _content(order: ScriptOrder) -> ScriptVersion | None:
+async def _content(order: PolicyScriptOrder) -> ScriptVersion | None:
     """Return the content that the build was planned with."""
     id_ = version_id(order.script.script_id, order.script.digest)
     found = await dependencies().script_versions.find(order.machine.tenant_id, id_)
     return found.value if found else None
 
 
-def _gone(order: ScriptOrder) -> Refused:
+def _gone(order: PolicyScriptOrder) -> Refused:
     return Refused(
         code="scriptGone",
         message=f"{order.script.title} has been deleted since the Cloud PC was built",
@@ -38,8 +38,8 @@ def _gone(order: ScriptOrder) -> Refused:
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_SCRIPT, fence=of_its_machine)
-async def begin_script(order: ScriptOrder) -> Accepted | Refused:
-    """Start a script as it is written, or the installation of a package; Azure ends it at its time-out."""
+async def begin_script(order: PolicyScriptOrder) -> Accepted | Refused:
+    """Start a script unchanged, or the installation of a package; Azure ends either at the time-out of the script."""
     content = await _content(order)
     if content is None:
         return _gone(order)
@@ -54,7 +54,7 @@ async def begin_script(order: ScriptOrder) -> Accepted | Refused:
 
 @bp.activity_trigger(input_name="payload")
 @implements(READ_SCRIPT)
-async def read_script(order: ScriptOrder) -> Done | Pending | Refused:
+async def read_script(order: PolicyScriptOrder) -> Done | Pending | Refused:
     """Read the report of a script."""
     content = await _content(order)
     if content is None:

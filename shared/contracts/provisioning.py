@@ -9,7 +9,7 @@ from shared.contracts.builds import CleanUpOrder, OfAttempt, OfBuild, leftovers_
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
-from shared.contracts.scripts import ScriptOrder
+from shared.contracts.scripts import PolicyScriptOrder
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Build, Failure, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User, local_administrator
@@ -31,7 +31,7 @@ class Replaced(Value):
     session_host: str | None = None
 
 
-def _is_empty(scripts: tuple[ScriptOrder, ...]) -> bool:
+def _is_empty(scripts: tuple[PolicyScriptOrder, ...]) -> bool:
     return not scripts
 
 
@@ -299,7 +299,7 @@ class RerunOrder(Value):
     operation_id: str
     configuration: ConfigurationOrder
     # Not written while there is none: the histories of earlier releases do not have it.
-    scripts: tuple[ScriptOrder, ...] = Field((), exclude_if=_is_empty)
+    scripts: tuple[PolicyScriptOrder, ...] = Field((), exclude_if=_is_empty)
 
 
 class RerunRecord(OfBuild):

@@ -11,7 +11,7 @@ from shared.domain.policies.policy import BuiltScript, Snapshot
 from shared.domain.values import Value
 
 
-class ScriptOrder(Value):
+class PolicyScriptOrder(Value):
     """Run a script, or install a package. *number*: its place among the scripts of its build, from 0."""
 
     machine: Machine
@@ -33,16 +33,16 @@ class ScriptRecord(OfAttempt):
     failure: Failure | None = None
 
 
-def script_orders(machine: Machine, snapshot: Snapshot) -> tuple[ScriptOrder, ...]:
+def script_orders(machine: Machine, snapshot: Snapshot) -> tuple[PolicyScriptOrder, ...]:
     """Return the orders of all scripts of a build, in their order."""
     scripts = enumerate(snapshot.built_scripts)
-    return tuple(ScriptOrder(machine=machine, number=number, script=script) for number, script in scripts)
+    return tuple(PolicyScriptOrder(machine=machine, number=number, script=script) for number, script in scripts)
 
 
 _POLLED, _REPORTED = timedelta(seconds=30), timedelta(minutes=5)
 SCRIPT_WAIT = timedelta(minutes=90) + _REPORTED
 """The longest that one script is waited for."""
 
-BEGIN_SCRIPT = Activity("begin_script", ScriptOrder, Accepted, Refused, effect=Effect.CHANGES)
-READ_SCRIPT = Poll("read_script", ScriptOrder, Done, Refused, effect=Effect.READS)
+BEGIN_SCRIPT = Activity("begin_script", PolicyScriptOrder, Accepted, Refused, effect=Effect.CHANGES)
+READ_SCRIPT = Poll("read_script", PolicyScriptOrder, Done, Refused, effect=Effect.READS)
 RECORD_SCRIPT = Activity("record_script", ScriptRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)

@@ -37,6 +37,7 @@ from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.tenants.directory import Watch
 from shared.domain.tenants.tenant import Site
 from shared.storage.alerts import alert_records, alert_rules
+from shared.storage.applied import maintenance_windows, script_versions, scripts, user_settings
 from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs, Timeline, build_times, computer_names, orphan_scans, orphans
 from shared.storage.configuration import (
@@ -44,12 +45,8 @@ from shared.storage.configuration import (
     Tenants,
     connections,
     images,
-    maintenance_windows,
     policies,
-    script_versions,
-    scripts,
     sites,
-    user_settings,
 )
 from shared.storage.contents import Restores
 from shared.storage.cost import actual_costs, budgets, ledger, rate_cards, retail_prices

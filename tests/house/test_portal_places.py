@@ -58,6 +58,10 @@ WITHOUT_PLACE = {
         ),
         "reclaim rules have no page yet: the CLI has them",
     ),
+    **dict.fromkeys(
+        ("list_scripts", "get_script", "add_script", "change_script", "remove_script"),
+        "scripts are kept in files, which the command line sends; the policy's wizard offers them",
+    ),
     "retrieve_launch_detail": "the sign-in details have the address",
     **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),
 }

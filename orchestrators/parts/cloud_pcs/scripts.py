@@ -11,7 +11,7 @@ from shared.contracts.scripts import (
     BEGIN_SCRIPT,
     READ_SCRIPT,
     RECORD_SCRIPT,
-    ScriptOrder,
+    PolicyScriptOrder,
     ScriptRecord,
     script_orders,
 )
@@ -48,7 +48,7 @@ def run_scripts(attempt: Attempt, machine: Machine) -> Steps[None]:
         attempt.warnings += (warning_of(order, failure),)
 
 
-def run_script(ctx: Context, order: ScriptOrder, waiting: WaitingWork | None = None) -> Steps[Failure | None]:
+def run_script(ctx: Context, order: PolicyScriptOrder, waiting: WaitingWork | None = None) -> Steps[Failure | None]:
     """Run one script; return why it failed, None where it has succeeded."""
     try:
         operation = yield from call(ctx, BEGIN_SCRIPT, order, waiting)
@@ -66,12 +66,12 @@ def run_script(ctx: Context, order: ScriptOrder, waiting: WaitingWork | None = N
     return None if isinstance(read, Done) else _failure(order, read)
 
 
-def warning_of(order: ScriptOrder, failure: Failure) -> Warn:
+def warning_of(order: PolicyScriptOrder, failure: Failure) -> Warn:
     """Return the warning for a script that failed, by whose name it can be run again."""
     return Warn(step=order.script.display_name, message=failure.message[:_LONGEST_MESSAGE])
 
 
-def _failure(order: ScriptOrder, outcome: Refused | NoCapacity | Pending) -> Failure:
+def _failure(order: PolicyScriptOrder, outcome: Refused | NoCapacity | Pending) -> Failure:
     if isinstance(outcome, Refused):
         return outcome.failure(Step.RUN_SCRIPTS)
     if isinstance(outcome, NoCapacity):

@@ -21,7 +21,7 @@ POWER_SCHEDULE = "@deskwright.powerScheduleId"
 """Nor this: Windows 365 has no schedules."""
 
 SCRIPTS = "@deskwright.scripts"
-"""Nor this: Intune's scripts and apps come to a device some time after its enrolment, in no order."""
+"""Nor this: Intune's scripts and apps reach a device some time after its enrolment, in no order."""
 
 
 @with_config(ConfigDict(extra="forbid"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
@@ -137,7 +138,7 @@ def snapshot_of(
     connections: Mapping[str, Connection],
     image: ImageSource | None,
     settings: TenantSettings,
-    scripts: Mapping[str, DeviceManagementScript],
+    scripts: Mapping[str, DeviceManagementScript] = MappingProxyType({}),
 ) -> Snapshot | None:
     """Return the snapshot of a Cloud PC of *policy* built today; None when a connection, image or script is gone.
 

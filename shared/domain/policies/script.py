@@ -44,7 +44,7 @@ SECRETS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 
 def found_secret(script: str) -> str | None:
-    """Return in words where a script has what looks like a secret, None if it does not."""
+    """Return the line of a script that looks like a secret, in words; None if no line does."""
     for number, line in enumerate(script.splitlines(), 1):
         for named, pattern in SECRETS.items():
             if pattern.search(line):
@@ -122,7 +122,7 @@ class DeviceManagementScript(ScriptForm):
 
     @property
     def kept(self) -> "ScriptVersion":
-        """The content of its version, as it is kept."""
+        """The record that keeps its content."""
         return ScriptVersion(
             tenant_id=self.tenant_id,
             script_id=self.id,

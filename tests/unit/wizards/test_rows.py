@@ -17,7 +17,7 @@ def names(schema: Any, defs: dict[str, Any]) -> set[str]:
     """Return the names of the fields of a schema, those within them as ``a/b``."""
     if "$ref" in schema:
         return names(defs[schema["$ref"].rpartition("/")[2]], defs)
-    found = set().union(*(names(each, defs) for each in schema.get("anyOf", [])))
+    found = set().union(*(names(each, defs) for each in (*schema.get("anyOf", []), schema.get("items", {}))))
     for name, each in schema.get("properties", {}).items():
         found |= {name, *(f"{name}/{inner}" for inner in names(each, defs))}
     return found

@@ -1,4 +1,4 @@
-"""Scripts and apps that policies run on new Cloud PCs; their shape is that of Intune's deviceManagementScripts."""
+"""Scripts and apps that policies run on new Cloud PCs, in the shape of Intune's deviceManagementScripts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ONE = f"{_ALL}/{{id}}"
 @bp.route(route=_ALL, methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/deviceManagementScripts/read", graph=True, returns=Page(SCRIPT), query=SCRIPTS)
 async def list_scripts(call: Call) -> Response:
-    """List the scripts and apps, without what the scripts say."""
+    """List the scripts and apps, without the text of the scripts."""
     return await graph_list(call, call.deps.scripts, SCRIPTS, script_view)
 
 
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/deviceManagementScripts/read", graph=True, returns=SCRIPT, query=ONE)
 async def get_script(call: Call) -> Response:
-    """Show one script or app; what a script says, only to those who may change it."""
+    """Show one script or app; the text of a script only to those who may change it."""
     stored = await _read(call)
     with_source = call.may("Microsoft.CloudPC/deviceManagementScripts/update")
     return graph_item(call, SCRIPTS, script_view(stored.value, with_source=with_source), stored.etag)

@@ -17,6 +17,7 @@ from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow, MaintenanceSchedule, ScheduleType
 from shared.domain.policies.policy import Assignment
+from shared.domain.policies.script import DeviceManagementScript, ScriptForm
 from shared.domain.spot.groups.members import MemberStatus
 from shared.domain.spot.groups.target import Method
 from shared.domain.spot.hosts.release import ImageOfGroup, ReleaseStatus, SpotRelease
@@ -309,6 +310,15 @@ WINDOW = CloudPcMaintenanceWindow(
     last_modified_date_time=NOW,
 )
 
+CLOCK_FORM = ScriptForm(display_name="Clock", script_content="dzMydG0gL3Jlc3luYw==")
+CLOCK = DeviceManagementScript(
+    id="sc1",
+    tenant_id=things.TENANT_ID,
+    digest=CLOCK_FORM.content_digest,
+    created_date_time=NOW,
+    last_modified_date_time=NOW,
+    **dict(CLOCK_FORM),
+)
 
 ENDPOINT = NoticeEndpoint(
     id="e1",
@@ -370,6 +380,11 @@ SCENES = {
     "PATCH tenants/{tenant}/{version}/deviceManagement/monitoring/alertRules/{id}": Scene(
         CHANGED, {"threshold": {"target": 3}}, at=one("cloudPcProvisionScenario")
     ),
+    "POST …/deviceManagementScripts": Scene(MADE_NEW, {"displayName": "7-Zip", "packageId": "7zip.7zip"}),
+    "PATCH …/deviceManagementScripts/{id}": Scene(
+        CHANGED, {"description": "Sets the clock"}, (("scripts", CLOCK),), one("sc1")
+    ),
+    "DELETE …/deviceManagementScripts/{id}": Scene(GONE, None, (("scripts", CLOCK),), one("sc1")),
     "POST …/maintenanceWindows": Scene(MADE_NEW, {"displayName": "Days", "schedules": [NIGHTS.to_json()]}),
     "PATCH …/maintenanceWindows/{id}": Scene(
         CHANGED, {"notificationLeadTimeInMinutes": 30}, (("maintenance_windows", WINDOW),), one("mw1")

@@ -1,4 +1,4 @@
-"""Repositories of what applies to the Cloud PCs of groups and policies: user settings, maintenance windows, scripts."""
+"""Repositories of the records that apply to groups and policies: user settings, maintenance windows, scripts."""
 
 from __future__ import annotations
 

@@ -23,7 +23,6 @@ ALERT_RULE = {
     ],
 }
 SCRIPT = {"displayName": "Printers", "description": "x", "scriptContent": "R2V0LURhdGU="}
-PACKAGE = {"displayName": "7-Zip", "description": "x", "packageId": "7zip.7zip", "packageVersion": "24.09"}
 MAINTENANCE_WINDOW = {
     "displayName": "Weekends",
     "description": "x",
@@ -335,7 +334,6 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
         {"id": "cloudPcProvisionScenario"},
     ),
     "script": ("POST …/deviceManagementScripts", SCRIPT, {}),
-    "package": ("POST …/deviceManagementScripts", PACKAGE, {}),
     "change of a script": ("PATCH …/deviceManagementScripts/{id}", SCRIPT, {"id": "sc1"}),
     "maintenance window": ("POST …/maintenanceWindows", MAINTENANCE_WINDOW, {}),
     "change of a maintenance window": ("PATCH …/maintenanceWindows/{id}", MAINTENANCE_WINDOW, {"id": "mw1"}),

@@ -17,7 +17,6 @@ from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow, MaintenanceSchedule, ScheduleType
 from shared.domain.policies.policy import Assignment
-from shared.domain.policies.script import DeviceManagementScript, ScriptForm
 from shared.domain.spot.groups.members import MemberStatus
 from shared.domain.spot.groups.target import Method
 from shared.domain.spot.hosts.release import ImageOfGroup, ReleaseStatus, SpotRelease
@@ -45,7 +44,7 @@ MADE = Resources(
 )
 WORKS = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=MADE, group_id="g1")
 TWO = things.policy(id="p2", display_name="Two")
-SCHEDULE = things.power_schedule()
+SCHEDULE, CLOCK = things.power_schedule(), things.clock()
 POINT = RestorePoint(id="rp1", created_at=NOW, status="ready")
 LEAVING = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + 100 * HOUR)
 WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
@@ -310,15 +309,6 @@ WINDOW = CloudPcMaintenanceWindow(
     last_modified_date_time=NOW,
 )
 
-CLOCK_FORM = ScriptForm(display_name="Clock", script_content="dzMydG0gL3Jlc3luYw==")
-CLOCK = DeviceManagementScript(
-    id="sc1",
-    tenant_id=things.TENANT_ID,
-    digest=CLOCK_FORM.content_digest,
-    created_date_time=NOW,
-    last_modified_date_time=NOW,
-    **dict(CLOCK_FORM),
-)
 
 ENDPOINT = NoticeEndpoint(
     id="e1",

@@ -63,7 +63,7 @@ def decoded(content: str) -> str:
 def _script(content: str) -> str:
     text = several_lines(decoded(content))
     if not text.strip():
-        raise ValueError("the script is empty")
+        raise ValueError("write a script: this one is empty")
     if len(text) > LONGEST_SCRIPT:
         message = f"write a script of at most {LONGEST_SCRIPT} characters"
         raise ValueError(message)

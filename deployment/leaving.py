@@ -21,6 +21,7 @@ _KINDS = (
     "imageSets",
     "userSettings",
     "maintenanceWindows",
+    "deviceManagementScripts",
     "onPremisesConnections",
 )
 """Kinds to delete before sites, in this order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrators.parts.cloud_pcs.assignment import begin_assignment, configure, register
 from orchestrators.parts.cloud_pcs.attempts import Attempt, begin, try_again, wait_for_capacity
 from orchestrators.parts.cloud_pcs.core_provisioning import create_vm, enroll_in_intune, join_directory
+from orchestrators.parts.cloud_pcs.scripts import run_scripts
 from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
 from shared.contracts.pools import PREPARE_MEMBER, RECORD_READY
 from shared.contracts.provisioning import ProvisionOrder, Receipt
@@ -30,6 +31,7 @@ def prepare_pool_member(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
         device = yield from join_directory(attempt, machine)
         yield from enroll_in_intune(attempt, machine, device)
         yield from configure(attempt, machine)  # (3)
+        yield from run_scripts(attempt, machine)
         pool = yield from begin_assignment(attempt)  # (4)
         yield from register(attempt, machine, pool)
         yield from attempt.record(RECORD_READY, attempt.provisioned())  # (5)

@@ -10,6 +10,7 @@ from orchestrators.parts.cloud_pcs.core_provisioning import (
     enroll_in_intune,
     join_directory,
 )
+from orchestrators.parts.cloud_pcs.scripts import run_scripts
 from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
 from shared.contracts.builds import RECORD_PROVISIONED
 from shared.contracts.provisioning import PROVISION, ProvisionOrder, Receipt
@@ -28,7 +29,8 @@ def provision_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
     (2) allocate Azure capacity, create the VM and attach it to the network, and give the user their rights on it, which
     take minutes to count, (3) join the directory,
     (4) enrol in Intune, (5) assign the primary user.
-    Post-provisioning, where a failure is a warning: (6) configure Windows.
+    Post-provisioning, where a failure is a warning: (6) configure Windows, and run the policy's apps and scripts; one
+    that blocks is a failed attempt when it fails.
     Assignment: (7) assign the Cloud PC to the user, and wait until their rights count, (8) record that it is theirs.
     Otherwise: (9) wait for capacity without using up the attempt, or (10) try again, three times in all: with the
     machine that is there, at the step that failed, where that is safe.
@@ -46,6 +48,7 @@ def provision_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
         managed_device_id = yield from enroll_in_intune(attempt, machine, device)  # (4)
         yield from assign_primary_user(attempt, managed_device_id)  # (5)
         yield from configure(attempt, machine)  # (6)
+        yield from run_scripts(attempt, machine)
         yield from assign_user(attempt, machine)  # (7)
         return (yield from provisioned(attempt))  # (8)
     except NoCapacityError as full:

@@ -10,6 +10,7 @@ from orchestrators.parts.cloud_pcs.core_provisioning import (
     enroll_in_intune,
     join_directory,
 )
+from orchestrators.parts.cloud_pcs.scripts import run_scripts
 from orchestrators.parts.machines.cleaning import close
 from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
 from shared.contracts.builds import RECORD_REPLACED
@@ -41,6 +42,7 @@ def replace_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
         managed_device_id = yield from enroll_in_intune(attempt, machine, device)
         yield from assign_primary_user(attempt, managed_device_id)
         yield from configure(attempt, machine)  # (3)
+        yield from run_scripts(attempt, machine)
         yield from take_place(attempt, machine, before)  # (4)
         return (yield from replaced(attempt, before))  # (5) (6)
     except NoCapacityError as full:

@@ -37,6 +37,7 @@ from shared.contracts.builds import (
 )
 from shared.contracts.calls import is_later, moment
 from shared.contracts.outcomes import Done, Superseded
+from shared.contracts.scripts import RECORD_SCRIPT, ScriptRecord
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import (
@@ -56,6 +57,7 @@ from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.cost.budgets import WAITS_FOR_BUDGET
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import Operation
+from shared.domain.policies.configuration import OnFailure
 from shared.domain.policies.warm_pool import PoolKey
 from shared.domain.pools.member import PoolMember
 from shared.services.cloud_pcs.estimating import learn
@@ -168,7 +170,7 @@ async def _keep_name(build: Build, record: StepRecord) -> None:
 
 async def _end_step_before(before: Step, record: StepRecord, resources: Resources) -> None:
     """Close the entry of the step before; an entry that lies after the new step did not end."""
-    steps = tuple(Step)
+    steps = (Step.CLEAN_UP, *ORDER)
     back = steps.index(before) > steps.index(record.step)
     interrupted = record.step is Step.CLEAN_UP
     end = StepEnd(
@@ -183,6 +185,37 @@ async def _end_step_before(before: Step, record: StepRecord, resources: Resource
         else None,
     )
     await dependencies().timeline.end(record.tenant_id, record.cloud_pc_id, end)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_SCRIPT)
+async def record_script(record: ScriptRecord) -> Done | Superseded:
+    """Record in the timeline that a script has run, and how it ended."""
+    stored = await find_record(record)
+    if stored is None or running_build(stored.value, record) is None:
+        return Superseded()
+    timeline, run = dependencies().timeline, f"{record.number:02d}"
+    entry = TimelineEntry(
+        generation=record.generation,
+        attempt=record.attempt,
+        step=Step.RUN_SCRIPTS,
+        started_at=record.began_at,
+        note=record.script.title,
+        run=run,
+    )
+    failed = "failed" if record.script.on_failure is OnFailure.BLOCK else "warned"
+    end = StepEnd(
+        generation=record.generation,
+        attempt=record.attempt,
+        step=Step.RUN_SCRIPTS,
+        at=moment(dependencies().clock.now()),
+        outcome="succeeded" if record.failure is None else failed,
+        error=record.failure,
+        run=run,
+    )
+    await timeline.begin(record.tenant_id, record.cloud_pc_id, entry)
+    await timeline.end(record.tenant_id, record.cloud_pc_id, end)
+    return Done()
 
 
 @bp.activity_trigger(input_name="payload")

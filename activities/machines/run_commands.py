@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from textwrap import indent
@@ -22,7 +23,7 @@ from shared.workflow import Blueprint, implements
 
 _SCRIPTS = Path(__file__).parents[2] / "shared" / "scripts"
 _STEPS_GO_HERE, _REPORTING_GOES_HERE = "# <steps>", "# <reporting>"
-_TIMEOUT_S = 90 * 60
+_TIMEOUT = timedelta(minutes=90)
 _HARMLESS = re.compile(r"[\w .,:=@\\+-]*")
 _UNFINISHED = frozenset({"pending", "running"})
 
@@ -62,8 +63,12 @@ def _kebab(step: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", step).lower()
 
 
-def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str]]:
-    """Return (success, message) of each of *steps*; a step that reports nothing has failed."""
+_SILENT = "it did not report: the script ended before it, or its output was cut off"
+_TIMED_OUT = "it did not end in time: Azure has ended the script"
+
+
+def read_steps(steps: tuple[str, ...], output: str, *, silent: str = _SILENT) -> dict[str, tuple[bool, str]]:
+    """Return (success, message) of each of *steps*; a step that reports nothing has failed. *silent*: why it has."""
     reported: dict[str, tuple[bool, str]] = {}
     for line in output.splitlines():
         try:
@@ -73,8 +78,7 @@ def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str
         if isinstance(report, dict) and isinstance(report.get("step"), str):
             ok, message = report.get("ok") is True, str(report.get("message") or "")
             reported[report["step"]] = (ok, message if ok or message else "it failed without a message")
-    silent = (False, "it did not report: the script ended before it, or its output was cut off")
-    return {step: reported.get(step, silent) for step in steps}
+    return {step: reported.get(step, (False, silent)) for step in steps}
 
 
 async def begin_run_command(
@@ -85,13 +89,14 @@ async def begin_run_command(
     *,
     secrets: Mapping[str, str] = MappingProxyType({}),
     asynchronous: bool = False,
+    ends_after: timedelta = _TIMEOUT,
 ) -> Accepted:
     """Start a managed run command.
 
     *values*: the script's parameters, of which empty ones are left out; None: the script has none. With them
     ``AskedAt`` is passed, the moment of the running order: Azure runs an unchanged command only once, so that a later
     order runs it again, and the same one delivered again does not. *secrets*: parameters that Azure does not return.
-    *asynchronous*: the operation ends when the script has started.
+    *asynchronous*: the operation ends when the script has started. *ends_after*: Azure ends the script then.
 
     Raises: DeclinedError for a value that must not reach a script, or where a later order has begun the command.
     """
@@ -107,7 +112,7 @@ async def begin_run_command(
             "parameters": _parameters(passed),
             **({"protectedParameters": _parameters(secrets)} if secrets else {}),
             "asyncExecution": asynchronous,
-            "timeoutInSeconds": _TIMEOUT_S,
+            "timeoutInSeconds": int(ends_after.total_seconds()),
             "treatFailureAsDeploymentFailure": False,
         },
     }
@@ -143,9 +148,10 @@ async def read_run_command(
     commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     found = await commands.get_by_virtual_machine(machine.resource_group, machine.vm_name, name, expand="instanceView")
     view = dict(found.get("properties", {}).get("instanceView") or {})
-    if str(view.get("executionState", "")).lower() in _UNFINISHED:
+    state = str(view.get("executionState", "")).lower()
+    if state in _UNFINISHED:
         return Pending(note="the script is running")
-    return read_steps(steps, str(view.get("output") or ""))
+    return read_steps(steps, str(view.get("output") or ""), silent=_TIMED_OUT if state == "timedout" else _SILENT)
 
 
 bp = Blueprint()

@@ -8,7 +8,8 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
 from activities.images.images import is_begun
-from activities.machines.run_commands import assemble, begin_run_command, read_run_command
+from activities.machines.run_commands import begin_run_command, read_run_command
+from activities.machines.software import package_parameters, software_script, step_of
 from activities.operations.at_work import being_published, of_its_work
 from shared.clients.arm import begin, parse_id
 from shared.contracts.calls import ordered_tag
@@ -28,25 +29,11 @@ from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
-RUN_SCRIPT, INSTALL_PACKAGE = "runScript", "installPackage"
 _HIDDEN = "***"
-_NO_SCRIPT = "$Encoded = ''"
 
 
 def _command(order: RecipeStepOrder) -> str:
     return f"deskwright-recipe-{order.number}"
-
-
-def recipe_script(step: RecipeStep) -> str:
-    """Return the PowerShell of a step of a recipe.
-
-    The administrator's script is in it as Base64, which has no character that ends a text of PowerShell.
-    """
-    if step.script is None:
-        return assemble((INSTALL_PACKAGE,), frame="frame", below="recipe/")
-    encoded = b64encode(step.script.encode()).decode()
-    source = assemble((RUN_SCRIPT,), frame="frame", below="recipe/")
-    return source.replace(_NO_SCRIPT, f"$Encoded = '{encoded}'")
 
 
 async def _step(order: RecipeStepOrder) -> RecipeStep | None:
@@ -65,12 +52,14 @@ async def begin_recipe_step(order: RecipeStepOrder) -> Accepted | Refused:
     step = await _step(order)
     if step is None:
         return _GONE
-    values = {"PackageId": step.package_id or "", "PackageVersion": step.package_version or ""}
+    values = package_parameters(step.package_id, step.package_version)
     secrets = await _secrets(order, step)
     if isinstance(secrets, Refused):
         return secrets
     encoded = {"Secrets": _encoded(secrets)} if secrets else {}
-    return await begin_run_command(order.machine, _command(order), recipe_script(step), values, secrets=encoded)
+    return await begin_run_command(
+        order.machine, _command(order), software_script(step.script), values, secrets=encoded
+    )
 
 
 def without(secrets: Iterable[str], text: str) -> str:
@@ -112,7 +101,7 @@ async def read_recipe_step(order: RecipeStepOrder) -> Done | Pending | Refused:
     step = await _step(order)
     if step is None:
         return _GONE
-    name = INSTALL_PACKAGE if step.script is None else RUN_SCRIPT
+    name = step_of(step.script)
     reported = await read_run_command(order.machine, _command(order), (name,))
     if isinstance(reported, Pending):
         return reported

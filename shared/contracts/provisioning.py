@@ -9,6 +9,7 @@ from shared.contracts.builds import CleanUpOrder, OfAttempt, OfBuild, leftovers_
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.scripts import PolicyScriptOrder
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Build, Failure, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User, local_administrator
@@ -33,6 +34,10 @@ class Replaced(Value):
 
 def _is_none(value: object) -> bool:
     return value is None
+
+
+def _is_empty(scripts: tuple[PolicyScriptOrder, ...]) -> bool:
+    return not scripts
 
 
 def _is_false(value: object) -> bool:
@@ -308,11 +313,16 @@ class Configured(Value):
 
 
 class RerunOrder(Value):
-    """Run the post-provisioning steps of *configuration* again on a Cloud PC that has warnings for them."""
+    """Run post-provisioning steps and *scripts* again on a Cloud PC that has warnings for them.
+
+    *configuration* has the steps; it may have none where there are scripts.
+    """
 
     generation: int
     operation_id: str
     configuration: ConfigurationOrder
+    # Not written while there is none: the histories of earlier releases do not have it.
+    scripts: tuple[PolicyScriptOrder, ...] = Field((), exclude_if=_is_empty)
 
 
 class RerunRecord(OfBuild):

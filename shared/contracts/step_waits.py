@@ -14,6 +14,7 @@ from shared.contracts.images import CAPTURE_POLL, IMPORT_STEP, REPLICATION_POLL
 from shared.contracts.joining import DEVICE_POLL, ENROLLMENT_SCRIPT_POLL, PRIMARY_USER_POLL
 from shared.contracts.machines import AGENT_POLL, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, VM_POLL
 from shared.contracts.provisioning import CONFIGURATION_POLL, ProvisionOrder
+from shared.contracts.scripts import SCRIPT_WAIT
 from shared.domain.cloud_pcs.build import Step
 from shared.domain.tenants.directory import TAKE_EFFECT_WITHIN
 
@@ -33,6 +34,7 @@ _OF_BUILD: Mapping[Step, timedelta] = MappingProxyType(
         Step.ENROLL_IN_INTUNE: ENROLLMENT_SCRIPT_POLL.timeout,
         Step.ASSIGN_PRIMARY_USER: max(_SHORT, PRIMARY_USER_POLL.timeout),
         Step.CONFIGURE_WINDOWS: CONFIGURATION_POLL.timeout,
+        Step.RUN_SCRIPTS: SCRIPT_WAIT,
         Step.ASSIGN_USER: max(each.timeout for each in (REGISTRATION_POLL, SESSION_HOST_POLL, SIGN_IN_POLL)),
         Step.AWAIT_SIGN_IN_RIGHTS: TAKE_EFFECT_WITHIN + _SHORT,
     }

@@ -34,6 +34,8 @@ EXPORTED = (
     "usersettings",
     "powerschedules",
     "maintenancewindows",
+    "scripts",
+    "scriptversions",
     "alertrules",
     "alertrecords",
     "healthsettings",

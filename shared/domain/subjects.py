@@ -19,6 +19,7 @@ class PageSubject(StrEnum):
     IMAGES = "deviceImages"
     USER_SETTINGS = "userSettings"
     MAINTENANCE_WINDOWS = "maintenanceWindows"
+    SCRIPTS = "deviceManagementScripts"
     ALERTS = "alertRecords"
     IMAGE_SETS = "imageSets"
     SPOT_GROUPS = "spotGroups"
@@ -58,6 +59,7 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
         "images": PageSubject.IMAGES,
         "usersettings": PageSubject.USER_SETTINGS,
         "maintenancewindows": PageSubject.MAINTENANCE_WINDOWS,
+        "scripts": PageSubject.SCRIPTS,
         "alertrules": PageSubject.ALERTS,
         "alertrecords": PageSubject.ALERTS,
         "imagesets": PageSubject.IMAGE_SETS,
@@ -84,6 +86,7 @@ NOT_SHOWN: Mapping[str, str] = MappingProxyType(
         "service": "the provider's pause, of no tenant",
         "healthsettings": "the health page has no page of the portal yet",
         "retailprices": "Azure's prices, of no tenant; they are read once a day",
+        "scriptversions": "contents of scripts, which have records of their own",
         "computernames": "of machines, which show theirs",
         "idempotency": "answers to requests that are sent again",
         "noticestates": "who sends, and when the next try is",

@@ -1,15 +1,13 @@
-"""Repositories of tenants, sites and the service, and of policies, connections, device images and user settings."""
+"""Repositories of tenants, sites and the service, and of policies, connections and device images."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
-from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.images.image import DeviceImage, ImageSource, ImageType
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.pausing import ServiceState
-from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow
 from shared.domain.policies.policy import Policy, image_source
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.fields import folded
@@ -17,34 +15,6 @@ from shared.errors import ConflictError
 from shared.storage.named import NamedRepository
 from shared.storage.repository import Column, Repository, Shape, Stored, ValuesPage
 from shared.storage.tables import Tables
-
-_SETTINGS = Shape(
-    table="usersettings",
-    noun="user setting",
-    model=UserSetting,
-    place=lambda setting: (setting.tenant_id, setting.id),
-    columns={"display_name": lambda setting: setting.display_name},
-)
-
-
-def user_settings(tables: Tables) -> Repository[UserSetting]:
-    """Return the repository of user settings."""
-    return NamedRepository(tables, _SETTINGS, lambda setting: folded(setting.display_name))
-
-
-_WINDOWS = Shape(
-    table="maintenancewindows",
-    noun="maintenance window",
-    model=CloudPcMaintenanceWindow,
-    place=lambda window: (window.tenant_id, window.id),
-    columns={"display_name": lambda window: window.display_name},
-)
-
-
-def maintenance_windows(tables: Tables) -> Repository[CloudPcMaintenanceWindow]:
-    """Return the repository of maintenance windows."""
-    return NamedRepository(tables, _WINDOWS, lambda window: folded(window.display_name))
-
 
 _ALL = "tenants"  # one partition: there are few tenants, and they are listed together
 

@@ -25,6 +25,7 @@ from shared.domain.operations.operation import Intent
 from shared.domain.operations.overview import TenantOverview
 from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow
 from shared.domain.policies.policy import Policy
+from shared.domain.policies.script import DeviceManagementScript, ScriptVersion
 from shared.domain.pools.plan import PoolRecord
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.settings import PowerSchedule
@@ -37,6 +38,7 @@ from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.tenants.directory import Watch
 from shared.domain.tenants.tenant import Site
 from shared.storage.alerts import alert_records, alert_rules
+from shared.storage.applied import maintenance_windows, script_versions, scripts, user_settings
 from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs, Timeline, build_times, computer_names, orphan_scans, orphans
 from shared.storage.configuration import (
@@ -44,10 +46,8 @@ from shared.storage.configuration import (
     Tenants,
     connections,
     images,
-    maintenance_windows,
     policies,
     sites,
-    user_settings,
 )
 from shared.storage.contents import Restores
 from shared.storage.cost import actual_costs, budgets, ledger, rate_cards, retail_prices
@@ -149,6 +149,16 @@ class Records:
     def maintenance_windows(self) -> Repository[CloudPcMaintenanceWindow]:
         """The maintenance windows."""
         return maintenance_windows(self.tables)
+
+    @cached_property
+    def scripts(self) -> Repository[DeviceManagementScript]:
+        """The scripts and apps that policies run."""
+        return scripts(self.tables)
+
+    @cached_property
+    def script_versions(self) -> Repository[ScriptVersion]:
+        """The contents that scripts and apps have had."""
+        return script_versions(self.tables)
 
     @cached_property
     def spot_groups(self) -> Repository[SpotGroup]:

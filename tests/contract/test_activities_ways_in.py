@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from azure_simulator.certificates import Certificates
 
-from activities.spot.image_versions import recipe_script, without
+from activities.machines.software import software_script
+from activities.spot.image_versions import without
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import image_versions as contracts
 from shared.contracts.inventory import SCAN_RESOURCE_GROUP
@@ -193,9 +194,9 @@ async def test_a_password_that_windows_refuses_is_refused_with_its_reason(
 
 def test_a_script_of_a_recipe_cannot_leave_the_text_that_it_is_in() -> None:
     script = "'; Remove-Item C:\\ -Recurse #"
-    assert script not in recipe_script(RecipeStep(name="x", script=script))
-    assert "# step: runScript" in recipe_script(RecipeStep(name="x", script=script))
-    assert "# step: installPackage" in recipe_script(RecipeStep(name="x", package_id="7zip.7zip"))
+    assert script not in software_script(script)
+    assert "# step: runScript" in software_script(script)
+    assert "# step: installPackage" in software_script(None)
 
 
 async def recipe_step(worker: Worker, monkeypatch: pytest.MonkeyPatch, said: str) -> tuple[Any, str]:

@@ -62,6 +62,10 @@ WITHOUT_PLACE = {
         ("list_deleted_cloud_pcs", "get_deleted_cloud_pc", "delete_deleted_cloud_pc"),
         "deleted Cloud PCs have no page yet: the CLI has them",
     ),
+    **dict.fromkeys(
+        ("list_scripts", "get_script", "add_script", "change_script", "remove_script"),
+        "scripts are kept in files, which the command line sends; the policy's wizard offers them",
+    ),
     "retrieve_launch_detail": "the sign-in details have the address",
     **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),
 }

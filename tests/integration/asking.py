@@ -19,7 +19,7 @@ from shared.services.wizards import lookups
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.callers import Office, signed_in
-from tests.integration.scenes import ENDPOINT, HYBRID, OFFERED, SCHEDULE, WINDOW
+from tests.integration.scenes import CLOCK, ENDPOINT, HYBRID, OFFERED, SCHEDULE, WINDOW
 from tests.integration.services import IdleHost
 from triggers.http.graph import BASE
 
@@ -77,6 +77,7 @@ async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
     await office.policies.insert(things.policy())
     await office.power_schedules.insert(SCHEDULE)
     await office.maintenance_windows.insert(WINDOW)
+    await office.scripts.insert(CLOCK)
     await office.notice_endpoints.insert(ENDPOINT)
     await office.image_sets.insert(image_things.image_set())
     await office.image_versions.insert(first_version(image_things.image_set()))

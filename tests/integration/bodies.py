@@ -22,6 +22,7 @@ ALERT_RULE = {
         }
     ],
 }
+SCRIPT = {"displayName": "Printers", "description": "x", "scriptContent": "R2V0LURhdGU="}
 MAINTENANCE_WINDOW = {
     "displayName": "Weekends",
     "description": "x",
@@ -48,6 +49,7 @@ POLICY_FORM = {
         "securityDefaults": SECURITY_DEFAULTS,
         "gracePeriodInHours": 168,
         "powerScheduleId": "ps1",
+        "scripts": [{"scriptId": "sc1", "timeoutInMinutes": 20, "onFailure": "block"}],
         "provisioningType": "dedicated",
     },
     "groups": GROUPS,
@@ -108,6 +110,7 @@ POLICY = {
     "enableSingleSignOn": True,
     "@deskwright.securityDefaults": SECURITY_DEFAULTS,
     "@deskwright.powerScheduleId": "ps1",
+    "@deskwright.scripts": [{"scriptId": "sc1", "timeoutInMinutes": 20, "onFailure": "block"}],
     "provisioningType": "dedicated",
     "managedBy": "windows365",
     "userExperienceType": "cloudPc",
@@ -330,6 +333,8 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
         ALERT_RULE,
         {"id": "cloudPcProvisionScenario"},
     ),
+    "script": ("POST …/deviceManagementScripts", SCRIPT, {}),
+    "change of a script": ("PATCH …/deviceManagementScripts/{id}", SCRIPT, {"id": "sc1"}),
     "maintenance window": ("POST …/maintenanceWindows", MAINTENANCE_WINDOW, {}),
     "change of a maintenance window": ("PATCH …/maintenanceWindows/{id}", MAINTENANCE_WINDOW, {"id": "mw1"}),
     "assignments of a maintenance window": ("POST …/maintenanceWindows/{id}/assign", ASSIGNED, {"id": "mw1"}),

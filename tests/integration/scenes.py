@@ -45,7 +45,7 @@ MADE = Resources(
 )
 WORKS = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=MADE, group_id="g1")
 TWO = things.policy(id="p2", display_name="Two")
-SCHEDULE = things.power_schedule()
+SCHEDULE, CLOCK = things.power_schedule(), things.clock()
 POINT = RestorePoint(id="rp1", created_at=NOW, status="ready")
 LEAVING = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + 100 * HOUR)
 WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
@@ -374,6 +374,11 @@ SCENES = {
     "PATCH tenants/{tenant}/{version}/deviceManagement/monitoring/alertRules/{id}": Scene(
         CHANGED, {"threshold": {"target": 3}}, at=one("cloudPcProvisionScenario")
     ),
+    "POST …/deviceManagementScripts": Scene(MADE_NEW, {"displayName": "7-Zip", "packageId": "7zip.7zip"}),
+    "PATCH …/deviceManagementScripts/{id}": Scene(
+        CHANGED, {"description": "Sets the clock"}, (("scripts", CLOCK),), one("sc1")
+    ),
+    "DELETE …/deviceManagementScripts/{id}": Scene(GONE, None, (("scripts", CLOCK),), one("sc1")),
     "POST …/maintenanceWindows": Scene(MADE_NEW, {"displayName": "Days", "schedules": [NIGHTS.to_json()]}),
     "PATCH …/maintenanceWindows/{id}": Scene(
         CHANGED, {"notificationLeadTimeInMinutes": 30}, (("maintenance_windows", WINDOW),), one("mw1")

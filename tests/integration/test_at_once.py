@@ -26,6 +26,7 @@ CHANGES: dict[str, tuple[dict[str, str], str, dict[str, Any]]] = {
     "PATCH tenants/{tenant}/noticeEndpoints/{id}": ({"id": "e1"}, "displayName", {}),
     "PATCH …/userSettings/{id}": ({"id": "s1"}, "displayName", {}),
     "PATCH …/powerSchedules/{id}": ({"id": "ps1"}, "displayName", {}),
+    "PATCH …/deviceManagementScripts/{id}": ({"id": "sc1"}, "displayName", {}),
     "PATCH …/maintenanceWindows/{id}": ({"id": "mw1"}, "displayName", {}),
     "PATCH …/deviceImages/{id}": ({"id": "i1"}, "displayName", {}),
     "PATCH …/imageSets/{id}": (SET, "description", {}),

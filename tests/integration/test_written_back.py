@@ -22,6 +22,7 @@ READ_ONLY: dict[str, dict[str, Any]] = {
     "…/deviceImages": {"status": "failed", "osStatus": "supported", "@deskwright.regions": ["japaneast"]},
     "…/powerSchedules": {"lastModifiedDateTime": "2026-01-01T00:00:00Z"},
     "…/maintenanceWindows": {"lastModifiedDateTime": "2026-01-01T00:00:00Z"},
+    "…/deviceManagementScripts": {"digest": "0", "version": 7},
     "…/userSettings": {"lastModifiedDateTime": "2026-01-01T00:00:00Z"},
 }
 FIRST: dict[str, dict[str, Any]] = {
@@ -40,6 +41,7 @@ FIRST: dict[str, dict[str, Any]] = {
     },
     "…/deviceImages": {"siteId": "east"},
     "…/powerSchedules": {"timeZone": "Asia/Kathmandu", "stopAction": "hibernate"},
+    "…/deviceManagementScripts": {"description": "It compresses", "packageVersion": "24.09"},
     "…/maintenanceWindows": {"description": "Nobody works then", "notificationLeadTimeInMinutes": 0},
     "…/userSettings": {"restorePointSetting": {"frequencyType": "sixHours", "userRestoreEnabled": True}},
 }

@@ -12,6 +12,7 @@ from shared.domain.networks.connection import Connection, HealthStatus, JoinType
 from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation
 from shared.domain.policies.configuration import DecidedConfiguration
 from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
+from shared.domain.policies.script import DeviceManagementScript, ScriptForm
 from shared.domain.power.settings import PowerSchedule
 from shared.domain.tenants.tenant import Site, Tenant
 from tests import cloud_pcs
@@ -165,4 +166,17 @@ def power_schedule() -> PowerSchedule:
         time_zone="Europe/Berlin",
         created_date_time=NOW,
         last_modified_date_time=NOW,
+    )
+
+
+def clock() -> DeviceManagementScript:
+    """A script that sets the clock."""
+    form = ScriptForm(display_name="Clock", script_content="dzMydG0gL3Jlc3luYw==")
+    return DeviceManagementScript(
+        id="sc1",
+        tenant_id=TENANT_ID,
+        digest=form.content_digest,
+        created_date_time=NOW,
+        last_modified_date_time=NOW,
+        **dict(form),
     )

@@ -99,7 +99,7 @@ class Properties:
         found: Json = {}
         for row in (each for each in self.rows if each.shown):
             value = getattr(decided, row.field) if row.decided else row.of(record)
-            value = value.to_json() if isinstance(value, Value) else value
+            value = _as_json(value)
             found[row.name] = {row.inside: value} if row.inside else value
         return found
 
@@ -138,6 +138,12 @@ def typed(name: str, types: Mapping[str, Any], about: str = "") -> type[Any]:
     return made
 
 
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - a value of the domain
+    if isinstance(value, tuple):
+        return [_as_json(each) for each in value]
+    return value.to_json() if isinstance(value, Value) else value
+
+
 def _part(form: dict[str, Any], row: Property) -> dict[str, Any]:
     """Return the object of a form that has the value of a property; it is made where the form lacks it."""
     for name in row.step.split("/"):
@@ -151,6 +157,9 @@ def _inner(row: Property, value: Any) -> Any:  # noqa: ANN401 - JSON
 
 def _on_wire(of: Any) -> Any:  # noqa: ANN401 - a type
     """Return the JSON type of a property; a value has the type of its dump."""
+    if get_origin(of) is tuple:
+        member: Any = _on_wire(get_args(of)[0])
+        return list[member]
     return Annotated[Json, DumpOf(of)] if isinstance(of, type) and issubclass(of, Value) else of
 
 

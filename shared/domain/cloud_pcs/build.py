@@ -32,7 +32,8 @@ class Step(StrEnum):
     ASSIGN_USER = "assignUser"
     RESTORE = "restore"
     RESIZE = "resize"
-    AWAIT_SIGN_IN_RIGHTS = "awaitSignInRights"  # the last: places in this list are in the keys of the timeline
+    AWAIT_SIGN_IN_RIGHTS = "awaitSignInRights"
+    RUN_SCRIPTS = "runScripts"  # further ones come last: places in this list are in the keys of the timeline
 
 
 TITLES: dict[Step, str] = {
@@ -47,10 +48,21 @@ TITLES: dict[Step, str] = {
     Step.RESTORE: "Go back to a restore point",
     Step.RESIZE: "Change the size",
     Step.AWAIT_SIGN_IN_RIGHTS: "Sign-in rights take effect",
+    Step.RUN_SCRIPTS: "Install apps and run scripts",
 }
 
-ORDER: tuple[Step, ...] = tuple(s for s in Step if s not in {Step.CLEAN_UP, Step.RESTORE, Step.RESIZE})
-"""The steps of a build."""
+ORDER: tuple[Step, ...] = (
+    Step.ALLOCATE_CAPACITY,
+    Step.CREATE_VM,
+    Step.JOIN_DIRECTORY,
+    Step.ENROLL_IN_INTUNE,
+    Step.ASSIGN_PRIMARY_USER,
+    Step.CONFIGURE_WINDOWS,
+    Step.RUN_SCRIPTS,
+    Step.ASSIGN_USER,
+    Step.AWAIT_SIGN_IN_RIGHTS,
+)
+"""The steps of a build, as they come."""
 
 _ENTRA = {
     Step.ALLOCATE_CAPACITY: 3,
@@ -59,6 +71,7 @@ _ENTRA = {
     Step.ENROLL_IN_INTUNE: 180,
     Step.ASSIGN_PRIMARY_USER: 3,
     Step.CONFIGURE_WINDOWS: 45,
+    Step.RUN_SCRIPTS: 0,  # most policies have none; learned durations say when a Cloud PC should be ready
     Step.ASSIGN_USER: 120,
     Step.AWAIT_SIGN_IN_RIGHTS: 50,  # what is left of ten minutes since the VM was requested
 }

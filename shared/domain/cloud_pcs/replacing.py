@@ -65,6 +65,7 @@ NEEDS: Mapping[Step, tuple[str, ...]] = MappingProxyType(
         # From here on the directory, Intune and the host pool are waited for: a failure says little about the machine.
         Step.ENROLL_IN_INTUNE: (*_JOINED, "entra_device_id"),
         Step.ASSIGN_PRIMARY_USER: _MANAGED,
+        Step.RUN_SCRIPTS: _MANAGED,
         Step.ASSIGN_USER: _MANAGED,
         Step.AWAIT_SIGN_IN_RIGHTS: _MANAGED,
     }

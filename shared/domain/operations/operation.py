@@ -225,6 +225,7 @@ class ResourceType(StrEnum):
     RECLAIM_CASE = "reclaimCase"
     RECLAIM_RULE = "reclaimRule"
     RELEASE = "spotRelease"
+    SCRIPT = "deviceManagementScript"
     SERVICE = "service"
     SESSION_HOST = "sessionHost"
     SITE = "site"

@@ -5,13 +5,14 @@ length of a grace period) is no drift: no machine has to be built anew for it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.images.image import DeviceImage
-from shared.domain.policies.graph import PROPERTIES
-from shared.domain.policies.policy import Policy, Snapshot, image_source
+from shared.domain.policies.graph import PROPERTIES, SCRIPTS
+from shared.domain.policies.policy import Policy, Snapshot, image_source, scripts_of
+from shared.domain.policies.script import DeviceManagementScript
 from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.values import Value
 
@@ -30,6 +31,7 @@ class TenantPolicies:
     policies: Mapping[str, Policy]
     images: Mapping[str, DeviceImage]
     settings: TenantSettings
+    scripts: Mapping[str, DeviceManagementScript] = field(default_factory=dict)
 
     def drift(self, pc: CloudPc) -> Drift | None:
         """Return the drift of a Cloud PC from its policy, or None before its first build."""
@@ -57,6 +59,12 @@ class TenantPolicies:
         same = {
             "domainJoinConfigurations": built.connection_id in policy.connection_ids,
             "imageId": image in {None, built.image},
+            SCRIPTS: self._has_run(built, policy),
             **{row.name: row.of(built) == getattr(today, row.field) for row in PROPERTIES if row.rebuilt},
         }
         return tuple(name for name, is_same in same.items() if not is_same)
+
+    def _has_run(self, built: Snapshot, policy: Policy) -> bool:
+        """Whether the machine has run today's versions of the policy's scripts; also while one of them is gone."""
+        today = scripts_of(policy, self.scripts)
+        return today is None or [each.digest for each in today] == [each.digest for each in built.built_scripts]

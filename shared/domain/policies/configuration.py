@@ -3,13 +3,14 @@
 A new field needs a row of ``PROPERTIES`` (``graph.py``) beside it, and what acts on it.
 """
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from shared.domain.naming import naming_template_problem
 from shared.domain.tenants.tenant import TenantSettings
-from shared.domain.values import Id, Value, Word, when_written
+from shared.domain.values import Counted, Id, Value, Word, distinct, when_written
 
 LOCALES: tuple[str, ...] = (
     "ar-SA", "bg-BG", "cs-CZ", "da-DK", "de-DE", "el-GR", "en-AU", "en-GB", "en-US", "es-ES", "es-MX", "et-EE",
@@ -72,6 +73,40 @@ class SecurityDefaults(Value):
         return tuple(name for name, allowed in named.items() if allowed)
 
 
+class OnFailure(StrEnum):
+    """Consequence of a script that fails on a new Cloud PC."""
+
+    WARN = "warn"
+    BLOCK = "block"
+
+
+MOST_SCRIPTS = 10
+"""A machine has at most 25 run commands, of which the service needs some itself."""
+
+
+class PolicyScript(Value):
+    """A script that a policy runs on each new Cloud PC."""
+
+    script_id: Id = Field(title="Script", description="A script or an app of the tenant.")
+    timeout_in_minutes: int = Field(
+        30, ge=1, le=90, title="Time-out (minutes)", description="Windows ends the script then: it has failed."
+    )
+    on_failure: OnFailure = Field(
+        OnFailure.WARN,
+        title="If it fails",
+        description="Warn: the user gets the Cloud PC. Block: they get it only when the script has succeeded.",
+    )
+
+
+def _each_once(scripts: tuple[PolicyScript, ...]) -> tuple[PolicyScript, ...]:
+    distinct(tuple(each.script_id for each in scripts))
+    return scripts
+
+
+def _is_empty(scripts: tuple[PolicyScript, ...]) -> bool:
+    return not scripts
+
+
 class ConfigurationStep(Value):
     """Configuration of Windows. The tenant's settings decide on omitted values, also later."""
 
@@ -107,6 +142,15 @@ class ConfigurationStep(Value):
         None,
         title="Power schedule",
         description="The hours in which Cloud PCs are on; none when left out. It reaches those that are there.",
+    )
+    # Not written while there is none: the rows of earlier releases do not have it.
+    scripts: Annotated[
+        tuple[PolicyScript, ...], Field(max_length=MOST_SCRIPTS), Counted(), AfterValidator(_each_once)
+    ] = Field(
+        (),
+        title="Apps and scripts",
+        description="Run on each new Cloud PC in this order, after Windows is configured. No secrets in them.",
+        exclude_if=_is_empty,
     )
     # Not written while it is the only one there is: the rows of earlier releases do not have it.
     provisioning_type: Annotated[Word, AfterValidator(dedicated)] = Field(

@@ -20,6 +20,9 @@ SECURITY_DEFAULTS = "@deskwright.securityDefaults"
 POWER_SCHEDULE = "@deskwright.powerScheduleId"
 """Nor this: Windows 365 has no schedules."""
 
+SCRIPTS = "@deskwright.scripts"
+"""Nor this: Intune's scripts and apps reach a device some time after its enrolment, in no order."""
+
 
 @with_config(ConfigDict(extra="forbid"))
 class WindowsSettingView(TypedDict):
@@ -42,6 +45,8 @@ PROPERTIES = (
     Property("gracePeriodInHours", "configuration", "grace_period_in_hours", decided=True),
     # Looked up in the policy at each look at a Cloud PC's power: it reaches those that are there.
     Property(POWER_SCHEDULE, "configuration", "power_schedule_id"),
+    # Drift compares what the machine has run: ``planning/drift.py``.
+    Property(SCRIPTS, "configuration", "scripts", cleared=(), listed=False),
     Property(
         "provisioningType",
         "configuration",

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
 
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
 from shared.domain.networks.connection import Connection, JoinType
-from shared.domain.policies.configuration import ConfigurationStep, DecidedConfiguration
+from shared.domain.policies.configuration import ConfigurationStep, DecidedConfiguration, PolicyScript
+from shared.domain.policies.script import DeviceManagementScript
 from shared.domain.policies.warm_pool import PoolKey, WarmPool
 from shared.domain.tenants.tenant import Paused, TenantSettings
 from shared.domain.values import FlatValue, Inlined, Value
@@ -91,6 +93,23 @@ def image_source(policy: Policy, image: DeviceImage | None) -> ImageSource | Non
     return ImageSource(gallery_version_id=image.gallery_version_id)
 
 
+class BuiltScript(PolicyScript):
+    """A script of a Cloud PC: the version that runs on it, with the name that it has then."""
+
+    display_name: str
+    version: int
+    digest: str
+
+    @property
+    def title(self) -> str:
+        """The script in a sentence."""
+        return f"{self.display_name} (version {self.version})"
+
+
+def _no_scripts(scripts: tuple[BuiltScript, ...]) -> bool:
+    return not scripts
+
+
 class Snapshot(FlatValue):
     """Settings from which a Cloud PC was built: later edits of the policy do not reach it."""
 
@@ -102,6 +121,8 @@ class Snapshot(FlatValue):
     image: ImageSource
     image_display_name: str
     configuration: Annotated[DecidedConfiguration, Inlined()]
+    # Not written while there is none: the rows of earlier releases do not have it.
+    built_scripts: tuple[BuiltScript, ...] = Field((), exclude_if=_no_scripts)
 
     def through(self, connection: Connection) -> "Snapshot":
         """Return the snapshot of the same, built through another connection."""
@@ -110,16 +131,33 @@ class Snapshot(FlatValue):
         )
 
 
+def scripts_of(policy: Policy, scripts: Mapping[str, DeviceManagementScript]) -> tuple[BuiltScript, ...] | None:
+    """Return the scripts of *policy* in the versions of today, None when one of them is gone."""
+    wanted = policy.configuration.scripts
+    if any(each.script_id not in scripts for each in wanted):
+        return None
+    return tuple(
+        BuiltScript(**dict(each), display_name=found.display_name, version=found.version, digest=found.digest)
+        for each in wanted
+        for found in [scripts[each.script_id]]
+    )
+
+
 def snapshot_of(
-    policy: Policy, connections: Mapping[str, Connection], image: ImageSource | None, settings: TenantSettings
+    policy: Policy,
+    connections: Mapping[str, Connection],
+    image: ImageSource | None,
+    settings: TenantSettings,
+    scripts: Mapping[str, DeviceManagementScript] = MappingProxyType({}),
 ) -> Snapshot | None:
-    """Return the snapshot of a Cloud PC of *policy* built today; None when its connections or its image are gone.
+    """Return the snapshot of a Cloud PC of *policy* built today; None when a connection, image or script is gone.
 
     The first connection that may be used is taken; if none may, the first: the build waits until it is healthy.
     """
     there = [connections[each] for each in policy.connection_ids if each in connections]
     connection = next((each for each in there if each.usable), there[0] if there else None)
-    if connection is None or image is None:
+    built_scripts = scripts_of(policy, scripts)
+    if connection is None or image is None or built_scripts is None:
         return None
     return Snapshot(
         policy_id=policy.id,
@@ -129,5 +167,6 @@ def snapshot_of(
         join_type=connection.join_type,
         image=image,
         image_display_name=policy.image_display_name,
-        configuration=policy.configuration.decided(settings),
+        configuration=policy.configuration.decided(settings).but(scripts=()),  # built_scripts has them
+        built_scripts=built_scripts,
     )

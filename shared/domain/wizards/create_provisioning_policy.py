@@ -13,6 +13,7 @@ from shared.domain.networks.connection import Connection
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.policies.configuration import ConfigurationStep
 from shared.domain.policies.policy import Assignment, Policy
+from shared.domain.policies.script import DeviceManagementScript
 from shared.domain.power.settings import PowerSchedule
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
@@ -86,6 +87,7 @@ class PolicyFacts(Value):
     policies: tuple[Policy, ...]
     gallery_images: tuple[GalleryImage, ...]
     power_schedules: tuple[PowerSchedule, ...] = ()
+    scripts: tuple[DeviceManagementScript, ...] = ()
     groups: tuple[Group, ...] = ()
     entitlements: tuple[Entitlement, ...] | None = ()
     cloud_pcs: tuple[CloudPc, ...] = ()
@@ -133,6 +135,11 @@ def _problems(reading: Reading, facts: PolicyFacts) -> list[Problem]:
     schedule = configuration.power_schedule_id if configuration else None
     if schedule and schedule not in {each.id for each in facts.power_schedules}:
         found.append(Problem("/configuration/powerScheduleId", "there is no such power schedule", "configuration"))
+    found += [
+        Problem(f"/configuration/scripts/{n}/scriptId", "there is no such script", "configuration")
+        for n, each in enumerate(configuration.scripts if configuration else ())
+        if each.script_id not in {script.id for script in facts.scripts}
+    ]
     groups = reading.value("groups", PolicyGroupsStep)
     if groups:
         found.extend(group_problems(groups.group_ids, facts.groups))

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.provisioning import (
@@ -25,6 +24,7 @@ from shared.contracts.provisioning import (
     rerunning_instance,
 )
 from shared.contracts.remote_actions import machine_of
+from shared.contracts.scripts import script_orders
 from shared.contracts.step_waits import wait_of_build
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Build
@@ -39,13 +39,14 @@ from shared.domain.planning.entitlements import targeted_group, winner
 from shared.domain.planning.queueing import waits
 from shared.domain.policies.policy import Snapshot, snapshot_of
 from shared.domain.tenants.tenant import LicenceSource
-from shared.domain.values import Value, Word
+from shared.domain.values import Label, Value
 from shared.errors import ConflictError, NotFoundError
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, resume_operation
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled, start_watched
 from shared.services.operations.writes import change_cloud_pc, no_record
 from shared.services.policies.reconciling import SWEEP_AFTER, reconcile_users
+from shared.services.policies.scripts import scripts_by_id
 from shared.services.tenants.directory_changes import report_changes
 from shared.storage.configuration import source_of
 from shared.storage.due import START_GRACE, WATCH_EVERY, Due, DueKind, start_due, watch_due
@@ -245,9 +246,11 @@ async def plan_now(
     if why := pause_reason(await deps.service_state.get(), tenant, policy):
         raise ConflictError(f"{why}; resume it first", policyId=policy.id)
     connections = {c.id: c for c in [stored.value async for stored in deps.connections.each(tenant.id)]}
-    snapshot = snapshot_of(policy, connections, await source_of(context.deps.images, policy), tenant.settings)
+    scripts = await scripts_by_id(deps, tenant.id, [policy])
+    image = await source_of(context.deps.images, policy)
+    snapshot = snapshot_of(policy, connections, image, tenant.settings, scripts)
     if snapshot is None or not await _has_site(context, connections[snapshot.connection_id]):
-        raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
+        raise ConflictError("the connection, its site, the image or a script of the policy is gone", policyId=policy.id)
     if account is not None:
         snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
     return PlannedBuild(snapshot, targeted_group(policy, entitled.group_ids), entitled.plans)
@@ -257,17 +260,10 @@ async def _has_site(context: ActionContext, connection: Connection) -> bool:
     return await context.deps.sites.find(context.tenant.id, connection.site_id) is not None
 
 
-def _known(step: str) -> str:
-    if step not in STEPS:
-        message = f"there is no such step; the steps are {', '.join(STEPS)}"
-        raise ValueError(message)
-    return step
-
-
 class RerunForm(Value):
     """Step to run again; left out: every step that has a warning."""
 
-    step: Annotated[Word, AfterValidator(_known)] | None = Field(None, description=", ".join(STEPS))
+    step: Label | None = Field(None, description=f"{', '.join(STEPS)}, or the name of a script of the policy")
 
 
 async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
@@ -307,10 +303,17 @@ def refusal(pc: CloudPc, form: RerunForm) -> str | None:
     return None
 
 
+def warned_steps(pc: CloudPc) -> tuple[str, ...]:
+    """Return the steps, and the names of the scripts, that a Cloud PC has warnings for, in their order."""
+    scripts = pc.current.snapshot.built_scripts if pc.current.snapshot else ()
+    warned = {warning.step for warning in pc.current.warnings}
+    return tuple(step for step in (*STEPS, *(each.display_name for each in scripts)) if step in warned)
+
+
 def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:
     if pc.at_work:
         raise ConflictError(pc.at_work, status=pc.status.value)
-    warned = tuple(step for step in STEPS if step in {warning.step for warning in pc.current.warnings})
+    warned = warned_steps(pc)
     if pc.status is not Status.PROVISIONED_WITH_WARNINGS or (form.step and form.step not in warned):
         named = f"the step {form.step}" if form.step else "any step"
         raise ConflictError(f"there is no warning for {named}", status=pc.status.value, warnings=list(warned))
@@ -321,5 +324,12 @@ def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder
     machine = machine_of(pc)
     if pc.current.snapshot is None or machine is None:
         raise ConflictError("the machine of this Cloud PC is not known", status=pc.status.value)
-    configuration = configuration_for(machine, pc.user, pc.current.snapshot, steps)
-    return RerunOrder(generation=pc.current.generation, operation_id=operation_id, configuration=configuration)
+    windows = tuple(step for step in steps if step in STEPS)
+    return RerunOrder(
+        generation=pc.current.generation,
+        operation_id=operation_id,
+        configuration=configuration_for(machine, pc.user, pc.current.snapshot, windows),
+        scripts=tuple(
+            each for each in script_orders(machine, pc.current.snapshot) if each.script.display_name in steps
+        ),
+    )

@@ -79,6 +79,7 @@ async def _names(context: ActionContext) -> Mapping[str, str]:
         deps.spot_groups,
         deps.power_schedules,
         deps.maintenance_windows,
+        deps.scripts,
     ):
         async for stored in repository.each(tenant_id):
             names[stored.value.id] = stored.value.display_name
@@ -106,6 +107,7 @@ _TYPES: Mapping[str, str] = {
     "cloudPCs": ResourceType.CLOUD_PC,
     "deletedCloudPCs": ResourceType.DELETED_CLOUD_PC,
     "deviceImages": ResourceType.DEVICE_IMAGE,
+    "deviceManagementScripts": ResourceType.SCRIPT,
     "imageSets": ResourceType.IMAGE_SET,
     "imageVersions": ResourceType.IMAGE_VERSION,
     "maintenanceWindows": ResourceType.MAINTENANCE_WINDOW,

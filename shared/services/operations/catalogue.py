@@ -12,7 +12,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from shared.contracts.provisioning import STEPS
 from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
@@ -22,7 +21,7 @@ from shared.domain.machines.restore_points import nearest
 from shared.domain.operations.operation import Operation
 from shared.domain.power.overriding import PowerOverrideForm
 from shared.domain.values import Value
-from shared.services.cloud_pcs.builds import RerunForm, UserAccountType, plan_now, rebuild, rerun
+from shared.services.cloud_pcs.builds import RerunForm, UserAccountType, plan_now, rebuild, rerun, warned_steps
 from shared.services.cloud_pcs.builds import refusal as without_warning
 from shared.services.cloud_pcs.deprovisioning import (
     ExtendForm,
@@ -246,11 +245,6 @@ async def _resizable(context: ActionContext, form: ResizeForm, fleet: Sequence[C
     return refused
 
 
-def _warned(pc: CloudPc) -> tuple[str, ...]:
-    warned = {warning.step for warning in pc.current.warnings}
-    return tuple(step for step in STEPS if step in warned)
-
-
 def _plain(form: type[F]) -> Callable[[CloudPc], F]:
     """Return a sample of a form of which nothing has to be filled in."""
     return lambda _: form()
@@ -349,7 +343,7 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
             UndeleteForm, hand_over, _copy, unbuildable, (_idle, _planned), looks=partial(copies, handed_over=True)
         ),
         "rerunStep": Performer(
-            RerunForm, _rerun, _plain(RerunForm), without_warning, (_idle, refuse_while_off), _warned
+            RerunForm, _rerun, _plain(RerunForm), without_warning, (_idle, refuse_while_off), warned_steps
         ),
         "reprovisionBuildFirst": Performer(
             ReprovisionForm,

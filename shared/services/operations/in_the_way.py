@@ -23,6 +23,7 @@ _THINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "powerSchedules": ("power schedule", "power schedules"),
         "userSettings": ("user setting", "user settings"),
         "maintenanceWindows": ("maintenance window", "maintenance windows"),
+        "deviceManagementScripts": ("script", "scripts"),
         "cloudPCs": ("Cloud PC", "Cloud PCs"),
         "deletedCloudPCs": ("deleted Cloud PC whose disk is kept", "deleted Cloud PCs whose disks are kept"),
         "cloudPcs": ("Cloud PC in the middle of a build", "Cloud PCs in the middle of a build"),

@@ -104,6 +104,7 @@ async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
         ResourceType.POLICY: deps.policies,
         ResourceType.POWER_SCHEDULE: deps.power_schedules,
         ResourceType.RATE_CARD: deps.rate_cards,
+        ResourceType.SCRIPT: deps.scripts,
         ResourceType.RECLAIM_CASE: deps.reclaim_cases,
         ResourceType.RECLAIM_RULE: deps.reclaim_rules,
         ResourceType.RELEASE: deps.releases,

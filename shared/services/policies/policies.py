@@ -36,6 +36,7 @@ from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
 from shared.services.policies.assigning import reassigned
 from shared.services.policies.reconciling import promise_reconcile, reconcile_for
+from shared.services.policies.scripts import scripts_by_id
 from shared.services.power.schedules import look_at_everybody
 from shared.services.tenants.directory import group_names
 from shared.services.tenants.licenses import licensed_members, licensed_user
@@ -51,7 +52,8 @@ async def read_configuration(context: ActionContext) -> TenantPolicies:
     policies = {stored.value.id: stored.value async for stored in deps.policies.each(tenant.id)}
     custom = any(policy.image_type is ImageType.CUSTOM for policy in policies.values())
     images = {stored.value.id: stored.value async for stored in deps.images.each(tenant.id)} if custom else {}
-    return TenantPolicies(policies, images, tenant.settings)
+    scripts = await scripts_by_id(deps, tenant.id, policies.values())
+    return TenantPolicies(policies, images, tenant.settings, scripts)
 
 
 async def drifted(context: ActionContext, policy: Policy) -> int:
@@ -60,8 +62,9 @@ async def drifted(context: ActionContext, policy: Policy) -> int:
     One that is planned and not begun would not: it is built as the policy is then.
     """
     today, tenant_id = await read_configuration(context), context.tenant.id
+    scripts = await scripts_by_id(context.deps, tenant_id, [*today.policies.values(), policy])
     images = {stored.value.id: stored.value async for stored in context.deps.images.each(tenant_id)}
-    then = TenantPolicies({**today.policies, policy.id: policy}, images, today.settings)
+    then = TenantPolicies({**today.policies, policy.id: policy}, images, today.settings, scripts)
     pcs = [stored.value async for stored in context.deps.cloud_pcs.each(tenant_id, policy_id=policy.id)]
     return sum(drift.drifted for pc in pcs if not waits(pc) and (drift := then.drift(pc)) is not None)
 

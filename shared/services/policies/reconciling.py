@@ -17,6 +17,7 @@ from shared.domain.tenants.tenant import Tenant
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import open_operation
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled, start_watched
+from shared.services.policies.scripts import scripts_by_id
 from shared.storage.configuration import source_of
 from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient, start
@@ -124,9 +125,10 @@ def rules_of(service: ServiceState, tenant: Tenant, policies: Iterable[Policy]) 
 async def snapshots_of(deps: Dependencies, tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Snapshot]:
     """Return the snapshot of a Cloud PC built now, by policy."""
     connections = {stored.value.id: stored.value async for stored in deps.connections.each(tenant.id)}
-    made = {}
+    policies = tuple(policies)
+    scripts, made = await scripts_by_id(deps, tenant.id, policies), {}
     for policy in policies:
-        snapshot = snapshot_of(policy, connections, await source_of(deps.images, policy), tenant.settings)
+        snapshot = snapshot_of(policy, connections, await source_of(deps.images, policy), tenant.settings, scripts)
         if snapshot is not None:
             made[policy.id] = snapshot
     return made

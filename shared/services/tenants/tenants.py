@@ -32,6 +32,7 @@ from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, begun_before, make_change
 from shared.services.operations.writes import insertion_by, removal, replacement
 from shared.services.policies.reconciling import promise_reconcile, start_reconcile
+from shared.services.policies.scripts import delete_script_versions
 from shared.services.tenants.directory_subscriptions import stop_watching
 from shared.services.tenants.licenses import refuse_unusable_sizes
 from shared.services.usage.reclaim_rules import delete_reclaims_of_tenant
@@ -189,6 +190,7 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         "userSettings": deps.user_settings,
         "powerSchedules": deps.power_schedules,
         "maintenanceWindows": deps.maintenance_windows,
+        "deviceManagementScripts": deps.scripts,
         "noticeEndpoints": deps.notice_endpoints,
         "deletedCloudPCs": deps.deleted_cloud_pcs,
     }
@@ -205,6 +207,7 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         _log.warning("the subscriptions of %s were not ended: %s", tenant.id, error)
     remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
     await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
+    await delete_script_versions(deps, tenant.id)
     await delete_usage_of_tenant(deps, tenant.id)
     await delete_health_of_tenant(deps, tenant.id)
     await delete_cost_of_tenant(deps, tenant.id)

@@ -179,6 +179,12 @@ async def power_schedules(context: ActionContext) -> list[Choice]:
     return [{"value": stored.value.id, "title": stored.value.display_name} async for stored in found]
 
 
+async def scripts(context: ActionContext) -> list[Choice]:
+    """Return the scripts and apps of the tenant."""
+    found = context.deps.scripts.each(context.tenant.id)
+    return [{"value": stored.value.id, "title": stored.value.display_name} async for stored in found]
+
+
 async def plans(context: ActionContext) -> list[Choice]:
     """Return the service plans of the licences of the tenant."""
     return [{"value": p.id, "title": p.display_name} for p in (await licenses(context)).values()]
@@ -214,6 +220,7 @@ OF_POLICY: Mapping[str, Read] = {
     "image/imageId": images_of_policies,
     "configuration/locale": fixed({locale: locale for locale in LOCALES}),
     "configuration/powerScheduleId": power_schedules,
+    "configuration/scripts/scriptId": scripts,
 }
 _REGIONS = fixed({region.id: region.display_name for region in SUPPORTED_REGIONS})
 OF_SITE: Mapping[str, Read] = {"place/region": _REGIONS, "place/fallbackRegions": _REGIONS}

@@ -48,6 +48,7 @@ async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_
         policies=policies,
         gallery_images=offered,
         power_schedules=tuple([stored.value async for stored in deps.power_schedules.each(tenant.id)]),
+        scripts=tuple([stored.value async for stored in deps.scripts.each(tenant.id)]),
         groups=found,
         entitlements=entitlements,
         cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if with_forecast else (),

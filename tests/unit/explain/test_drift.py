@@ -12,9 +12,10 @@ from shared.domain.networks.connection import JoinType
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.planning.explain import explain
 from shared.domain.planning.foresight import policy_users
-from shared.domain.policies.configuration import ConfigurationStep, SecurityDefaults
-from shared.domain.policies.graph import PROPERTIES
-from shared.domain.policies.policy import DomainJoinConfiguration, Snapshot, image_source, snapshot_of
+from shared.domain.policies.configuration import ConfigurationStep, PolicyScript, SecurityDefaults
+from shared.domain.policies.graph import PROPERTIES, SCRIPTS
+from shared.domain.policies.policy import BuiltScript, DomainJoinConfiguration, Snapshot, image_source, snapshot_of
+from shared.domain.policies.script import DeviceManagementScript
 from shared.domain.tenants.tenant import TenantSettings
 from tests.cloud_pcs import cloud_pc, edited
 from tests.unit.wizards import office
@@ -24,6 +25,8 @@ POLICY = office.policy("p1", "staff", name="Office").but(image_display_name="Win
 CUSTOM = POLICY.but(image_type=ImageType.CUSTOM, image_id="i1")
 READY = office.image().but(gallery_version_id=office.VERSION_ID)
 ADA = office.member("ada", "staff", plans=(office.plan(),))
+
+SEVEN_ZIP = BuiltScript(script_id="s1", display_name="7-Zip", version=1, digest="d1")
 
 
 def way_in(connection: str) -> DomainJoinConfiguration:
@@ -87,6 +90,7 @@ def test_every_field_of_the_configuration_says_whether_a_rebuild_changes_it() ->
 def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() -> None:
     rebuilt = {"connection_id": "domainJoinConfigurations", "image": "imageId"}
     rebuilt |= {row.field: row.name for row in PROPERTIES if row.rebuilt}
+    rebuilt["built_scripts"] = SCRIPTS
     other = {
         "policy_name": "Another",
         "connection_id": "c9",
@@ -101,6 +105,7 @@ def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() ->
         "naming_template": "PC-%RAND:6%",
         "grace_period_in_hours": 1,
         "power_schedule_id": "ps1",
+        "built_scripts": (SEVEN_ZIP,),
     }
     pc = built()
     assert pc.current.snapshot is not None
@@ -108,7 +113,47 @@ def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() ->
         drift = office.today(POLICY).drift(edited(pc, snapshot=pc.current.snapshot.but(**{field: value})))
         assert drift == Drift(drifted=field in rebuilt, differs=(rebuilt[field],) if field in rebuilt else ()), field
     fields = {*Snapshot.model_fields, *ConfigurationStep.model_fields} - {"configuration"}
-    assert {"policy_id", *other} == fields - {"provisioning_type"}  # another policy: below; there is one type
+    assert {"policy_id", *other} == fields - {
+        "provisioning_type",
+        "scripts",
+    }  # another policy: below; there is one type
+
+
+def script(version: int) -> DeviceManagementScript:
+    return DeviceManagementScript(
+        id=SEVEN_ZIP.script_id,
+        tenant_id="acme",
+        display_name="7-Zip",
+        package_id="7zip.7zip",
+        version=version,
+        digest=f"d{version}",
+        created_date_time=office.NOW,
+        last_modified_date_time=office.NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "differs"),
+    [
+        ((SEVEN_ZIP,), {"s1": 1}, ()),
+        ((SEVEN_ZIP.but(timeout_in_minutes=5),), {"s1": 1}, ()),  # the machine is as it would be
+        ((SEVEN_ZIP,), {"s1": 2}, (SCRIPTS,)),
+        ((), {}, (SCRIPTS,)),
+        ((SEVEN_ZIP,), {}, ()),  # while it is gone nothing is built with it
+    ],
+)
+def test_another_version_of_a_script_is_drift(
+    wanted: tuple[BuiltScript, ...], there: dict[str, int], differs: tuple[str, ...]
+) -> None:
+    named = tuple(PolicyScript(script_id=each.script_id) for each in wanted)
+    pc = built(POLICY)
+    assert pc.current.snapshot is not None
+    pc = edited(pc, snapshot=pc.current.snapshot.but(built_scripts=(SEVEN_ZIP,)))
+    scripts = {id_: script(version) for id_, version in there.items()}
+    today = TenantPolicies({POLICY.id: POLICY.but(scripts=named)}, {}, TenantSettings(), scripts)
+    drift = today.drift(pc)
+    assert drift is not None
+    assert drift.differs == differs
 
 
 def test_a_rebuilt_device_image_is_another_image() -> None:

@@ -17,7 +17,8 @@ def names(schema: Any, defs: dict[str, Any]) -> set[str]:
     """Return the names of the fields of a schema, those within them as ``a/b``."""
     if "$ref" in schema:
         return names(defs[schema["$ref"].rpartition("/")[2]], defs)
-    found = set().union(*(names(each, defs) for each in schema.get("anyOf", [])))
+    inner = [*schema.get("anyOf", []), *([schema["items"]] if "items" in schema else [])]
+    found = set().union(*(names(each, defs) for each in inner))
     for name, each in schema.get("properties", {}).items():
         found |= {name, *(f"{name}/{inner}" for inner in names(each, defs))}
     return found

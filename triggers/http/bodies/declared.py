@@ -139,7 +139,7 @@ def _without_unknown_nulls(values: dict[str, Any], error: ValidationError) -> bo
     """Remove null members that objects within a body should not have; return whether there were any."""
     found = False
     for each in error.errors(include_url=False):
-        *places, last = each["loc"]
+        *places, last = each["loc"] or ("",)  # without a place where a rule of the whole body is broken
         if places and each["type"] == "extra_forbidden" and each["input"] is None:
             inner: Any = values
             for place in places:

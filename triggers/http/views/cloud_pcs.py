@@ -16,6 +16,7 @@ from shared.domain.cloud_pcs.use import CloudPcUse
 from shared.domain.destroying import HeldBack
 from shared.domain.filtering import Scalar
 from shared.domain.planning.drift import Drift, TenantPolicies
+from shared.domain.policies.policy import BuiltScript
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import GraphPower
 from shared.domain.values import sentence
@@ -88,6 +89,7 @@ _Extensions = TypedDict(
         "@deskwright.swap": SwapView | None,
         "@deskwright.removal": Annotated[Json, DumpOf(Removal)] | None,
         "@deskwright.heldBack": Annotated[Json, DumpOf(HeldBack)] | None,
+        "@deskwright.scripts": list[Annotated[Json, DumpOf(BuiltScript)]],
     },
 )
 
@@ -204,6 +206,9 @@ def cloud_pc_view(
         "@deskwright.swap": _swap(pc.swap) if pc.swap else None,
         "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
         "@deskwright.heldBack": pc.held_back.to_json() if pc.held_back else None,
+        "@deskwright.scripts": [each.to_json() for each in pc.current.snapshot.built_scripts]
+        if pc.current.snapshot
+        else [],
     }
 
 

@@ -34,6 +34,8 @@ BODIES: Mapping[str, Json] = {
     "assign_user_settings": {"assignments": [{"target": {"groupId": _ID}}]},
     "change_own_account_type": {"userAccountType": "standardUser"},
     "change_power_schedule": {"signedOffInMinutes": 20},
+    "add_script": {"displayName": "Time server", "scriptContent": "dzMydG0gL2NvbmZpZw=="},
+    "change_script": {"description": "Sets the time server of the office."},
     "add_maintenance_window": {
         "displayName": "Nights",
         "schedules": [{"scheduleType": "weekday", "startTime": "22:00", "endTime": "04:00"}],

@@ -92,6 +92,11 @@ POWER_SCHEDULE = resource_noun(
     "The hours in which Cloud PCs are on; policies refer to them",
     (*NAME, "ZONE=timeZone", "STOP=stopAction", "EARLY=prestartInMinutes", *CHANGED, *ID),
 )
+SCRIPT = resource_noun(
+    "script",
+    "Scripts and apps that policies run on new Cloud PCs",
+    (*NAME, "PACKAGE=packageId", "VERSION=version", "DIGEST=digest", *CHANGED, *ID),
+)
 MAINTENANCE_WINDOW = resource_noun(
     "maintenance-window",
     "Hours in which work that disturbs people may begin",

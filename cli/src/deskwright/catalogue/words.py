@@ -74,6 +74,7 @@ NAMES: Mapping[str, Named] = {
     "spot": Named("Spot Group", "list_spot_groups", ("displayName",)),
     "user-setting": Named("user setting", "list_user_settings", ("displayName",)),
     "power-schedule": Named("power schedule", "list_power_schedules", ("displayName",)),
+    "script": Named("script", "list_scripts", ("displayName",)),
     "maintenance-window": Named("maintenance window", "list_maintenance_windows", ("displayName",)),
     "notice-endpoint": Named("endpoint of notices", "list_notice_endpoints", ("displayName",)),
     "site": Named("site", "list_sites", ("id", "displayName")),

@@ -164,6 +164,8 @@ _SETTABLE = {
 _SCHEDULE_ID = "powerScheduleId"
 """Files name the power schedule instead."""
 
+_SCRIPTS = "scripts"
+
 
 class _Policy(_Assigned):
     name = "provisioningPolicy"
@@ -183,7 +185,9 @@ class _Policy(_Assigned):
         super().word(found, view, references)
         joins = [each["onPremisesConnectionId"] for each in view["domainJoinConfigurations"]]
         found["connections"] = [references.label_of("connection", each) for each in joins]
-        found |= {name: view[graph] for name, graph in _SETTABLE.items() if name not in {graph, _SCHEDULE_ID}}
+        found |= {name: view[graph] for name, graph in _SETTABLE.items() if name not in {graph, _SCHEDULE_ID, _SCRIPTS}}
+        if scripts := view.get(_SETTABLE[_SCRIPTS]):
+            found[_SCRIPTS] = scripts
         if schedule := view.get(_SETTABLE[_SCHEDULE_ID]):
             found["powerSchedule"] = references.label_of("powerSchedule", schedule)
         if view["imageType"] == "custom":

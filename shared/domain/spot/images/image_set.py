@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.images.image import ImageSource
+from shared.domain.machines.software import PackageId, PackageVersion, Script, check_one_of_both
 from shared.domain.spot.notes import Note
 from shared.domain.values import Value, printable, wrong_at
 
@@ -43,13 +44,13 @@ class RecipeStep(Value):
         title="Name",
         description="The step's name in the history of a build.",
     )
-    script: Annotated[str, Field(min_length=1, max_length=20_000)] | None = Field(
+    script: Script | None = Field(
         None, title="Script", description="A PowerShell script, run as SYSTEM. Enter a script or a package."
     )
-    package_id: Annotated[str, Field(max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")] | None = Field(
+    package_id: PackageId | None = Field(
         None, title="Package", description="The id of a winget package. Enter a package or a script."
     )
-    package_version: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")] | None = Field(
+    package_version: PackageVersion | None = Field(
         None, title="Package version", description="Leave it empty to install the newest version."
     )
 
@@ -62,10 +63,7 @@ class RecipeStep(Value):
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
-        if (self.script is None) == (self.package_id is None):
-            raise wrong_at("script", "write a script or the packageId of a package: one of the two")
-        if self.package_version is not None and self.package_id is None:
-            raise wrong_at("packageVersion", "leave it out, or name the packageId to which it belongs")
+        check_one_of_both(self.script, self.package_id, self.package_version)
         if self.secrets and self.script is None:
             raise wrong_at("secrets", "leave them out, or write a script: a package gets none")
         return self

@@ -26,6 +26,7 @@ from tests.integration import desks, things
 from tests.integration.desks import Desk, PaperDesks, on_paper
 from tests.integration.scenes import MADE, SCHEDULE, WORKS
 from tests.integration.services import IdleHost, PaperServices, perform
+from triggers.http.views.power import power_view
 
 DESK, MINUTE, HOUR = "spot-1", timedelta(minutes=1), timedelta(hours=1)
 VM = f"{desks._RG}/providers/Microsoft.Compute/virtualMachines/host-h1"
@@ -87,6 +88,8 @@ async def test_a_cloud_pc_is_on_in_working_hours_stops_in_the_evening_and_starts
 ) -> None:
     await looked(contoso, host, berlin(23, 17))
     assert (await begun(contoso), (await kept(contoso)).desired) == (None, DesiredPower.ON)
+    shown = power_view(await kept(contoso), berlin(23, 17))["nextChange"]
+    assert (shown and (shown["wants"], shown["since"])) == ("off", "2026-11-23T18:00:00Z")
     await looked(contoso, host, berlin(23, 19, 31))
     assert await begun(contoso) == (Remote.POWER_OFF, PowerActor.SCHEDULE, "the hours of Office hours are over")
     azure.desks[DESK].power = "deallocated"

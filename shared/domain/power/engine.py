@@ -136,6 +136,25 @@ def decide(facts: PowerFacts, now: datetime) -> PowerDecision:
     return decision.but(next_look=min((at for at in moments if at is not None and at > now), default=None))
 
 
+def next_change(facts: PowerFacts, decision: PowerDecision) -> Opinion | None:
+    """Return the opinion that will win and want the machine on or off, other than the *decision*; *since*: its time.
+
+    It holds as long as nobody comes, goes or changes a rule; None where no change of that kind is near.
+    """
+    at = decision.next_look
+    for _ in range(_LOOKS_AHEAD):
+        if at is None:
+            return None
+        then = decide(facts, at)
+        if then.winner is not None and then.desired not in {DesiredPower.LEAVE, decision.desired}:
+            return then.winner.but(since=at)
+        at = then.next_look
+    return None
+
+
+_LOOKS_AHEAD = 8
+"""Number of looks ahead in which the next change is looked for: waits and warnings lie before the end of hours."""
+
 _LEFT_ALONE = frozenset({PowerRule.REMOVAL, PowerRule.PAUSE, PowerRule.ACTION})
 
 

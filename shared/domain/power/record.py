@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from shared.domain.power.arrivals import KEPT, arrived
-from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
+from shared.domain.power.engine import STOPS, Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
 from shared.domain.power.overriding import PowerOverride
 from shared.domain.power.state import (
     DesiredPower,
@@ -37,7 +37,6 @@ _ACTORS = {
     PowerRule.KEEP_AWAKE: PowerActor.USER,
 }
 _SWITCHED_ON = frozenset({PowerStep.START})
-_SWITCHED_OFF = frozenset({PowerStep.DEALLOCATE, PowerStep.HIBERNATE})
 
 
 class StepBegun(Value):
@@ -65,7 +64,7 @@ class CloudPcPower(Value):
     *next_transition_at*: when a rule will want something else; *looks_at*: the time of the due row of the next look.
     *stops_at*: when it stops if nobody comes. *winner*, *losers*: of the rules at the latest look. *next_change*: the
     next winner that wants other power, if nobody comes. *failed_stops*: in a row, without those that an active session
-    has ended. *wake*: when it is woken after weeks, or was. *override*: of
+    has ended; *stop_refused*: why the latest one failed. *wake*: when it is woken after weeks, or was. *override*: of
     its schedule. *fallback_size*: the size with which it started while Azure had no capacity for its own.
     *unhibernated*: why it could not be hibernated.
     """
@@ -96,6 +95,7 @@ class CloudPcPower(Value):
     losers: tuple[Opinion, ...] = ()
     next_change: Opinion | None = None
     failed_stops: int = Field(0, ge=0)
+    stop_refused: str | None = None
     wake: MaintenanceWindow | None = None
     override: PowerOverride | None = None
     fallback_size: str | None = None
@@ -280,7 +280,7 @@ def seen(power: CloudPcPower, observed: ObservedPower, at: datetime, hold_until:
     if power.observed is ObservedPower.UNKNOWN or observed.is_on is power.observed.is_on:
         return after  # first seen, or of the same kind as before
     step = power.step
-    if step is not None and step.step in (_SWITCHED_ON if observed.is_on else _SWITCHED_OFF):
+    if step is not None and step.step in (_SWITCHED_ON if observed.is_on else STOPS):
         again = power.changed_by not in {PowerActor.OUTSIDE, PowerActor.SIGN_IN}
         return after.but(
             step=None,

@@ -47,7 +47,7 @@ def power_schedule_view(schedule: PowerSchedule) -> Json:
 
 
 class PowerOpinionView(TypedDict):
-    """Power that one rule wants: since when, until when (None: until something changes), and why."""
+    """Power that one rule wants, with its reason; *until*: None until something changes."""
 
     rule: PowerRule
     wants: DesiredPower
@@ -106,7 +106,7 @@ def power_view(power: CloudPcPower | None, now: datetime) -> PowerView:
         "since": timestamp(power.since) if power else None,
         "changedBy": power.changed_by if power else None,
         "reason": power.reason if power else "",
-        "waits": power.waits if power else None,
+        "waits": _why_not(power) if power else None,
         "keptAwakeUntil": timestamp(awake.until) if awake else None,
         "keptAwakeBy": awake.by if awake else None,
         "stopsAt": timestamp(power.stops_at) if power and power.observed.is_on else None,
@@ -119,6 +119,12 @@ def power_view(power: CloudPcPower | None, now: datetime) -> PowerView:
         "nextChange": _opinion_view(power.next_change) if power and power.next_change else None,
         "overriddenUntil": timestamp(override.until_date_time) if override else None,
     }
+
+
+def _why_not(power: CloudPcPower) -> str | None:
+    """Return why the power that is wanted is not there, None where it is."""
+    stays = power.observed.is_on and power.desired is DesiredPower.OFF
+    return power.waits or (power.stop_refused if stays else None)
 
 
 def _opinion_view(opinion: Opinion) -> PowerOpinionView:

@@ -6,8 +6,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from datetime import time as dt_time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +32,9 @@ RUN = APP / ".run" / "demo"
 _LOOK_EVERY_SECONDS = 1.0
 _LOOK_EVERY = timedelta(minutes=1)
 _STANDSTILL = timedelta(hours=3)
+_ZONE, _EVENING = "Europe/Amsterdam", dt_time(20, 30)
+_DAY_SPEED = 3_600.0
+"""Simulated seconds in a real one from the last build to the evening, in which nobody does anything."""
 _WORTH_A_LOOK = (
     "/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=3",
     "/explain?user=user01@contoso.example",
@@ -158,10 +163,23 @@ def _play(pace: Pace, console: Console) -> bool:
     began, stack = time.monotonic(), pace.stack
     with Board(console) as board:
         journey = Journey(pace.portal(), board.say)
-        journey.first_day()
+        policy = journey.first_day()
         outcome = _watch(pace, journey, board)
     _report(stack, journey, console, outcome, time.monotonic() - began)
-    return outcome.is_good
+    return outcome.is_good and (not stack.moves_time or _play_evening(pace, console, policy))
+
+
+def _play_evening(pace: Pace, console: Console, policy: str) -> bool:
+    """Give the policy office hours, and let the day pass; return whether its machines are off in the evening."""
+    journey = Journey(pace.portal(), console.print)
+    console.print()
+    name = journey.keep_office_hours(policy, _ZONE)
+    until = datetime.combine(pace.stack.clock.now().date(), _EVENING, tzinfo=ZoneInfo(_ZONE))
+    pace.let_pass(until - pace.stack.clock.now(), _DAY_SPEED)
+    powers = journey.powers()
+    off = powers.count("poweredOff")
+    console.print(f"Evening, {_EVENING:%H:%M}: {off} of {len(powers)} Cloud PCs are off, by the power schedule {name}")
+    return off == len(powers)
 
 
 def _rehearse(stack: Stack, console: Console, scenario: Mapping[str, Any], users: int) -> bool:

@@ -112,6 +112,20 @@ class Journey:
         }
         return self._wizard("create-provisioning-policy", form, wait=False)
 
+    def keep_office_hours(self, policy: str, zone: str) -> str:
+        """Give a policy a power schedule, Monday to Friday from 7:00 to 19:00 in a time zone; return its name."""
+        surface, name = f"{self.base}/beta/deviceManagement/virtualEndpoint", "Office hours"
+        self.say(f"power schedule {name} ({zone})")
+        made = self.portal.ask("POST", f"{surface}/powerSchedules", {"displayName": name, "timeZone": zone}).body
+        change = {"@deskwright.powerScheduleId": made["id"]}
+        self.portal.ask("PATCH", f"{surface}/provisioningPolicies/{policy}", change)
+        return name
+
+    def powers(self) -> list[str]:
+        """Read whether each Cloud PC of the tenant is on, by Graph's words."""
+        path = f"{self.base}/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=999&$select=id,powerState"
+        return [str(cloud_pc["powerState"]) for cloud_pc in self.portal.pages(path)]
+
     def _gallery_image(self) -> str:
         offered = self._choices("create-provisioning-policy", "image", "imageId")
         return next(str(each["value"]) for each in offered if each["imageType"] == "gallery")

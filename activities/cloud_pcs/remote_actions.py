@@ -195,11 +195,14 @@ async def _record_power(pc: CloudPc, action: RemoteAction, record: RemoteEnd, at
         power = _with_machine(there, pc, record)
         if record.failure is None:
             kept = there.hibernated and action.name is Remote.POWER_OFF  # it was off before, with its memory
-            return switched(power, ObservedPower.HIBERNATED if kept else left, action.hold, at).but(failed_stops=0)
+            return switched(power, ObservedPower.HIBERNATED if kept else left, action.hold, at).but(
+                failed_stops=0, stop_refused=None
+            )
         after = power.but(step=None)
         if action.name is not Remote.POWER_ON:
             more = action.name is Remote.POWER_OFF and record.failure.code != SESSIONS_IN_THE_WAY
-            return after.but(failed_stops=power.failed_stops + more)
+            why = record.failure.message if more else after.stop_refused
+            return after.but(failed_stops=power.failed_stops + more, stop_refused=why)
         held = after.but(hold=action.hold, desired=action.hold.wants) if action.hold else after
         return held.with_refusal(record.failure.code, record.failure.message, at)
 

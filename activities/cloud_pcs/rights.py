@@ -27,7 +27,7 @@ from shared.domain.azure_errors import PRINCIPAL_UNKNOWN, ROLE_ASSIGNED
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.networks.connection import JoinType
-from shared.domain.tenants.needs import VIRTUAL_DESKTOP
+from shared.domain.tenants.needs import NO_START_SERVICE, POWER_ON_ROLE, VIRTUAL_DESKTOP
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -56,9 +56,6 @@ async def grant_sign_in(order: SignInRightsOrder) -> RightsGiven | Pending | Ref
     return RightsGiven(since=max(since))
 
 
-POWER_ON = "489581de-a3bd-480d-9518-53dea7416b33"  # Desktop Virtualization Power On Contributor
-
-
 async def let_azure_start(tenant_id: str, subscription: str, resource_group: str) -> str | None:
     """Let Azure Virtual Desktop start the machines of a resource group at sign-in; return why it may not.
 
@@ -69,9 +66,9 @@ async def let_azure_start(tenant_id: str, subscription: str, resource_group: str
     try:
         service = await deps.graph(tenant).service_principal_id(VIRTUAL_DESKTOP)
         if service is None:
-            return "The directory has no service principal of Azure Virtual Desktop."
+            return NO_START_SERVICE
         scope = f"/subscriptions/{subscription}/resourceGroups/{resource_group}"
-        await assign_role(subscription, scope, POWER_ON, service, "ServicePrincipal")
+        await assign_role(subscription, scope, POWER_ON_ROLE, service, "ServicePrincipal")
     except DeclinedError as declined:
         return f"Azure Virtual Desktop could not be given the right to start hosts: {declined.code}."
     return None

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from activities.cloud_pcs.desktops import application_group_id, ensure
-from activities.cloud_pcs.rights import POWER_ON, let_azure_start, remove_role_of_all
+from activities.cloud_pcs.rights import let_azure_start, remove_role_of_all
 from shared.clients.arm import as_content, ensure_group
 from shared.contracts.calls import is_overtaken
 from shared.contracts.outcomes import Done, MissingError, Refused
@@ -28,6 +28,7 @@ from shared.domain.networks.connection import Connection
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.groups.group import LicenseType, SpotGroup, drift_of, fixed_properties, pool_properties
+from shared.domain.tenants.needs import POWER_ON_ROLE
 from shared.services.spot.reconciling import ENGINE
 from shared.storage.due import DueKind, next_of
 from shared.workflow import Blueprint, DurableClient, implements
@@ -139,7 +140,7 @@ async def prepare_spot_pool(order: SpotGroupOrder) -> SpotPool | Refused:
     if group.hosts.start_on_connect:
         obstacle = await let_azure_start(group.tenant_id, pool.subscription_id, pool.resource_group)
     if state.written.get("startVMOnConnect") and not group.hosts.start_on_connect:
-        await remove_role_of_all(pool.subscription_id, pool.resource_group, POWER_ON)
+        await remove_role_of_all(pool.subscription_id, pool.resource_group, POWER_ON_ROLE)
     await save_state(
         state,
         host_pool_id=pool.host_pool_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from activities.cloud_pcs.rights import POWER_ON, remove_role_of_all
+from activities.cloud_pcs.rights import remove_role_of_all
 from activities.operations.audit import begin_operation_step, record_audit_event, succeed_operation
 from activities.spot.pools import spot_pool
 from shared.clients.arm import request
@@ -17,6 +17,7 @@ from shared.domain import naming
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.spot.hosts.host import HostTask, SessionHost
+from shared.domain.tenants.needs import POWER_ON_ROLE
 from shared.domain.values import amount
 from shared.errors import ConflictError, NotFoundError
 from shared.services.spot.groups import DELETE_OPERATION
@@ -120,7 +121,7 @@ async def _remove_resource_group(pool: SpotPool, group: SpotGroup) -> Pending | 
         listed = await request(compute, "GET", f"{path}/resources", _GROUP_VERSION)
         others = tuple(str(each.get("id")) for each in listed.get("value") or ())
         if others or (found.get("tags") or {}).get(naming.SPOT_GROUP_TAG) != group.id:
-            await remove_role_of_all(pool.subscription_id, pool.resource_group, POWER_ON)
+            await remove_role_of_all(pool.subscription_id, pool.resource_group, POWER_ON_ROLE)
             return others or (path,)
         if (found.get("properties") or {}).get("provisioningState") != "Deleting":
             await request(compute, "DELETE", path, _GROUP_VERSION)

@@ -15,7 +15,10 @@ from azure_simulator.seeds import DOMAIN, TENANT_ID, customers_app, sign_in_clie
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts.calls import on_behalf_of
 from shared.domain.machines.service_plan import ServicePlanRule
+from shared.domain.naming import host_pool_names
 from shared.domain.operations.operation import SYSTEM
+from shared.domain.power.state import ObservedPower
+from shared.domain.tenants.needs import POWER_ON_ROLE, VIRTUAL_DESKTOP
 from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.readiness import Readiness, readiness
@@ -145,7 +148,7 @@ async def test_a_consent_for_everybody_is_wanted_where_users_may_not_consent(wor
 
 def _wants(*, single_sign_on: bool) -> SimpleNamespace:
     """A policy, or the hosts of a Spot Group, with or without single sign-on."""
-    chosen = SimpleNamespace(enable_single_sign_on=single_sign_on)
+    chosen = SimpleNamespace(enable_single_sign_on=single_sign_on, power_schedule_id=None)
     return SimpleNamespace(tenant_id=TENANT.id, configuration=chosen, hosts=chosen)
 
 
@@ -183,6 +186,51 @@ async def test_what_may_not_be_read_of_single_sign_on_is_unknown(
     rule = {"match": {"op": "graph.remoteDesktop.get"}, "do": {"kind": "http", "status": status, "code": code}}
     await worker.cloud.call("POST", "/_sim/faults", json=rule)
     assert verdict(await judged(worker), "single sign-on") == wanted
+
+
+def _scheduled() -> SimpleNamespace:
+    """A policy with a power schedule."""
+    chosen = SimpleNamespace(enable_single_sign_on=False, power_schedule_id="hours")
+    return SimpleNamespace(tenant_id=TENANT.id, configuration=chosen)
+
+
+async def test_start_on_connect_is_judged_where_a_policy_has_a_power_schedule(worker: Worker) -> None:
+    deps: Any = worker.deps
+    deps.policies, deps.spot_groups = Records(), Records()
+    off = SimpleNamespace(id="pc-1", tenant_id=TENANT.id, observed=ObservedPower.DEALLOCATED)
+    deps.cloud_pc_powers = Records()
+    assert "start on connect" not in [each.name for each in (await judged(worker)).checks]
+    deps.policies.values["p"] = _scheduled()
+    assert "the right is given with the first stop in" in detail(await judged(worker), "start on connect")
+    deps.cloud_pc_powers.values["pc-1"] = off
+    assert verdict(await judged(worker), "start on connect") == "warning"
+    group, tenants = SITE.resource_group, TENANT.resource_group
+    for name in (group, tenants):
+        await worker.cloud.arm("PUT", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}", {"location": SITE.region})
+    service = (await principal(worker, VIRTUAL_DESKTOP))["id"]
+    subscription = f"/subscriptions/{SUBSCRIPTION}"
+    given = {
+        "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{POWER_ON_ROLE}",
+        "principalId": service,
+        "principalType": "ServicePrincipal",
+    }
+    place = (
+        f"{subscription}/resourceGroups/{group}/providers/Microsoft.Authorization/roleAssignments/{uuid.UUID(int=9)}"
+    )
+    await worker.cloud.arm("PUT", place, {"properties": given})
+    assert verdict(await judged(worker), "start on connect") == "passed"
+    desktops = f"{subscription}/resourceGroups/{tenants}/providers/Microsoft.DesktopVirtualization"
+    name = host_pool_names(TENANT.id)[0]
+    pool = {"hostPoolType": "Personal", "loadBalancerType": "Persistent", "preferredAppGroupType": "Desktop"}
+    await worker.cloud.arm("PUT", f"{desktops}/hostPools/{name}", {"location": SITE.region, "properties": pool})
+    reference = {"hostPoolArmPath": f"{desktops}/hostPools/{name}", "scalingPlanEnabled": True}
+    plan = {"timeZone": "UTC", "hostPoolType": "Personal", "hostPoolReferences": [reference]}
+    await worker.cloud.arm("PUT", f"{desktops}/scalingPlans/nights", {"location": SITE.region, "properties": plan})
+    found = await judged(worker)
+    assert verdict(found, "start on connect") == "failed"
+    assert f"nights, a scaling plan of Azure Virtual Desktop, switches the machines of the pool {name}" in detail(
+        found, "start on connect"
+    )
 
 
 def verdict(found: Readiness, name: str) -> str:

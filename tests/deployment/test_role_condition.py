@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER, POWER_ON
+from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER
 from deployment import roles
 from packages.azure_simulator.tests.in_process import ARM
 from shared.domain.tenants import customer_role
+from shared.domain.tenants.needs import POWER_ON_ROLE
 from tests.deployment.simulated import SUBSCRIPTION, Cloud
 from tests.house.tree import ROOT
 from tests.infra.compiled import Compiled
@@ -19,7 +20,7 @@ GROUP = f"{SCOPE}/resourceGroups/pcs"
 ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 OWNER, READER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 SOMEBODY = "0f7c2222-1111-4111-8111-111111111111"
-GIVEN = {(DESKTOP_USER, "User"), (MACHINE_USER, "User"), (POWER_ON, "ServicePrincipal")}
+GIVEN = {(DESKTOP_USER, "User"), (MACHINE_USER, "User"), (POWER_ON_ROLE, "ServicePrincipal")}
 
 
 def granted(*groups: str) -> tuple[Cloud, str]:
@@ -67,7 +68,7 @@ def test_the_template_gives_the_role_with_the_condition_that_the_command_gives()
 
 def test_the_service_gives_the_roles_that_it_has_to_and_no_other() -> None:
     cloud, token = granted()
-    every = (DESKTOP_USER, MACHINE_USER, POWER_ON, OWNER, READER)
+    every = (DESKTOP_USER, MACHINE_USER, POWER_ON_ROLE, OWNER, READER)
     kinds = ("User", "ServicePrincipal", "Group", "")
     found = {
         (role, kind): cloud.app.send("PUT", path(number), asked(role, kind), authorization=token).status
@@ -81,7 +82,9 @@ def test_the_service_gives_the_roles_that_it_has_to_and_no_other() -> None:
     assert refused == (403, "AuthorizationFailed")
 
 
-@pytest.mark.parametrize(("role", "status"), [(DESKTOP_USER, 200), (MACHINE_USER, 200), (POWER_ON, 200), (OWNER, 403)])
+@pytest.mark.parametrize(
+    ("role", "status"), [(DESKTOP_USER, 200), (MACHINE_USER, 200), (POWER_ON_ROLE, 200), (OWNER, 403)]
+)
 def test_the_service_takes_the_roles_that_it_gives_and_no_other(role: str, status: int) -> None:
     cloud, token = granted()
     cloud.app.request("PUT", path(1), asked(role, "User"))

@@ -8,6 +8,7 @@ import pytest
 
 from deployment.parameters import variable
 from shared.config import PREFIX, Settings
+from shared.domain.tenants.needs import POWER_ON_ROLE
 from tests.house.tree import ROOT, below, text
 from triggers.http.permissions import Role
 
@@ -71,7 +72,9 @@ def test_the_service_may_give_just_the_roles_that_people_sign_in_with() -> None:
     rights = re.findall(
         r'"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', text(ROOT / "activities" / "cloud_pcs" / "rights.py")
     )
-    assert sorted(rights) == sorted(re.findall(r"'([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})'", CUSTOMER))
+    assert sorted([*rights, POWER_ON_ROLE]) == sorted(
+        re.findall(r"'([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})'", CUSTOMER)
+    )
 
 
 def test_the_page_explains_every_action() -> None:

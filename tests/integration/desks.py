@@ -114,7 +114,7 @@ class Desk:
 class PaperDesks:
     """The pool with its machines. *silent*: its lists are not answered. *vms*: what a list of machines shows.
 
-    *missing*: the code of a 404.
+    *missing*: the code of a 404. *scaled_by*: a scaling plan that is enabled for the pool.
     """
 
     desks: dict[str, Desk] = field(default_factory=dict)
@@ -125,6 +125,7 @@ class PaperDesks:
     pool: dict[str, Any] = field(default_factory=dict)
     vms: list[Any] = field(default_factory=list)
     missing: str = "ResourceNotFound"
+    scaled_by: str | None = None
 
     def desktops(self, subscription_id: str) -> Any:
         assert subscription_id == things.SUBSCRIPTION
@@ -133,7 +134,10 @@ class PaperDesks:
         )
         hosts = SimpleNamespace(list=self.hosts, get=self.host, update=self.update_host)
         return SimpleNamespace(
-            session_hosts=hosts, user_sessions=sessions, host_pools=SimpleNamespace(update=self.update_pool)
+            session_hosts=hosts,
+            user_sessions=sessions,
+            host_pools=SimpleNamespace(update=self.update_pool),
+            scaling_plans=SimpleNamespace(list_by_host_pool=self.scaling_plans),
         )
 
     def compute(self, subscription_id: str) -> Any:
@@ -186,6 +190,11 @@ class PaperDesks:
 
     async def update_pool(self, _group: str, _pool: str, body: Any) -> None:
         self.pool |= json.load(body)["properties"]
+
+    async def scaling_plans(self, _group: str, _pool: str) -> AsyncIterator[Any]:
+        if self.scaled_by:
+            mine = SimpleNamespace(host_pool_arm_path=_POOL.lower(), scaling_plan_enabled=True)
+            yield SimpleNamespace(name=self.scaled_by, host_pool_references=[mine])
 
     async def all_sessions(self, _group: str, _pool: str) -> AsyncIterator[Any]:
         self.calls.append("list sessions")

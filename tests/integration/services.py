@@ -14,6 +14,7 @@ from shared.contracts.outcomes import MissingError, Refused
 from shared.dependencies import Dependencies, use
 from shared.domain.notices.delivery import Tried
 from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
+from shared.domain.tenants.needs import VIRTUAL_DESKTOP
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import NotFoundError, UnavailableError
 from shared.storage.tables import Tables
@@ -39,6 +40,7 @@ class PaperDirectory:
 
     *unlisted*: users that the lists of their groups lack; *silent*: it answers no question about these users.
     *renamed*: the principal names of users who have another one than at first.
+    *starts_machines*: it has Azure Virtual Desktop.
     """
 
     def __init__(self) -> None:
@@ -52,6 +54,7 @@ class PaperDirectory:
         self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB", enabled=100, consumed=1)]
         self.reads: list[str] = []
         self.applications: dict[str, str] = {}
+        self.starts_machines = True
 
     def _user(self, name: str) -> DirectoryUser:
         return DirectoryUser(
@@ -68,9 +71,8 @@ class PaperDirectory:
         raise MissingError(Refused(code="Request_ResourceNotFound", message=f"{method} {path}"))
 
     async def service_principal_id(self, client_id: str) -> str | None:
-        """Return no id: the directory has no application."""
-        del client_id
-        return None
+        """Return an id for Azure Virtual Desktop, unless the directory lacks it; there are no other applications."""
+        return "virtual-desktop" if client_id == VIRTUAL_DESKTOP and self.starts_machines else None
 
     async def group(self, group_id: str) -> Group:
         if group_id not in self.groups:

@@ -151,3 +151,11 @@ async def test_an_action_knows_that_the_machine_is_off_on_purpose(office: Office
     action = (await record(office)).action
     assert action is not None
     assert action.rests is True
+
+
+@pytest.mark.usefixtures("azure")
+async def test_what_nobody_could_start_is_not_stopped(office: Office, routes: dict[str, Any]) -> None:
+    office.directory.starts_machines = False
+    refused = await send(routes, "powerOff", {"force": True})
+    assert (refused.status_code, b"no service principal of Azure Virtual Desktop" in refused.get_body()) == (409, True)
+    assert (await record(office)).action is None

@@ -26,6 +26,7 @@ from tests.integration import desks, things
 from tests.integration.desks import Desk, PaperDesks, on_paper
 from tests.integration.scenes import MADE, SCHEDULE, WORKS
 from tests.integration.services import IdleHost, PaperServices, perform
+from triggers.http.views.power import power_view
 
 DESK, MINUTE, HOUR = "spot-1", timedelta(minutes=1), timedelta(hours=1)
 VM = f"{desks._RG}/providers/Microsoft.Compute/virtualMachines/host-h1"
@@ -87,6 +88,8 @@ async def test_a_cloud_pc_is_on_in_working_hours_stops_in_the_evening_and_starts
 ) -> None:
     await looked(contoso, host, berlin(23, 17))
     assert (await begun(contoso), (await kept(contoso)).desired) == (None, DesiredPower.ON)
+    shown = power_view(await kept(contoso), berlin(23, 17))["nextChange"]
+    assert (shown and (shown["wants"], shown["since"])) == ("off", "2026-11-23T18:00:00Z")
     await looked(contoso, host, berlin(23, 19, 31))
     assert await begun(contoso) == (Remote.POWER_OFF, PowerActor.SCHEDULE, "the hours of Office hours are over")
     azure.desks[DESK].power = "deallocated"
@@ -299,3 +302,53 @@ async def test_of_two_operators_who_start_and_stop_at_once_one_is_refused(
     assert isinstance(refused_one, ConflictError)
     (operation,) = [end for end in ends if not isinstance(end, BaseException)]
     assert (await action_at_work(contoso)).operation_id == operation.id
+
+
+async def test_a_scaling_plan_on_its_pool_ends_our_acting_and_is_named(
+    contoso: PaperServices, azure: PaperDesks, host: IdleHost
+) -> None:
+    azure.scaled_by = "nights"
+    await looked(contoso, host, berlin(23, 19, 31))
+    shown = power_view(await kept(contoso), berlin(23, 19, 31))
+    assert (await begun(contoso), shown["desired"]) == (None, "leave")
+    assert shown["decidedBy"] is not None
+    assert shown["decidedBy"]["rule"] == "pause"
+    assert "nights, a scaling plan of Azure Virtual Desktop, switches" in shown["decidedBy"]["why"]
+    assert [each["rule"] for each in shown["overruled"]] == ["schedule"]
+    azure.scaled_by = None
+    await looked(contoso, host, berlin(23, 19, 45))
+    assert (
+        await kept(contoso)
+    ).desired is DesiredPower.LEAVE  # what was read less than a quarter of an hour ago counts
+    await looked(contoso, host, berlin(23, 19, 47))
+    assert (await kept(contoso)).desired is DesiredPower.OFF
+
+
+async def test_what_nobody_could_start_is_not_stopped_and_says_why(
+    contoso: PaperServices, azure: PaperDesks, host: IdleHost
+) -> None:
+    contoso.directory.starts_machines = False
+    azure.desks[DESK].sessions["ada@contoso.example"] = "Disconnected"
+    for minute in range(0, 120, 15):
+        await looked(contoso, host, berlin(23, 19) + minute * MINUTE)
+    shown = power_view(await kept(contoso), berlin(23, 21))
+    assert (await begun(contoso), azure.messages) == (None, [])  # nobody is warned of a stop that does not come
+    assert (shown["stopsAt"], shown["waits"]) == (
+        None,
+        "The directory has no service principal of Azure Virtual Desktop.",
+    )
+
+
+async def test_a_stop_that_azure_refuses_is_shown_until_one_succeeds(
+    contoso: PaperServices, azure: PaperDesks, host: IdleHost
+) -> None:
+    await looked(contoso, host, berlin(23, 17))
+    await looked(contoso, host, berlin(23, 19, 31))
+    await ended(contoso, failure={"code": "cannotStartOnConnect", "message": "it may not be started"})
+    await looked(contoso, host, berlin(23, 19, 46))
+    shown = power_view(await kept(contoso), berlin(23, 19, 46))
+    assert (shown["powerState"], shown["waits"]) == ("running", "it may not be started")
+    await ended(contoso)
+    azure.desks[DESK].power = "deallocated"
+    await looked(contoso, host, berlin(23, 19, 59))
+    assert power_view(await kept(contoso), berlin(23, 19, 59))["waits"] is None

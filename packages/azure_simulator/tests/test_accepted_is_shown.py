@@ -95,6 +95,10 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
         f"{POOLS.replace('hostPools', 'workspaces')}/new",
         {"location": REGION, "properties": {}},
     ),
+    "Microsoft.DesktopVirtualization/scalingPlans": (
+        f"{POOLS.replace('hostPools', 'scalingPlans')}/new",
+        {"location": REGION, "properties": {"timeZone": "UTC", "hostPoolType": "Personal"}},
+    ),
 }
 """Type -> a path where there is none yet, and a body that is accepted there."""
 ELSEWHERE = {

@@ -18,6 +18,7 @@ from azure_simulator.desktops import (
     application_groups,
     broker_control,
     host_pools,
+    scaling_plans,
     session_hosts,
     user_sessions,
     workspaces,
@@ -48,6 +49,7 @@ OURS = [
     *application_groups.OPERATIONS.found,
     *application_groups.DESKTOP_OPERATIONS.found,
     *workspaces.OPERATIONS.found,
+    *scaling_plans.OPERATIONS.found,
     *session_hosts.OPERATIONS.found,
     *user_sessions.OPERATIONS.found,
     *broker_control.CONTROL.found,
@@ -105,6 +107,7 @@ def cloud() -> Cloud:
         f"{PROVIDER}/hostPools/pool": pool,
         f"{PROVIDER}/applicationGroups/group": group,
         f"{PROVIDER}/workspaces/space": {},
+        f"{PROVIDER}/scalingPlans/plan": {"timeZone": "UTC", "hostPoolType": "Personal"},
     }
     for path, properties in furniture.items():
         assert send(found, "PUT", path, "arm", {"location": "westeurope", "properties": properties}) < 300

@@ -26,6 +26,7 @@ ELSEWHERE = {
     "Microsoft.Authorization/roleAssignments",
     "Microsoft.DesktopVirtualization/applicationGroups",
     "Microsoft.DesktopVirtualization/hostPools",
+    "Microsoft.DesktopVirtualization/scalingPlans",
     "Microsoft.DesktopVirtualization/workspaces",
 }
 """Types of providers that look at their references themselves."""

@@ -52,6 +52,10 @@ class PowerStep(StrEnum):
     HIBERNATE = "hibernate"
 
 
+STOPS = frozenset({PowerStep.DEALLOCATE, PowerStep.HIBERNATE})
+"""The steps after which a machine is off."""
+
+
 class BudgetBrake(Value):
     """A budget that is used up: unused machines stop after *idle_in_minutes*, and nothing starts early."""
 
@@ -135,6 +139,25 @@ def decide(facts: PowerFacts, now: datetime) -> PowerDecision:
     moments = [decision.next_look, *_changes(facts, opinions, now)]
     return decision.but(next_look=min((at for at in moments if at is not None and at > now), default=None))
 
+
+def next_change(facts: PowerFacts, decision: PowerDecision) -> Opinion | None:
+    """Return the opinion that will win and want the machine on or off, other than the *decision*; *since*: its time.
+
+    It holds as long as nobody comes, goes or changes a rule; None where no change of that kind is near.
+    """
+    at = decision.next_look
+    for _ in range(_LOOKS_AHEAD):
+        if at is None:
+            return None
+        then = decide(facts, at)
+        if then.winner is not None and then.desired not in {DesiredPower.LEAVE, decision.desired}:
+            return then.winner.but(since=at)
+        at = then.next_look
+    return None
+
+
+_LOOKS_AHEAD = 8
+"""Number of looks ahead in which the next change is looked for: waits and warnings lie before the end of hours."""
 
 _LEFT_ALONE = frozenset({PowerRule.REMOVAL, PowerRule.PAUSE, PowerRule.ACTION})
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from shared.domain.power.arrivals import KEPT, arrived
-from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
+from shared.domain.power.engine import STOPS, Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
 from shared.domain.power.overriding import PowerOverride
 from shared.domain.power.state import (
     DesiredPower,
@@ -37,7 +37,6 @@ _ACTORS = {
     PowerRule.KEEP_AWAKE: PowerActor.USER,
 }
 _SWITCHED_ON = frozenset({PowerStep.START})
-_SWITCHED_OFF = frozenset({PowerStep.DEALLOCATE, PowerStep.HIBERNATE})
 
 
 class StepBegun(Value):
@@ -63,8 +62,9 @@ class CloudPcPower(Value):
     done. *quiet_since*: since when nobody is active, and no session has ended. *arrivals*: when the user was first
     active on each of the latest days. *reversals*: changes of ours in a row that somebody outside has taken back.
     *next_transition_at*: when a rule will want something else; *looks_at*: the time of the due row of the next look.
-    *stops_at*: when it stops if nobody comes. *winner*, *losers*: of the rules at the latest look. *failed_stops*: in a
-    row, without those that an active session has ended. *wake*: when it is woken after weeks, or was. *override*: of
+    *stops_at*: when it stops if nobody comes. *winner*, *losers*: of the rules at the latest look. *next_change*: the
+    next winner that wants other power, if nobody comes. *failed_stops*: in a row, without those that an active session
+    has ended; *stop_refused*: why the latest one failed. *wake*: when it is woken after weeks, or was. *override*: of
     its schedule. *fallback_size*: the size with which it started while Azure had no capacity for its own.
     *unhibernated*: why it could not be hibernated.
     """
@@ -93,7 +93,9 @@ class CloudPcPower(Value):
     waits: str | None = None
     winner: Opinion | None = None
     losers: tuple[Opinion, ...] = ()
+    next_change: Opinion | None = None
     failed_stops: int = Field(0, ge=0)
+    stop_refused: str | None = None
     wake: MaintenanceWindow | None = None
     override: PowerOverride | None = None
     fallback_size: str | None = None
@@ -215,11 +217,19 @@ class CloudPcPower(Value):
         return self.wake if self.wake and self.wake.begins <= now < self.wake.ends + STOPPED_WITHIN else None
 
     def planned(
-        self, decision: PowerDecision, looks_at: datetime | None, wake: MaintenanceWindow | None = None
+        self,
+        decision: PowerDecision,
+        looks_at: datetime | None,
+        wake: MaintenanceWindow | None = None,
+        change: Opinion | None = None,
     ) -> "CloudPcPower":
-        """Return the record with a decision of the engine, the time of the next look, and its waking after weeks."""
+        """Return the record with a decision of the engine, the time of the next look, and its waking after weeks.
+
+        *change*: the next winner that wants other power.
+        """
         return self.but(
             wake=wake,
+            next_change=change,
             looks_at=looks_at,
             desired=decision.desired,
             next_transition_at=decision.next_look,
@@ -270,7 +280,7 @@ def seen(power: CloudPcPower, observed: ObservedPower, at: datetime, hold_until:
     if power.observed is ObservedPower.UNKNOWN or observed.is_on is power.observed.is_on:
         return after  # first seen, or of the same kind as before
     step = power.step
-    if step is not None and step.step in (_SWITCHED_ON if observed.is_on else _SWITCHED_OFF):
+    if step is not None and step.step in (_SWITCHED_ON if observed.is_on else STOPS):
         again = power.changed_by not in {PowerActor.OUTSIDE, PowerActor.SIGN_IN}
         return after.but(
             step=None,

@@ -27,6 +27,17 @@ SIGN_IN_SCOPES = ("openid", "profile", "offline_access")
 VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
 """The application id of Azure Virtual Desktop, the same in every directory."""
 
+POWER_ON_ROLE = "489581de-a3bd-480d-9518-53dea7416b33"
+"""Desktop Virtualization Power On Contributor, which starts machines at sign-in."""
+
+POWER_ROLES = frozenset({POWER_ON_ROLE, "40c5ff49-9181-41f8-ae61-143b0e78555e"})
+"""The roles with which Azure Virtual Desktop may start machines: for start on connect, and for its autoscale.
+
+Source: https://learn.microsoft.com/azure/virtual-desktop/service-principal-assign-roles
+"""
+
+NO_START_SERVICE = "The directory has no service principal of Azure Virtual Desktop."
+
 REMOTE_DESKTOP = {
     "270efc09-cd0d-444b-a71f-39af4910ec45": "Windows Cloud Login",
     "a4a365df-50f1-4397-bc59-1a1564b8bb9c": "Microsoft Remote Desktop",
@@ -85,6 +96,38 @@ def licence_of(part_number: str, total: int, plan: Mapping[str, object] | None, 
             return None
         return Licence(part_number, total, built, ladder(cores, memory, names))
     return None if hardware is None else Licence(part_number, total, built, ladder(hardware[0], hardware[1], None))
+
+
+def scaled_by(pool: str, plans: Iterable[str]) -> str:
+    """Return that scaling plans of Azure Virtual Desktop switch the machines of a pool."""
+    return f"{', '.join(plans)}, a scaling plan of Azure Virtual Desktop, switches the machines of the pool {pool}"
+
+
+def judge_start_on_connect(
+    *, service: bool, without: Sequence[str], off: int, plans: Mapping[str, Iterable[str]]
+) -> NeedVerdict:
+    """Judge whether users can start machines that are off, and whether nobody else switches them.
+
+    Args:
+        service: the directory has the service principal of Azure Virtual Desktop.
+        without: the resource groups in which that has no right to start machines.
+        off: how many Cloud PCs are off.
+        plans: the scaling plans that are enabled for pools of the tenant.
+    """
+    name = "start on connect"
+    if not service:
+        cure = f"Register the resource provider {PROVIDERS[-1]}, or run New-AzADServicePrincipal -ApplicationId"
+        return NeedVerdict(name, "failed", f"{NO_START_SERVICE} Nothing is stopped.", f"{cure} {VIRTUAL_DESKTOP}.")
+    if plans:
+        found = "; ".join(scaled_by(pool, names) for pool, names in plans.items())
+        cure = "Take the pool off the scaling plan, or disable the plan for it"
+        return NeedVerdict(name, "failed", found, f"{cure}: until then no power schedule switches a machine there.")
+    if without and off:
+        found = f"{off} Cloud PCs are off, and Azure Virtual Desktop may start none in {', '.join(without)}"
+        cure = "Give its service principal Desktop Virtualization Power On Contributor there, or power them on once."
+        return NeedVerdict(name, "warning", found, cure)
+    later = f"; the right is given with the first stop in {', '.join(without)}" if without else ""
+    return NeedVerdict(name, "passed", f"a sign-in starts a machine that is off{later}")
 
 
 def judge_permissions(wanted: Iterable[str], given: Collection[str], advice: str) -> NeedVerdict:

@@ -15,7 +15,7 @@ from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.cloud_pcs.remote_action_run import begun as action_begun
 from shared.domain.operations.operation import AuditEvent
-from shared.domain.power.engine import PowerDecision, PowerFacts, PowerStep, decide, hold_until
+from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerStep, decide, hold_until, next_change
 from shared.domain.power.record import CloudPcPower, actor_of, begun, seen
 from shared.domain.power.state import DesiredPower, MaintenanceWindow, ObservedPower, PowerActor
 from shared.domain.power.zones import ELSEWHERE
@@ -26,6 +26,7 @@ from shared.services.power.applying import AppliedSchedule, promise_looks, sched
 from shared.services.power.by_hand import HELD_FOR
 from shared.services.power.records import change_power
 from shared.services.power.sessions import SessionReading, answer_or_none, session_reading
+from shared.services.power.start_on_connect import why_nobody_could_start, why_scaled_outside
 from shared.services.power.warning import warn
 from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient
@@ -83,13 +84,19 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     facts = power.facts(readable=sessions.found is not None, removal=removal)
     facts = applied.facts(facts, power, now) if applied else facts
     wake = power.to_wake(applied.settings.time_zone if applied else ELSEWHERE, now)
-    pause = await why_paused(deps, tenant.value, pc) or facts.pause
+    with on_behalf_of(pc.tenant_id):
+        pause = await why_paused(deps, tenant.value, pc) or await why_scaled_outside(deps, pc) or facts.pause
     facts = facts.but(budget=await brake_of(deps, pc), pause=pause, maintenance=wake)
-    decision = decide(facts.but(can_hibernate=power.can_hibernate(pc.current.generation)), now)
+    facts = facts.but(can_hibernate=power.can_hibernate(pc.current.generation))
+    decision = decide(facts, now)
+    if decision.stops_at and observed.is_on and (why := await why_nobody_could_start(deps, tenant.value)):
+        decision = decision.but(step=None, stops_at=None, waits=why)
     acts = decision.step in _ACTIONS and refusal(pc, RemoteActionRequest(_ACTIONS[decision.step])) is None
     later = now + _LATER if acts else next_look(power, facts, decision, now)  # an action's end asks for an earlier look
     looks_at = await _promised(deps, power, later, due)
-    await change_power(deps, pc.tenant_id, pc.id, now, partial(_planned, decision, looks_at, wake))
+    await change_power(
+        deps, pc.tenant_id, pc.id, now, partial(_planned, decision, looks_at, wake, next_change(facts, decision))
+    )
     if decision.step is PowerStep.WARN:
         with on_behalf_of(pc.tenant_id):
             await warn(deps, pc, facts, decision)
@@ -99,9 +106,13 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
 
 
 def _planned(
-    decision: PowerDecision, looks_at: datetime | None, wake: MaintenanceWindow | None, power: CloudPcPower
+    decision: PowerDecision,
+    looks_at: datetime | None,
+    wake: MaintenanceWindow | None,
+    change: Opinion | None,
+    power: CloudPcPower,
 ) -> CloudPcPower:
-    return power.planned(decision, looks_at or power.looks_at, wake)
+    return power.planned(decision, looks_at or power.looks_at, wake, change)
 
 
 async def _promised(deps: Dependencies, power: CloudPcPower, at: datetime | None, due: Due) -> datetime | None:

@@ -17,6 +17,7 @@ from shared.services.operations.action_context import ActionContext
 from shared.services.operations.action_forms import Nothing, PowerOffForm
 from shared.services.power.applying import schedule_of
 from shared.services.power.sessions import users_now
+from shared.services.power.start_on_connect import why_nobody_could_start
 from shared.workflow import DurableClient
 
 HELD_FOR = timedelta(days=1)
@@ -33,7 +34,7 @@ async def power_on(context: ActionContext, client: DurableClient, pc_id: str, fo
 async def power_off(context: ActionContext, client: DurableClient, pc_id: str, form: PowerOffForm) -> Operation:
     """Stop a Cloud PC on which nobody is active, or by force.
 
-    Raises: ConflictError with the names of the active users, or when it is not possible now.
+    Raises: ConflictError with the names of the active users, or when it is not possible now, or nobody could start it.
     """
     pc = (await context.cloud_pc(pc_id)).value
     if (resumed := await resume_action(context, client, pc)) is not None:
@@ -41,6 +42,8 @@ async def power_off(context: ActionContext, client: DurableClient, pc_id: str, f
     asked = request(Remote.POWER_OFF, await _hold(context, pc, DesiredPower.OFF), force=form.force)
     if not form.force and refusal(pc, asked) is None:
         await _refuse_in_use(context.deps, pc)
+    if refusal(pc, asked) is None and (why := await why_nobody_could_start(context.deps, context.tenant)):
+        raise ConflictError(why, status=pc.status.value)
     return await act(context, client, pc_id, asked)
 
 

@@ -28,6 +28,7 @@ from shared.domain.tenants.tenant import LicenceSource, Site
 from shared.domain.values import Value
 from shared.errors import RefusedError, UnavailableError
 from shared.services.operations.action_context import ActionContext
+from shared.services.power.start_on_connect import judge_power
 from shared.services.tenants.customer_rights import judge_providers, judge_role, wanted_permissions
 from shared.services.tenants.summaries import licenses_used, quotas
 
@@ -107,6 +108,7 @@ async def _rest(context: ActionContext, principal: str | None) -> list[NeedVerdi
         *(_settled("role", judge_role(context, each, sites)) for each in subscriptions),
         _settled("sign-in", _sign_in(context)),
         _settled("single sign-on", _single_sign_on(context)),
+        _settled("start on connect", judge_power(context, sites)),
     )
     (licences, judged), others = await asyncio.gather(_licences(context), asyncio.gather(*checks))
     quota = await _settled("quota", _quotas(context, sites, licences))

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from shared.domain.power.engine import BudgetBrake, PowerFacts, PowerRule, PowerStep, decide
+from shared.domain.power.engine import BudgetBrake, PowerFacts, PowerRule, PowerStep, decide, next_change
 from shared.domain.power.settings import PowerException, PowerPhase, PowerSettings, StopAction
 from shared.domain.power.state import (
     DesiredPower,
@@ -192,3 +192,29 @@ def test_working_hours_may_end_for_whom_nobody_sees() -> None:
     waited = absent.but(observed=ObservedPower.RUNNING, sessions=NOBODY.but(quiet_since=berlin(4, 8, 46)))
     assert decide(waited, berlin(4, 9)).step is None
     assert decide(waited, berlin(4, 9, 16)).step is PowerStep.DEALLOCATE
+
+
+@pytest.mark.parametrize(
+    ("found", "now", "change"),
+    [
+        (facts(), NOON, (PowerRule.SCHEDULE, DesiredPower.OFF, berlin(4, 19))),
+        (facts(observed=ObservedPower.DEALLOCATED), NIGHT, (PowerRule.SCHEDULE, DesiredPower.ON, berlin(5, 6, 45))),
+        (
+            facts(hold=by_hand(DesiredPower.OFF, berlin(4, 11), berlin(4, 15)), observed=ObservedPower.DEALLOCATED),
+            NOON,
+            (PowerRule.SCHEDULE, DesiredPower.ON, berlin(4, 15)),
+        ),
+        (
+            facts(keep_awake=KeepAwake(at=NIGHT, until=NIGHT + 2 * HOURS, by="ada")),
+            NIGHT,
+            (PowerRule.SCHEDULE, DesiredPower.OFF, NIGHT + 2 * HOURS),
+        ),
+        (facts(schedule=None), NOON, None),
+        (facts(pause="the tenant is paused"), NOON, None),
+    ],
+)
+def test_the_next_change_is_the_next_rule_that_wants_other_power(
+    found: PowerFacts, now: datetime, change: tuple[PowerRule, DesiredPower, datetime] | None
+) -> None:
+    then = next_change(found, decide(found, now))
+    assert (then and (then.rule, then.wants, then.since)) == change

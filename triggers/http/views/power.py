@@ -47,10 +47,11 @@ def power_schedule_view(schedule: PowerSchedule) -> Json:
 
 
 class PowerOpinionView(TypedDict):
-    """Power that one rule wants: until when, None until something changes, and why."""
+    """Power that one rule wants, with its reason; *until*: None until something changes."""
 
     rule: PowerRule
     wants: DesiredPower
+    since: Timestamp
     until: Timestamp | None
     why: str
 
@@ -61,8 +62,9 @@ class PowerView(TypedDict):
     *stopsAt*: when it stops if nobody comes. *waits*: why the power that is wanted is not there. *nextTransitionAt*:
     when it is looked at again. *nextTry*: of a start that Azure has refused. *fallbackSize*: the size with which it
     started while Azure had no capacity for its own. *unhibernated*: why it was stopped without keeping its memory.
-    *decidedBy*: the rule that wins; *overruled*: those that lose, the strongest first. *overriddenUntil*: the end of
-    the rules that this Cloud PC has of its own.
+    *decidedBy*: the rule that wins; *overruled*: those that lose, the strongest first. *nextChange*: the next rule that
+    will win and want other power, if nobody comes, since the time at which it will. *overriddenUntil*: the end of the
+    rules that this Cloud PC has of its own.
     """
 
     powerState: GraphPower
@@ -80,6 +82,7 @@ class PowerView(TypedDict):
     unhibernated: str | None
     decidedBy: PowerOpinionView | None
     overruled: list[PowerOpinionView]
+    nextChange: PowerOpinionView | None
     overriddenUntil: Timestamp | None
 
 
@@ -103,7 +106,7 @@ def power_view(power: CloudPcPower | None, now: datetime) -> PowerView:
         "since": timestamp(power.since) if power else None,
         "changedBy": power.changed_by if power else None,
         "reason": power.reason if power else "",
-        "waits": power.waits if power else None,
+        "waits": _why_not(power) if power else None,
         "keptAwakeUntil": timestamp(awake.until) if awake else None,
         "keptAwakeBy": awake.by if awake else None,
         "stopsAt": timestamp(power.stops_at) if power and power.observed.is_on else None,
@@ -113,14 +116,22 @@ def power_view(power: CloudPcPower | None, now: datetime) -> PowerView:
         "unhibernated": power.unhibernated.why if power and power.unhibernated else None,
         "decidedBy": _opinion_view(power.winner) if power and power.winner else None,
         "overruled": [_opinion_view(each) for each in power.losers] if power else [],
+        "nextChange": _opinion_view(power.next_change) if power and power.next_change else None,
         "overriddenUntil": timestamp(override.until_date_time) if override else None,
     }
+
+
+def _why_not(power: CloudPcPower) -> str | None:
+    """Return why the power that is wanted is not there, None where it is."""
+    stays = power.observed.is_on and power.desired is DesiredPower.OFF
+    return power.waits or (power.stop_refused if stays else None)
 
 
 def _opinion_view(opinion: Opinion) -> PowerOpinionView:
     return {
         "rule": opinion.rule,
         "wants": opinion.wants,
+        "since": timestamp(opinion.since),
         "until": timestamp(opinion.until),
         "why": opinion.why,
     }

@@ -23,7 +23,15 @@ SCOPE = {
         *("nat_gateways", "bastion_hosts", "usages"),
     ),
     "authorization": ("role_assignments", "role_definitions"),
-    "desktops": ("host_pools", "application_groups", "workspaces", "desktops", "session_hosts", "user_sessions"),
+    "desktops": (
+        "host_pools",
+        "application_groups",
+        "workspaces",
+        "desktops",
+        "session_hosts",
+        "user_sessions",
+        "scaling_plans",
+    ),
 }
 """The operation groups that the simulator is for."""
 

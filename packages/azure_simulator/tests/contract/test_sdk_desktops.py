@@ -11,6 +11,7 @@ from packages.azure_simulator.tests.contract.sdk import Sdk, covers, refused
 from packages.azure_simulator.tests.contract.shared import SharedCloud
 
 _POOL, _APPS, _SPACE = "desktops.host_pools", "desktops.application_groups", "desktops.workspaces"
+_PLAN = "desktops.scaling_plans"
 _HOST, _SESSION = "desktops.session_hosts", "desktops.user_sessions"
 _ROLE, _DEFINITION = "authorization.role_assignments", "authorization.role_definitions"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -90,6 +91,27 @@ def test_a_workspace_shows_application_groups(sdk: Sdk) -> None:
     assert made.id.lower() in [each.id.lower() for each in spaces.list_by_subscription()]
     spaces.delete(sdk.group, "space")
     assert refused(lambda: spaces.get(sdk.group, "space")).status == 404
+
+
+@covers(
+    *(f"{_PLAN}.{verb}" for verb in ("create", "get", "update", "delete")),
+    *(f"{_PLAN}.{verb}" for verb in ("list_by_resource_group", "list_by_subscription", "list_by_host_pool")),
+)
+def test_a_scaling_plan_refers_to_pools_that_have_no_other(sdk: Sdk) -> None:
+    pool, plans = pool_of(sdk), sdk.desktops.scaling_plans
+    reference = {"hostPoolArmPath": pool.id, "scalingPlanEnabled": True}
+    properties = {"timeZone": "W. Europe Standard Time", "hostPoolType": "Personal", "hostPoolReferences": [reference]}
+    body: Any = {"location": REGION, "properties": properties}
+    made = plans.create(sdk.group, "nights", body)
+    assert [each.host_pool_arm_path for each in made.host_pool_references] == [pool.id]
+    assert plans.update(sdk.group, "nights", {"properties": {"friendlyName": "Nights"}}).friendly_name == "Nights"
+    assert plans.get(sdk.group, "nights").id == made.id
+    assert [each.name for each in plans.list_by_resource_group(sdk.group)] == ["nights"]
+    assert made.id.lower() in [each.id.lower() for each in plans.list_by_subscription()]
+    assert [each.name for each in plans.list_by_host_pool(sdk.group, "pool")] == ["nights"]
+    assert refused(lambda: plans.create(sdk.group, "days", body)).status == 400
+    plans.delete(sdk.group, "nights")
+    assert list(plans.list_by_host_pool(sdk.group, "pool")) == []
 
 
 @covers("desktops.session_hosts.list", "desktops.user_sessions.list_by_host_pool")

@@ -94,6 +94,8 @@ _PREVIEWED = (
 )
 PREVIEWED = {"HostPool.properties": _PREVIEWED, "HostPoolPatch.properties": _PREVIEWED}
 """Members missing from models of stable versions: members of previews (`arm.member_versions` says of which)."""
+NEWER = {"ScalingHostPoolType": ("Personal",)}
+"""Values missing from the SDK's enumerations: they are older than the api-versions that the simulator answers to."""
 
 
 class Library:
@@ -137,6 +139,7 @@ class Library:
             values = [
                 n.value.value for n in node.body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)
             ]
+            values += NEWER.get(name, ())
             self._choices[name] = {str(value).lower(): str(value) for value in values} if named else {}
         return self._choices[name]
 

@@ -11,6 +11,7 @@ from azure_simulator.desktops import (
     broker_control,
     host_pools,
     machine_policies,
+    scaling_plans,
     session_hosts,
     sessions,
     user_sessions,
@@ -29,6 +30,7 @@ def install(cloud: Cloud) -> None:
         application_groups.OPERATIONS,
         application_groups.DESKTOP_OPERATIONS,
         workspaces.OPERATIONS,
+        scaling_plans.OPERATIONS,
         session_hosts.OPERATIONS,
         user_sessions.OPERATIONS,
     )

@@ -5,11 +5,12 @@ from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.builds import CleanUpOrder, OfAttempt, OfBuild, leftovers_of
+from shared.contracts.builds import CleanUpOrder, OfAttempt, OfBuild, WarnOrder, leftovers_of, warning_of
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.domain import naming
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.build import Build, Failure, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User, local_administrator
 from shared.domain.cloud_pcs.replacing import Resumption, resumption
@@ -32,6 +33,10 @@ class Replaced(Value):
 
 def _is_false(value: object) -> bool:
     return value is False
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class ProvisionOrder(OfAttempt):
@@ -61,6 +66,7 @@ class ProvisionOrder(OfAttempt):
     in_pool: bool = False  # it is a member of a warm pool, which has no user yet
     claimed: bool = False  # the user gets the machine of a member, with which it goes on
     wakes: bool = Field(False, exclude_if=_is_false)  # that machine is off, and has to be started first
+    warning: WarnOrder | None = Field(None, exclude_if=_is_none)  # before the machine that is there goes
 
     @property
     def computer_name(self) -> str:
@@ -126,6 +132,8 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
     here = (subscription_id, site.resource_group)
     resumes = (build.resources.subscription_id, build.resources.resource_group) == here
     gone_on_with = resumption(build) if resumes else None
+    remains = leftovers_of(pc, build)
+    warned = remains[-1] if remains and build.attempt == 0 and gone_on_with is None else None
     return ProvisionOrder(
         tenant_id=tenant.id,
         cloud_pc_id=pc.id,
@@ -147,11 +155,12 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
         slot=pc.slot_of(build),
-        remains=leftovers_of(pc, build),
+        remains=remains,
         resume=gone_on_with,
         in_pool=isinstance(pc, PoolMember),
         claimed=gone_on_with is not None and build.pool is not None and build.pool.claimed,
         wakes=gone_on_with is not None and build.pool is not None and build.pool.off,
+        warning=_warning(pc, build, warned, ACTIONS["reprovision"].disrupts) if warned else None,
     )
 
 
@@ -164,7 +173,12 @@ def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Conne
     if build is None or not build.unfinished or not current:
         return None
     replaces = Replaced(remains=current[0], session_host=pc.current.resources.session_host)
-    return order_for(pc, build, tenant, site, connection).but(replaces=replaces)
+    warning = _warning(pc, build, current[0], ACTIONS["moveToPolicy"].disrupts)
+    return order_for(pc, build, tenant, site, connection).but(replaces=replaces, warning=warning)
+
+
+def _warning(pc: CloudPc, build: Build, remains: CleanUpOrder, text: str) -> WarnOrder:
+    return warning_of(pc, remains.machine(), remains.host_pool_id, text, build.operation_id)
 
 
 def provisioning_instance(pc: CloudPc) -> str:

@@ -12,6 +12,7 @@ from azure_simulator import (
     desktops,
     entra,
     graph,
+    mail,
     network,
     pages,
     prices,
@@ -45,6 +46,7 @@ SERVICES = (
     sites,
     deployments,
     prices,
+    mail,
 )
 """In the order of installation: a part's listeners and seeds run before the next part's."""
 

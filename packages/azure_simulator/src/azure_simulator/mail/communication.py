@@ -3,8 +3,8 @@
 The operation has the id of the header `Operation-Id`, or one of its own. An id that is there already is refused: users
 of the .NET client saw 400s for repeated requests (github.com/Azure/azure-sdk-for-net/issues/50889); the code is a
 guess.
-`config.mail`: `denied` (no caller has a role), `domains` (those that are linked; empty: all), `fails` (receivers to
-whom delivery fails).
+`config.mail`: `denied` (no caller has a role), `domains` (those that are linked; empty: all), `fails` (receivers
+that get nothing).
 Source: learn.microsoft.com/rest/api/communication/email/email/send (2025-09-01, 2023-03-31) and
 /azure/communication-services/concepts/service-limits: 30 mails a minute and 100 an hour of a subscription with a domain
 of its own, 50 receivers, 10 MB.

@@ -374,6 +374,6 @@ def test_whoever_is_active_is_warned_and_has_time_before_anything_begins() -> No
 
 
 @pytest.mark.parametrize("answer", [Warned(), LOCKED, Exception("down")])
-def test_where_nobody_can_be_warned_it_begins_at_once(answer: object) -> None:
+def test_where_nobody_can_be_warned_it_begins_at_once(answer: Any) -> None:
     story = play(Remote.REBOOT, {WARN_SESSIONS: answer}, warning=WARNING)
     assert story.result.outcome == "succeeded"

@@ -13,6 +13,7 @@ from azure_simulator.mail.sent import STATE, Sent, sent
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
     from azure_simulator.core.cloud import Cloud
+    from azure_simulator.core.settings import Shape
     from azure_simulator.core.world import World
 
 
@@ -20,7 +21,7 @@ def install(cloud: Cloud) -> None:
     """Serve `/emails:send` and `/emails/operations`."""
     cloud.plane(MailPlane())
     cloud.state(STATE, Sent)
-    shape = {"denied": bool, "domains": [str], "fails": [str], "mailboxes": [str]}
+    shape: Shape = {"denied": bool, "domains": [str], "fails": [str], "mailboxes": [str]}
     cloud.setting(
         "mail", shape, "Mail: denied (no role), domains (linked), fails (receivers), mailboxes (of Graph; all users)"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrators.parts.cloud_pcs.warning import warn
 from orchestrators.parts.machines.cleaning import close
 from shared.contracts.desktops import (
     BEGIN_DEPROVISIONING,
@@ -26,8 +27,9 @@ def deprovision_cloud_pc(ctx: Context, order: DeprovisionOrder) -> Steps[Deprovi
     """Take a Cloud PC out of use.
 
     (1) Its grace period is over, or it was cancelled. (2) A build that still runs comes to its end; then the directory
-    is asked once more, and who has come back keeps the Cloud PC. (3) The user is signed off, from where on nothing
-    brings it back, and cannot sign in again, and the machine stops; where the answer is old by then, begin again.
+    is asked once more, and who has come back keeps the Cloud PC. (3) The user is warned and signed off, from where on
+    nothing brings it back, and cannot sign in again, and the machine stops; where the answer is old by then, begin
+    again.
     (4) Record it: what is left is cleaned up three hours later, or at once if the user is to have a new one.
     """
     if isinstance((yield from call(ctx, BEGIN_DEPROVISIONING, order)), Superseded):  # (1)
@@ -36,6 +38,8 @@ def deprovision_cloud_pc(ctx: Context, order: DeprovisionOrder) -> Steps[Deprovi
     if not isinstance(built, Built):
         return Deprovisioned(outcome="notNow")
     left: tuple[Refused, ...] = ()
+    for warning in built.warnings:
+        yield from warn(ctx, warning)  # (3)
     for remains in built.remains:
         left += yield from close(ctx, remains, built.confirmation)  # (3)
     if any(refused.code == HELD_BACK for refused in left):

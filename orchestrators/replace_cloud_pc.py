@@ -11,6 +11,7 @@ from orchestrators.parts.cloud_pcs.core_provisioning import (
     join_directory,
 )
 from orchestrators.parts.cloud_pcs.scripts import run_scripts
+from orchestrators.parts.cloud_pcs.warning import warn
 from orchestrators.parts.machines.cleaning import close
 from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
 from shared.contracts.builds import RECORD_REPLACED
@@ -27,8 +28,8 @@ def replace_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
 
     (1) Begin the attempt, and clean up what the one before it left. (2) Core provisioning, (3) post-provisioning, as of
     every Cloud PC; the user goes on with the machine they have. (4) Once their rights on the new machine count, the
-    assignment moves to it, (5) and the record says so: from here on it is the Cloud PC's. (6) The user is signed off
-    the old one, which stops; it is cleaned up three hours later.
+    assignment moves to it, (5) and the record says so: from here on it is the Cloud PC's. (6) The user is warned,
+    and signed off the old one, which stops; it is cleaned up three hours later.
     Otherwise: (7) wait for capacity without using up the attempt, or (8) try again, three times in all; when that is
     over the user keeps the machine they have, and the new one is cleaned up. (9) So it is when there is no machine to
     replace any more: the user has lost the Cloud PC, or it is gone.
@@ -66,6 +67,7 @@ def place_to_take(order: ProvisionOrder) -> Replaced:
 def replaced(attempt: Attempt, before: Replaced) -> Steps[Receipt]:
     """Record that the new machine is the Cloud PC's, then close the old one; a failure to close it stops nothing."""
     yield from attempt.record(RECORD_REPLACED, attempt.provisioned())
+    yield from warn(attempt.ctx, attempt.order.warning)
     yield from close(attempt.ctx, before.remains)
     return attempt.receipt()
 

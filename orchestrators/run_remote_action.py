@@ -15,6 +15,7 @@ from orchestrators.parts.cloud_pcs.remote_actions import (
     troubleshoot,
 )
 from orchestrators.parts.cloud_pcs.resizing import resize
+from orchestrators.parts.cloud_pcs.warning import warn
 from orchestrators.parts.work import SupersededError, WorkFailedError
 from shared.contracts.definitions import Json
 from shared.contracts.machines import VM_POLL
@@ -32,12 +33,13 @@ bp = Blueprint()
 def run_remote_action(ctx: Context, order: RemoteOrder) -> Steps[RemoteEnded]:
     """Do a remote action: (1) start a machine that is off on purpose, (2) do the steps, (3) stop it again.
 
-    (4) Record how it ended; then the next one may begin.
+    (4) Record how it ended; then the next one may begin. (0) Before all that: warn in the sessions that it interrupts.
 
     Started again after it broke off, it does its steps once more; each finds what is done already.
     """
     run = RemoteActionRun(ctx, order)
     try:
+        yield from warn(ctx, order.warning)  # (0)
         yield from wake(run)  # (1)
         result = yield from _PROCEDURES[order.name](run)  # (2)
         yield from rest(run)  # (3)

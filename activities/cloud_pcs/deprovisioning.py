@@ -13,7 +13,7 @@ from activities.operations.audit import (
     succeed_operation,
     update_operation,
 )
-from shared.contracts.builds import leftovers_of
+from shared.contracts.builds import leftovers_of, warning_of
 from shared.contracts.desktops import (
     BEGIN_DEPROVISIONING,
     POLL_END_OF_BUILD,
@@ -29,6 +29,7 @@ from shared.contracts.provisioning import provisioning_instance, replacing_insta
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
 from shared.dependencies import dependencies
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.grace import expire, reprieve
@@ -191,7 +192,9 @@ async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> B
         if pc.replacement is not None and pc.being_replaced:  # its build did not come to its own end
             ended = Failure(code="cancelled", message="The Cloud PC is removed.", retriable=False)
             await give_up_replacement(pc, pc.replacement.generation, ended, timedelta(0))
-        return Built(remains=leftovers_of(pc, pc.current), confirmation=confirmation)
+        remains, text, by = leftovers_of(pc, pc.current), ACTIONS["endGracePeriod"].disrupts, pc.current.operation_id
+        warnings = tuple(warning_of(pc, each.machine(), each.host_pool_id, text, by) for each in remains)
+        return Built(remains=remains, confirmation=confirmation, warnings=warnings)
     if dependencies().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
         for instance_id in alive:
             await client.terminate(instance_id, "the Cloud PC is being removed")

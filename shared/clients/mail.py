@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from shared.clients.buckets import Bucket
 from shared.clients.webhooks import REFUSED, RefusedAddressError, failure_kind
+from shared.contracts.outcomes import DeclinedError, MissingError
 from shared.domain.notices.addresses import Network, is_refused
 from shared.domain.notices.delivery import Tried
 from shared.domain.rate_limiter import Limit
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shared.domain.notices.mail import Mail, MailSettings
 
 _SCOPE = "https://communication.azure.com//.default"
+_API_VERSION = "2025-09-01"
 _TLS_FROM_BEGINNING = 465
 _WITHIN = 20.0
 _PER_MINUTE, _PER_HOUR = Limit(30 / 60, 30), Limit(100 / 3600, 100)
@@ -54,14 +56,32 @@ class CommunicationMail:
         )
 
     async def send(self, mail: Mail) -> None:
-        """Hand over a mail. Its id is the operation's: handed over again after a crash, it is the same operation."""
+        """Hand over a mail. Its id is the operation's, so that one that is handed over again is not sent twice.
+
+        An id that is there already may be refused: then its operation says whether the mail is on its way.
+        """
         message = {
             "senderAddress": self._sender,
             "recipients": {"to": [{"address": each} for each in mail.to]},
             "content": {"subject": mail.subject, "plainText": mail.text},
             "userEngagementTrackingDisabled": True,
         }
-        await self._client.begin_send(message, operation_id=mail.id, polling=False)
+        try:
+            await self._client.begin_send(message, operation_id=mail.id, polling=False)
+        except DeclinedError:
+            if not await self._is_on_its_way(mail.id):
+                raise
+
+    async def _is_on_its_way(self, operation_id: str) -> bool:
+        from azure.core.rest import HttpRequest
+
+        place = f"/emails/operations/{operation_id}"
+        request = HttpRequest("GET", place, params={"api-version": _API_VERSION})
+        try:
+            response = await self._client.send_request(request)
+        except MissingError:
+            return False
+        return response.json().get("status") in {"NotStarted", "Running", "Succeeded"}
 
     async def close(self) -> None:
         """Close the connections."""

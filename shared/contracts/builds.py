@@ -142,6 +142,40 @@ class CleanUpOrder(OfBuild):
         )
 
 
+class WarnOrder(OfBuild):
+    """Warn in the sessions on a machine. *text*: of the catalogue's ``session``; *operation_id*: who asked for it."""
+
+    machine: Machine
+    host_pool_id: str | None = None
+    text: str
+    locale: str | None = None
+    operation_id: str | None = None
+
+
+class Warned(Value):
+    """The sessions were warned. *minutes*: time that their users have to save their work; 0: nobody has to."""
+
+    kind: Literal["warned"] = "warned"
+    minutes: int = 0
+
+
+def warning_of(
+    pc: CloudPc, machine: Machine, host_pool_id: str | None, text: str, operation_id: str | None
+) -> WarnOrder:
+    """Return the order to warn the sessions on a machine of a Cloud PC, in the language of its policy."""
+    snapshot = pc.current.snapshot
+    return WarnOrder(
+        tenant_id=pc.tenant_id,
+        cloud_pc_id=pc.id,
+        generation=pc.current.generation,
+        machine=machine,
+        host_pool_id=host_pool_id,
+        text=text,
+        locale=snapshot.configuration.locale if snapshot else None,
+        operation_id=operation_id,
+    )
+
+
 def leftovers_of(pc: CloudPc, build: Build, *, kept_in_days: int = 0) -> tuple[CleanUpOrder, ...]:
     """Return the order to clean up after *build* of *pc*, in the place where it was built; empty without a machine.
 
@@ -202,6 +236,7 @@ class CleanedUp(Value):
     left: tuple[Refused, ...] = ()
 
 
+WARN_SESSIONS = Activity("warn_sessions", WarnOrder, Warned, Refused, effect=Effect.TELLS)
 CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, CleanedUp, longest_wait=DELETE_POLL.timeout)
 
 

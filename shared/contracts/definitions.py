@@ -79,6 +79,7 @@ class Effect(StrEnum):
     """The effect of an activity. An order may be delivered again when its successors have run (decision 128)."""
 
     READS = "reads"
+    TELLS = "tells"  # shows people a message: once more where it is delivered again
     RECORDS = "records"  # in our own tables, where generations, runs and operations are compared
     KEEPS = "keeps"  # makes what all of a tenant or a group share, alike for each caller; ends nothing
     MAKES = "makes"

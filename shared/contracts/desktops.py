@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal, Never
 
-from shared.contracts.builds import CleanUpOrder, OfBuild
+from shared.contracts.builds import CleanUpOrder, OfBuild, WarnOrder
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy, Workflow
 from shared.contracts.machines import DELETE_POLL, Machine
 from shared.contracts.outcomes import Accepted, Done, Refused, Superseded
@@ -121,12 +121,13 @@ class DeprovisionOrder(OfBuild):
 class Built(Value):
     """No build of the Cloud PC runs any more. *remains*: orders to clean up.
 
-    *confirmation*: that its grace period may end.
+    *confirmation*: that its grace period may end. *warnings*: of the sessions on its machines.
     """
 
     kind: Literal["built"] = "built"
     remains: tuple[CleanUpOrder, ...] = ()
     confirmation: Confirmation | None = None
+    warnings: tuple[WarnOrder, ...] = ()
 
 
 class Deprovisioned(Value):

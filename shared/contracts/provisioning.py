@@ -5,12 +5,13 @@ from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.builds import CleanUpOrder, OfAttempt, OfBuild, leftovers_of
+from shared.contracts.builds import CleanUpOrder, OfAttempt, OfBuild, WarnOrder, leftovers_of, warning_of
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.scripts import PolicyScriptOrder
 from shared.domain import naming
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.build import Build, Failure, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User, local_administrator
 from shared.domain.cloud_pcs.replacing import Resumption, resumption
@@ -44,6 +45,10 @@ def _is_false(value: object) -> bool:
     return value is False
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class ProvisionOrder(OfAttempt):
     """One build of one Cloud PC: a snapshot, so that later edits do not reach a build that runs."""
 
@@ -74,6 +79,7 @@ class ProvisionOrder(OfAttempt):
     wakes: bool = Field(False, exclude_if=_is_false)  # that machine is off, and has to be started first
     another: bool = Field(False, exclude_if=_is_false)  # if Azure refuses that machine, the user gets another, once
     within: str | None = Field(None, exclude_if=_is_none)  # the only one of the regions in which it may be built
+    warning: WarnOrder | None = Field(None, exclude_if=_is_none)  # before the machine that is there goes
 
     @property
     def computer_name(self) -> str:
@@ -144,6 +150,8 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
     resumes = (build.resources.subscription_id, build.resources.resource_group) == here
     gone_on_with = resumption(build) if resumes else None
     use = build.pool if gone_on_with is not None else None
+    remains = leftovers_of(pc, build, kept_in_days=settings.deleted_cloud_pcs_kept_in_days)
+    warned = remains[-1] if remains and build.attempt == 0 and gone_on_with is None else None
     return ProvisionOrder(
         tenant_id=tenant.id,
         cloud_pc_id=pc.id,
@@ -164,7 +172,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
         slot=pc.slot_of(build),
-        remains=leftovers_of(pc, build, kept_in_days=settings.deleted_cloud_pcs_kept_in_days),
+        remains=remains,
         resume=gone_on_with,
         disk=build.disk,
         in_pool=isinstance(pc, PoolMember),
@@ -172,6 +180,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         claimed=use is not None and use.claimed,
         wakes=use is not None and use.off,
         another=use is not None and use.claimed and use.instead_of is None,
+        warning=_warning(pc, build, warned, ACTIONS["reprovision"].disrupts) if warned else None,
     )
 
 
@@ -189,7 +198,12 @@ def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Conne
     if build is None or not build.unfinished or not current:
         return None
     replaces = Replaced(remains=current[0], session_host=pc.current.resources.session_host)
-    return order_for(pc, build, tenant, site, connection).but(replaces=replaces)
+    warning = _warning(pc, build, current[0], ACTIONS["moveToPolicy"].disrupts)
+    return order_for(pc, build, tenant, site, connection).but(replaces=replaces, warning=warning)
+
+
+def _warning(pc: CloudPc, build: Build, remains: CleanUpOrder, text: str) -> WarnOrder:
+    return warning_of(pc, remains.machine(), remains.host_pool_id, text, build.operation_id)
 
 
 def provisioning_instance(pc: CloudPc) -> str:

@@ -5,13 +5,15 @@ from typing import Literal, Never
 
 from pydantic import Field
 
+from shared.contracts.builds import WarnOrder, warning_of
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Json, Poll, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused, Superseded
 from shared.domain import naming
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, account_of
-from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.machines.restore_points import obsolete
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import JoinType
@@ -27,7 +29,7 @@ class RemoteOrder(Value):
     what the machine has, by the record. *force*: stop the machine even if its user is active.
     *rests*: the machine is off on purpose; it is started for the action if that needs Windows, and stopped after it.
     *hibernates*: it keeps its memory on disk when it is stopped; with *rests* it is hibernated now. *elsewhere*: it may
-    start with another size of the plan.
+    start with another size of the plan. *warning*: of the sessions that it interrupts.
     """
 
     name: Remote
@@ -52,6 +54,7 @@ class RemoteOrder(Value):
     rests: bool | None = None
     hibernates: bool | None = None
     elsewhere: bool | None = None
+    warning: WarnOrder | None = Field(None, exclude_if=lambda warning: warning is None)
 
     @property
     def new_disk(self) -> str:
@@ -108,7 +111,20 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         rests=action.rests,
         hibernates=action.hibernates,
         elsewhere=action.elsewhere,
+        warning=_warning(pc, action, machine),
     )
+
+
+def _warning(pc: CloudPc, action: RemoteAction, machine: Machine) -> WarnOrder | None:
+    """Return the warning before an action, or None where nobody can be interrupted by it.
+
+    A stop that is not forced is refused while somebody is active; the engine of power warns before its own.
+    """
+    row = ACTIONS.get(action.name.value)
+    stops = action.name is Remote.POWER_OFF and not action.force
+    if row is None or not row.disrupts or stops or action.rests or action.automatic:
+        return None
+    return warning_of(pc, machine, pc.current.resources.host_pool_id, row.disrupts, action.operation_id)
 
 
 def remote_instance(pc: CloudPc) -> str | None:

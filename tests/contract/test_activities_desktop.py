@@ -1,5 +1,6 @@
 """A Cloud PC made and unmade by the activities, step by step, as the orchestrator has them called."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from azure_simulator.certificates import Certificates
 from activities.cloud_pcs.rights import MACHINE_USER, assignment_id
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import desktops, joining, machines, provisioning
+from shared.contracts.builds import WARN_SESSIONS, Warned, WarnOrder
 from shared.contracts.desktops import SIGN_OFF
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
@@ -259,6 +261,31 @@ async def test_a_user_who_has_just_signed_out_is_signed_off(worker: Worker) -> N
     forget = desktops.ForgetSessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id)
     for _ in range(2):
         assert isinstance(await worker.do(SIGN_OFF, forget), Done)
+
+
+@pytest.mark.parametrize(("state", "minutes"), [("Active", 5), ("Disconnected", 0)])
+async def test_whoever_works_is_warned_in_the_session_in_their_language(
+    worker: Worker, state: str, minutes: int
+) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    await join(worker, machine)
+    pool = await assign(worker, machine)
+    host = f"{pool.host_pool_id}/sessionHosts/{machine.computer_name}"
+    session = {"sessionHost": host, "userPrincipalName": "user01@contoso.example", "sessionState": state}
+    await worker.cloud.sim("desktops/sessions", session)
+    order = WarnOrder(
+        tenant_id=machine.tenant_id,
+        cloud_pc_id=machine.owner.id,
+        generation=1,
+        machine=machine,
+        host_pool_id=pool.host_pool_id,
+        text="reboot",
+        locale="de-CH",
+    )
+    assert await worker.do(WARN_SESSIONS, order) == Warned(minutes=minutes)
+    told = json.dumps((await worker.cloud.call("GET", "/_sim/state?view=broker")).body, ensure_ascii=False)
+    assert "in 5 Minuten neu gestartet" in told
 
 
 async def test_a_step_that_fails_is_a_warning_and_can_be_run_again(worker: Worker) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.contracts.builds import CleanUpOrder
+from shared.contracts.builds import WARN_SESSIONS, CleanUpOrder, Warned, WarnOrder
 from shared.contracts.desktops import (
     BEGIN_DEPROVISIONING,
     DEPROVISION,
@@ -56,6 +56,15 @@ def test_the_user_is_signed_off_before_the_machine_stops() -> None:
         "record_deprovisioned",
     ]
     assert (story.result.outcome, story.result.left) == ("deprovisioned", ())
+
+
+def test_whoever_works_is_warned_before_they_are_signed_off() -> None:
+    warning = WarnOrder(tenant_id="contoso", cloud_pc_id="cpc", generation=1, machine=REMAINS.machine(), text="removal")
+    built = Built(remains=(REMAINS,), warnings=(warning,))
+    story = tell(DEPROVISION, ORDER, {**SMOOTH, POLL_END_OF_BUILD: built, WARN_SESSIONS: Warned(minutes=5)})
+
+    assert story.calls.index("warn_sessions") == story.calls.index("sign_off") - 1
+    assert story.slept >= timedelta(minutes=5)
 
 
 def test_the_account_in_a_domain_is_disabled_before_the_machine_stops() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.builds import WARN_SESSIONS, Warned, WarnOrder
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, GRANT_SIGN_IN, POLL_SESSION_HOST
 from shared.contracts.machines import (
     AGENT_POLL,
@@ -360,3 +361,19 @@ def test_where_no_size_has_capacity_the_own_refusal_is_told() -> None:
         Remote.POWER_ON, {BEGIN_START: full, ALLOCATE_CAPACITY: none}, elsewhere=True, plan=PROVISION_ORDER.plan
     )
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "AllocationFailed"
+
+
+WARNING = WarnOrder(tenant_id="contoso", cloud_pc_id="cpc", generation=1, machine=MACHINE, text="reboot")
+
+
+def test_whoever_is_active_is_warned_and_has_time_before_anything_begins() -> None:
+    story = play(Remote.REBOOT, {WARN_SESSIONS: Warned(minutes=5)}, warning=WARNING)
+    assert story.calls[:2] == [WARN_SESSIONS.name, BEGIN_REMOTE_STEP.name]
+    plain = play(Remote.REBOOT)
+    assert story.slept - plain.slept == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("answer", [Warned(), LOCKED, Exception("down")])
+def test_where_nobody_can_be_warned_it_begins_at_once(answer: Any) -> None:
+    story = play(Remote.REBOOT, {WARN_SESSIONS: answer}, warning=WARNING)
+    assert story.result.outcome == "succeeded"

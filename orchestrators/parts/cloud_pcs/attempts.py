@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, assert_never
 
+from orchestrators.parts.cloud_pcs.warning import warn
 from orchestrators.parts.machines import builds
 from orchestrators.parts.machines.builds import NEXT_ATTEMPT, Attempts, MachineWork, Parking
 from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
@@ -121,9 +122,12 @@ class Attempt(MachineWork[Step]):
 def begin(attempt: Attempt) -> Steps[None]:
     """Begin the attempt: it is recorded, the connection is healthy, and nothing of an earlier attempt is left.
 
-    Unless it is resumed: then it goes on with the machine of the attempt before.
+    Unless it is resumed: then it goes on with the machine of the attempt before. Whoever works on a machine that is
+    built anew is warned first; of one that is replaced, when the new one is there.
     """
     order = attempt.order
+    if order.attempt == 1 and order.remains and order.replaces is None:
+        yield from warn(attempt.ctx, order.warning)
     beginning = AttemptOrder(
         **order.which,
         connection_id=order.snapshot.connection_id,

@@ -52,8 +52,9 @@ class Action:
 
     *operation*: its name in the OpenAPI document. *about*: the purpose of its route. *destroys*: whether data is lost
     that does not come back; people confirm it then by typing a name. *builds*: whether it builds a machine. *bulk*:
-    whether it may be done with many. *administrators*: whether operators may not do it. *graph*: whether its address
-    is one of Microsoft Graph.
+    whether it may be done with many. *disrupts*: the text of the catalogue (``session``) that warns people in their
+    session before it; empty where it interrupts nobody. *administrators*: whether operators may not do it. *graph*:
+    whether its address is one of Microsoft Graph.
     *segment*: the last part of its address and its permission; left out: its name.
     """
 
@@ -63,6 +64,7 @@ class Action:
     destroys: bool = False
     builds: bool = False
     bulk: bool = True
+    disrupts: str = ""
     own: Own | None = None
     administrators: bool = False
     graph: bool = True
@@ -112,6 +114,7 @@ _ROWS = (
         "reprovision_cloud_pc",
         "Delete a Cloud PC and make it anew under the policy that wins now; without one, nothing is deleted.",
         destroys=True,
+        disrupts="reprovision",
         builds=True,
         own=Own(
             lambda setting: setting.reset_enabled,
@@ -123,6 +126,7 @@ _ROWS = (
         "end_grace_period",
         "End a grace period now: the user is signed out, and the Cloud PC is removed.",
         destroys=True,
+        disrupts="removal",
     ),
     Action("extendGrace", "extend_grace", "Let a grace period last longer.", graph=False),
     Action("holdGrace", "hold_grace", "Stop a grace period, or let it continue.", graph=False),
@@ -137,6 +141,7 @@ _ROWS = (
         Remote.REBOOT.value,
         "reboot_cloud_pc",
         "Restart a Cloud PC's machine; if it is stopped, start it.",
+        disrupts="reboot",
         own=Own(_self_service, "Restart the caller's Cloud PC."),
     ),
     Action(
@@ -164,6 +169,7 @@ _ROWS = (
         "restore_cloud_pc",
         "Put the disk of a Cloud PC back to a restore point: changes since then are lost.",
         destroys=True,
+        disrupts="restore",
         own=Own(
             lambda setting: setting.restore_point_setting.user_restore_enabled,
             "Put the disk of the caller's Cloud PC back to a restore point: changes since then are lost.",
@@ -173,6 +179,7 @@ _ROWS = (
         Remote.RESIZE.value,
         "resize_cloud_pc",
         "Give a Cloud PC the hardware of another licence; without that licence it waits for it.",
+        disrupts="resize",
     ),
     Action(
         Remote.POWER_ON.value,
@@ -183,6 +190,7 @@ _ROWS = (
         Remote.POWER_OFF.value,
         "power_off_cloud_pc",
         "Stop a Cloud PC's machine without cost for computing; an active session refuses it unless it is forced.",
+        disrupts="powerOff",
     ),
     Action(
         "start",
@@ -196,6 +204,7 @@ _ROWS = (
         "stop_cloud_pc",
         "Stop a Cloud PC's machine, as powerOff.",
         bulk=False,
+        disrupts="powerOff",
         own=Own(_self_service, "Stop the caller's Cloud PC; signing in starts it again."),
     ),
     Action(
@@ -217,6 +226,7 @@ _ROWS = (
         "move_cloud_pc_to_policy",
         "Move a Cloud PC to another policy that targets its user: the new machine is built first.",
         destroys=True,
+        disrupts="replace",
         builds=True,
         graph=False,
     ),
@@ -250,6 +260,7 @@ _ROWS = (
         "reprovision_with_options",
         "Make a Cloud PC anew: with buildFirst the user keeps their machine until another has taken its place.",
         destroys=True,
+        disrupts="replace",
         builds=True,
         bulk=False,
         graph=False,

@@ -30,6 +30,12 @@ def locale_of(language: str | None) -> Locale:
     return next((each for each in Locale if each.value.partition("-")[0] == code), Locale.ENGLISH)
 
 
+def session_text(name: str, minutes: int, locale: Locale) -> tuple[str, str]:
+    """Return the title and the text of a warning in a session."""
+    texts = words(locale)["session"]
+    return texts["title"], texts[name].format(minutes=minutes)
+
+
 def title_of(event: NoticeEvent, locale: Locale) -> str:
     """Return the title of an event; the title of an event of a newer release is its type."""
     name = str(event.data.get("displayName") or event.data.get("imageVersion") or event.data.get("kind") or "")

@@ -143,6 +143,13 @@ class TenantSettings(Value):
     keep_awake_max_hours: int = Field(
         8, ge=1, le=72, title="Keep awake at most (hours)", description="For so long somebody may keep a Cloud PC on."
     )
+    session_warning_in_minutes: int = Field(
+        5,
+        ge=0,
+        le=60,
+        title="Warn in the session (minutes)",
+        description="So long before a restart, a resize, a rebuild or a removal its active user is warned; 0: never.",
+    )
     clean_up_delay_in_hours: int = Field(
         3,
         ge=0,

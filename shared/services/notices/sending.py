@@ -9,7 +9,7 @@ from shared.caching import TtlCache
 from shared.clients.mail import send_by_graph
 from shared.clients.pacing import retry_while_throttled
 from shared.contracts.calls import on_behalf_of
-from shared.contracts.outcomes import DeclinedError, MissingError
+from shared.contracts.outcomes import DeclinedError
 from shared.dependencies import Dependencies
 from shared.domain.notices.delivery import ALONE, Delivery, Tried
 from shared.domain.notices.endpoint import EndpointKind, NoticeEndpoint
@@ -33,8 +33,10 @@ async def send_notice(deps: Dependencies, endpoint: NoticeEndpoint, deliveries: 
                 return await _post_card(deps, endpoint, deliveries[0], now)
             case EndpointKind.EMAIL:
                 return await _mail(deps, endpoint, deliveries)
-    except (MissingError, DeclinedError):
-        return Tried(ok=False, detail="the secret of the endpoint cannot be read; rotate it", of_all=True)
+    except DeclinedError as error:
+        why = "the secret of the endpoint cannot be read; rotate it"
+        sent_by_others = endpoint.mail is not None and endpoint.mail.transport is not MailTransport.SMTP
+        return Tried(ok=False, detail=f"refused: {error.refused.code}" if sent_by_others else why, of_all=True)
     except ThrottledError as error:
         return Tried(ok=False, detail=str(error)[:500], of_all=True, wait=error.after)
     except DeskwrightError as error:

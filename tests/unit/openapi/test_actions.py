@@ -11,6 +11,8 @@ from deskwright.catalogue.words import DESTROYS
 
 from local.portal_bundle import actions
 from shared.domain.cloud_pcs.actions import ACTIONS, RESOURCE, OwnAction
+from shared.domain.notices.endpoint import Locale
+from shared.domain.notices.texts import words
 from shared.domain.spot.groups.actions import GroupAction, HostAction, SpotAction, VersionVerb
 from shared.services.operations.bulk import BulkForm
 from shared.services.operations.catalogue import BULK_ACTIONS, PERFORMERS
@@ -114,3 +116,9 @@ def test_each_action_of_a_spot_group_has_one_route(rows: type[SpotAction]) -> No
         assert operation["x-permission"] == action.permission
         assert path.endswith(f"/{action.value}") or action.value == "delete"
     assert {*of(next(iter(rows)).resource)} == {*rows}
+
+
+def test_each_action_that_disrupts_has_its_warning_in_every_language() -> None:
+    wanted = {action.disrupts for action in ACTIONS.values() if action.disrupts}
+    for locale in Locale:
+        assert wanted == words(locale)["session"].keys() - {"title"}

@@ -13,6 +13,7 @@ from azure_simulator import (
     entra,
     graph,
     identities,
+    mail,
     monitoring,
     network,
     pages,
@@ -49,6 +50,7 @@ SERVICES = (
     monitoring,
     deployments,
     prices,
+    mail,
 )
 """In the order of installation: a part's listeners and seeds run before the next part's."""
 

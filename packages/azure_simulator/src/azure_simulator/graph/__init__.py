@@ -39,6 +39,7 @@ from azure_simulator.graph.resources import (
     owners,
     permission_grants,
     remote_desktop,
+    send_mail,
     service_principals,
     user_writes,
     users,
@@ -84,7 +85,7 @@ SETTINGS: dict[str, Shape] = {
 RESOURCES = (
     *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
     *(applications, federated_credentials, service_principals, app_role_assignments, permission_grants, owners),
-    *(authorization_policy, remote_desktop, directory_objects, member_of, deleted_items, counts),
+    *(authorization_policy, remote_desktop, send_mail, directory_objects, member_of, deleted_items, counts),
 )
 """Modules that declare their operations in `ROUTES` when they are imported."""
 

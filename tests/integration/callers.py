@@ -81,7 +81,7 @@ class Caller:
     """Calls one route of the app, as the host does."""
 
     def __init__(self, name: str, scene: Scene, handler: Any, *roles: str) -> None:
-        self.who = signed_in(*(roles or ("Provider.Administrator",)))
+        self.who = signed_in(*(roles or scene.roles or ("Provider.Administrator",)))
         self.method, _, self.route = name.partition(" ")
         self.action = self.route.rpartition("/")[2]
         self.scene, self.handler, self.host, self.calls = scene, handler, IdleHost(), 0

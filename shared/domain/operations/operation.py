@@ -224,10 +224,13 @@ class ResourceType(StrEnum):
     RECLAIM_CASE = "reclaimCase"
     RECLAIM_RULE = "reclaimRule"
     RELEASE = "spotRelease"
+    ROLE_ASSIGNMENT = "roleAssignment"
+    ROLE_DEFINITION = "roleDefinition"
     SERVICE = "service"
     SESSION_HOST = "sessionHost"
     SITE = "site"
     SPOT_GROUP = "spotGroup"
+    SUPPORT_ACCESS = "supportAccess"
     TENANT = "tenant"
     USER_SETTING = "userSetting"
 

@@ -10,7 +10,7 @@ from triggers.http.permissions import NOTHING, OWN, Grants, authorize, grants_fr
 
 
 async def held_in(deps: Dependencies, caller: Caller, tenant: Tenant) -> Grants:
-    """Return what a caller may do in a tenant by grants; callers of a third directory have none."""
+    """Return the permissions of a caller by grants in a tenant; callers of a third directory have none."""
     at_home = caller.directory_id == tenant.entra_tenant_id
     if not at_home and caller.directory_id != deps.settings.provider_tenant_id.lower():
         return NOTHING

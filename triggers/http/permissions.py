@@ -180,16 +180,16 @@ CHANGING = frozenset(verb for verb in VERBS if not verb.rpartition("/")[2].start
 
 
 ASSIGNABLE = frozenset(verb for verb, roles in VERBS.items() if Role.ADMINISTRATOR in roles)
-"""Permissions that a grant can give: those of a tenant's administrator."""
+"""Permissions of a tenant's administrator, all of which a grant can give."""
 
 _ABOUT_RIGHTS = frozenset({"roleDefinitions", "roleAssignments", "supportAccess"})
 GIVING = frozenset(verb for verb in CHANGING if verb.split("/")[1] in _ABOUT_RIGHTS)
-"""Permissions to give rights; support access, which has an end, never includes them: what it gave would outlast it."""
+"""Permissions to give rights, which support access never includes: such rights would outlast its end."""
 
 CONTRACT = frozenset(verb for verb, roles in VERBS.items() if roles == _PROVIDER) | {
     f"Microsoft.CloudPC/supportAccess/{verb}" for verb in ("read", "create", "delete")
 }
-"""Permissions that the provider has of every tenant, also of one that lets it in by consent alone."""
+"""Permissions of the provider in every tenant, with or without the customer's consent."""
 
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
@@ -198,7 +198,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         Role.READER: "Read everything.",
     }
 )
-"""The roles that every tenant has, by their ids, with what they are for."""
+"""Built-in roles of every tenant by id, with their descriptions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ def holds_everything(caller: Caller, provider_directory_id: str, tenant: Tenant)
 
 
 def token_permissions(caller: Caller, provider_directory_id: str, tenant: Tenant | None) -> frozenset[str]:
-    """Return what the roles of a token allow, without the permissions of every caller."""
+    """Return the permissions of the roles in a token, without the permissions of every caller."""
     roles = counting_roles(caller, provider_directory_id, tenant)
     held = frozenset(verb for verb, allowed in VERBS.items() if roles & allowed) - OWN
     if tenant is None or caller.directory_id == tenant.entra_tenant_id:
@@ -282,7 +282,7 @@ def is_provider(caller: Caller, provider_directory_id: str) -> bool:
 
 
 def verbs_of(roles: Iterable[str], granted: Iterable[str] = ()) -> list[str]:
-    """Return the verbs that callers with *roles* may do, and those of *granted* and of every caller, in order."""
+    """Return the permissions of *roles*, of *granted* and of every caller, in order."""
     held, given = frozenset(roles), OWN.union(granted)
     return sorted(verb for verb, allowed in VERBS.items() if verb in given or held & allowed)
 

@@ -294,7 +294,7 @@ async def delete_access_of_tenant(deps: Dependencies, tenant_id: str) -> None:
 
 
 async def grants_of(deps: Dependencies, tenant: Tenant, caller_id: str, *, at_home: bool, person: bool) -> HeldGrants:
-    """Return what somebody holds in a tenant now. *at_home*: they are of its directory; others have support access.
+    """Return the active grants of a caller in a tenant. *at_home*: they are of its directory; others have support.
 
     A grant that cannot be read gives nothing. Groups are asked for in the directory, which knows all of them, where a
     token names only some (docs/decisions/0300).

@@ -116,7 +116,7 @@ def _built_in_view(role_id: str) -> RoleDefinitionView:
 
 
 def _settable(call: Call) -> Mapping[str, Any]:
-    """Return the body without what only the service sets, which Graph's clients send (decision 121)."""
+    """Return the body without the properties that only the service sets (decision 121)."""
     return {name: value for name, value in call.json().items() if name not in {"isBuiltIn", "id"}}
 
 

@@ -42,7 +42,7 @@ async def get_support_access(call: Call) -> Response:
 @bp.route(route=_ALL, methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/supportAccess/create", accepts=SupportAccessForm, returns={201: SUPPORT_ACCESS})
 async def create_support_access(call: Call) -> Response:
-    """Let people of the provider in until an end; what the provider asks for waits for the customer's consent."""
+    """Give people of the provider access until an end; a request of the provider waits for the customer's consent."""
 
     async def create() -> Response:
         approved = call.may("Microsoft.CloudPC/supportAccess/approve")
@@ -68,7 +68,7 @@ async def approve_support_access(call: Call) -> Response:
 @bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/supportAccess/delete", returns={204: None})
 async def delete_support_access(call: Call) -> Response:
-    """End support access at once, or withdraw what was asked for."""
+    """End support access at once, or withdraw a request for it."""
     await take_back(call.context, await _read(call))
     return Response(204)
 

@@ -26,7 +26,7 @@ ACCESS_GRANTS = Collection(
 
 
 class RoleDefinitionView(TypedDict):
-    """Graph's unifiedRoleDefinition: a role that every tenant has, or one that this tenant has defined."""
+    """Graph's unifiedRoleDefinition: a built-in role of every tenant, or a role that this tenant has defined."""
 
     id: str
     displayName: str
@@ -102,7 +102,7 @@ SUPPORT_ACCESS = Entity(SupportAccessView)
 
 
 def support_access_view(grant: AccessGrant, now: datetime) -> SupportAccessView:
-    """Return support access as it is at *now*."""
+    """Return support access with its status at *now*."""
     return {
         "id": grant.id,
         "status": grant.status(now),

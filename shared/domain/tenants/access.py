@@ -3,6 +3,7 @@
 The names are those of Graph's ``roleManagement/cloudPC``: ``unifiedRoleDefinition``, ``unifiedRoleAssignmentMultiple``.
 """
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -22,8 +23,22 @@ GRANT_KEPT = timedelta(days=90)
 """Time after its end for which support access is listed."""
 
 Text = Annotated[str, Field(max_length=1000)]
-Permission = Annotated[str, Field(pattern=r"^Microsoft\.CloudPC/[A-Za-z]+/[A-Za-z]+$", max_length=120)]
-PrincipalId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$", max_length=64)]
+
+
+def _permission(text: str) -> str:
+    if not re.fullmatch(r"Microsoft\.CloudPC/[A-Za-z]+/[A-Za-z]+", text):
+        raise ValueError("write a permission, such as Microsoft.CloudPC/cloudPCs/read")
+    return text
+
+
+def _principal_id(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z-]+", text):
+        raise ValueError("write an object id: letters, digits and hyphens")
+    return text
+
+
+Permission = Annotated[str, Field(max_length=120), AfterValidator(_permission)]
+PrincipalId = Annotated[str, Field(max_length=64), AfterValidator(_principal_id)]
 """Object id in a directory."""
 Principals = Annotated[tuple[PrincipalId, ...], Field(min_length=1, max_length=50), Counted(), AfterValidator(distinct)]
 

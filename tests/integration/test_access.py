@@ -8,6 +8,8 @@ import pytest
 
 from shared.domain.tenants.tenant import ProviderAccess
 from shared.errors import UnavailableError
+from shared.services.tenants.access import delete_access_of_tenant, delete_old_support
+from shared.storage.purging import Chunk
 from tests.integration import things
 from tests.integration.access_scenes import (
     FABRIKAM,
@@ -198,6 +200,29 @@ async def test_support_access_waits_for_consent_ends_at_its_end_and_is_written_d
     by_grant = [each for each in events if f"roleAssignments/{asked['id']}" in each.actor.roles]
     assert {each.activity.rpartition("/")[2] for each in events} == {"update", "create", "approve", "pause"}
     assert [(each.activity, each.refused_status) for each in by_grant] == [("Microsoft.CloudPC/tenants/pause", 403)]
+
+
+async def test_support_access_is_listed_for_ninety_days_and_an_assignment_until_it_is_deleted(asks: Asker) -> None:
+    await asks.office.access_grants.insert(GRANT)
+    await asks.office.access_grants.insert(SUPPORT)
+    end = SUPPORT.end_date_time
+    assert end is not None
+    for at, expected in ((end + timedelta(days=89), 0), (end + timedelta(days=90), 1), (end + timedelta(days=91), 0)):
+        assert await delete_old_support(asks.office, at, Chunk()) == expected
+    assert [stored.value.id async for stored in asks.office.access_grants.each("contoso")] == [GRANT.id]
+
+
+async def test_roles_and_their_grants_go_with_the_tenant(asks: Asker) -> None:
+    await asks.office.access_grants.insert(GRANT)
+    await delete_access_of_tenant(asks.office, "contoso")
+    assert [each async for each in asks.office.access_grants.of_all()] == []
+    assert [each async for each in asks.office.role_definitions.of_all()] == []
+    assert (await asks(f"POST {ROLES}", ADMINISTRATOR, {**NEW_ROLE, "displayName": ROLE.display_name}))[0] == 201
+
+
+async def test_an_object_id_in_capitals_is_the_same_user(asks: Asker) -> None:
+    assert (await asks(f"POST {ASSIGNMENTS}", ADMINISTRATOR, {**NEW_GRANT, "principalIds": ["ID-ADA"]}))[0] == 201
+    assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 200
 
 
 async def test_a_customer_ends_support_access_at_once(asks: Asker) -> None:

@@ -34,7 +34,7 @@ def _permission(text: str) -> str:
 def _principal_id(text: str) -> str:
     if not re.fullmatch(r"[0-9A-Za-z-]+", text):
         raise ValueError("write an object id: letters, digits and hyphens")
-    return text
+    return text.lower()  # as tokens have it
 
 
 Permission = Annotated[str, Field(max_length=120), AfterValidator(_permission)]

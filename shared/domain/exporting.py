@@ -32,6 +32,8 @@ EXPORTED = (
     "imageversions",
     "policies",
     "usersettings",
+    "roledefinitions",
+    "accessgrants",
     "powerschedules",
     "maintenancewindows",
     "scripts",

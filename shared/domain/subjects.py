@@ -84,6 +84,8 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
 NOT_SHOWN: Mapping[str, str] = MappingProxyType(
     {
         "service": "the provider's pause, of no tenant",
+        "roledefinitions": "the page of administrators shows the roles of the directory; the command line has these",
+        "accessgrants": "as the roles",
         "healthsettings": "the health page has no page of the portal yet",
         "retailprices": "Azure's prices, of no tenant; they are read once a day",
         "scriptversions": "contents of scripts, which have records of their own",

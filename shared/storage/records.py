@@ -37,6 +37,7 @@ from shared.domain.spot.images.image_set import ImageSet
 from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.tenants.directory import Watch
 from shared.domain.tenants.tenant import Site
+from shared.storage.access import AccessRecords
 from shared.storage.alerts import alert_records, alert_rules
 from shared.storage.applied import maintenance_windows, script_versions, scripts, user_settings
 from shared.storage.audit import Audit
@@ -75,15 +76,11 @@ from shared.storage.spot_groups import (
     spot_members,
     spot_states,
 )
-from shared.storage.tables import Tables
 from shared.storage.usage import UsageDays, overviews
 
 
-class Records:
+class Records(AccessRecords):
     """The repositories of the service."""
-
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
 
     @cached_property
     def tenants(self) -> Tenants:

@@ -18,6 +18,7 @@ from shared.services.spot import image_sets
 from shared.services.wizards import lookups
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
+from tests.integration.access_scenes import FABRIKAM, ROLE
 from tests.integration.callers import Office, signed_in
 from tests.integration.scenes import CLOCK, ENDPOINT, HYBRID, OFFERED, SCHEDULE, WINDOW
 from tests.integration.services import IdleHost
@@ -75,6 +76,8 @@ async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
     await office.connections.insert(HYBRID)
     await office.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
     await office.policies.insert(things.policy())
+    await office.role_definitions.insert(ROLE)
+    await office.tenants.insert(FABRIKAM[1])
     await office.power_schedules.insert(SCHEDULE)
     await office.maintenance_windows.insert(WINDOW)
     await office.scripts.insert(CLOCK)

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.domain.health.report import HealthThresholds
 from tests.integration import things
+from tests.integration.access_scenes import MANAGEMENT, NEW_GRANT, NEW_ROLE, NEW_SUPPORT
 from tests.integration.asking import MINE
 from tests.integration.desks import GROUP_ID
 from tests.integration.scenes import OFFERED, VNET, WORKS
@@ -338,6 +339,10 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "maintenance window": ("POST …/maintenanceWindows", MAINTENANCE_WINDOW, {}),
     "change of a maintenance window": ("PATCH …/maintenanceWindows/{id}", MAINTENANCE_WINDOW, {"id": "mw1"}),
     "assignments of a maintenance window": ("POST …/maintenanceWindows/{id}/assign", ASSIGNED, {"id": "mw1"}),
+    "role": (f"POST {MANAGEMENT}/roleDefinitions", {"description": "x", **NEW_ROLE}, {}),
+    "change of a role": (f"PATCH {MANAGEMENT}/roleDefinitions/{{id}}", {"description": "x", **NEW_ROLE}, {"id": "r1"}),
+    "assignment of a role": (f"POST {MANAGEMENT}/roleAssignments", {"description": "x", **NEW_GRANT}, {}),
+    "support access": ("POST tenants/{tenant}/supportAccess", NEW_SUPPORT, {"tenant": "fabrikam"}),
     "own name": ("POST me/cloudPCs/{id}/rename", {"displayName": "Mine"}, {}),
     "own restore": ("POST me/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),
     "own account type": ("POST me/cloudPCs/{id}/changeUserAccountType", {"userAccountType": "administrator"}, {}),

@@ -17,9 +17,13 @@ from tests.integration.services import IdleHost, PaperServices
 from triggers.http.graph import BASE
 
 
-def signed_in(*roles: str, directory: str = "") -> dict[str, str]:
-    """Return the header with which App Service authentication says that Eve calls, and which roles she has."""
-    known = {"tid": directory or things.DIRECTORY, "oid": "id-eve", "preferred_username": "eve@contoso.example"}
+def signed_in(*roles: str, directory: str = "", name: str = "eve") -> dict[str, str]:
+    """Return the header with which App Service authentication says that Eve (or *name*) calls, with which roles.
+
+    Others than Eve come with a token of a user.
+    """
+    known = {"tid": directory or things.DIRECTORY, "oid": f"id-{name}", "preferred_username": f"{name}@contoso.example"}
+    known |= {} if name == "eve" else {"scp": "access"}
     claims = [{"typ": kind, "val": value} for kind, value in [*known.items(), *(("roles", role) for role in roles)]]
     return {"x-ms-client-principal": base64.b64encode(json.dumps({"claims": claims}).encode()).decode()}
 
@@ -81,7 +85,7 @@ class Caller:
     """Calls one route of the app, as the host does."""
 
     def __init__(self, name: str, scene: Scene, handler: Any, *roles: str) -> None:
-        self.who = signed_in(*(roles or ("Provider.Administrator",)))
+        self.who = signed_in(*(roles or scene.roles or ("Provider.Administrator",)))
         self.method, _, self.route = name.partition(" ")
         self.action = self.route.rpartition("/")[2]
         self.scene, self.handler, self.host, self.calls = scene, handler, IdleHost(), 0

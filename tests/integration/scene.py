@@ -19,10 +19,14 @@ class Trace(Enum):
 
 @dataclass(frozen=True)
 class Scene:
-    """*given*: records that are there besides the usual, by repository; *at*: parts of the address."""
+    """*given*: records that are there besides the usual, by repository; *at*: parts of the address.
+
+    *roles*: of the caller, where the provider's is the wrong one.
+    """
 
     trace: Trace
     body: Mapping[str, Any] | None = None
     given: tuple[tuple[str, Value], ...] = ()
     at: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from shared.domain.tenants.tenant import Paused
 from shared.domain.values import Value
 from tests.cloud_pcs import edited
 from tests.integration import desks, image_things, things
+from tests.integration.access_scenes import ACCESS_SCENES
 from tests.integration.cost_scenes import COST_SCENES
 from tests.integration.deleted_things import COPIES, DELETED, TAKES_OTHERS, TAKES_OWN
 from tests.integration.scene import Scene, Trace
@@ -161,6 +162,7 @@ _HELD = desks.member("ada", status=MemberStatus.REMOVAL_HELD, held_because="a gr
 _GROUP, _HOST = "…/spotGroups/{id}", "…/spotGroups/{id}/hosts/{host}"
 CHANGED, MADE_NEW, GONE, ASKED = Trace.CHANGED, Trace.MADE, Trace.GONE, Trace.ASKED
 SCENES: Mapping[str, Scene] = {
+    **ACCESS_SCENES,
     **COST_SCENES,
     "POST pause": Scene(CHANGED, {"reason": "maintenance"}),
     "POST resume": Scene(CHANGED),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.access_scenes import MANAGEMENT
 from tests.integration.asking import ask
 from tests.integration.bodies import SET
 from tests.integration.callers import Office
@@ -28,6 +29,7 @@ CHANGES: dict[str, tuple[dict[str, str], str, dict[str, Any]]] = {
     "PATCH …/powerSchedules/{id}": ({"id": "ps1"}, "displayName", {}),
     "PATCH …/deviceManagementScripts/{id}": ({"id": "sc1"}, "displayName", {}),
     "PATCH …/maintenanceWindows/{id}": ({"id": "mw1"}, "displayName", {}),
+    f"PATCH {MANAGEMENT}/roleDefinitions/{{id}}": ({"id": "r1"}, "displayName", {}),
     "PATCH …/deviceImages/{id}": ({"id": "i1"}, "displayName", {}),
     "PATCH …/imageSets/{id}": (SET, "description", {}),
     "PATCH …/imageSets/{id}/versions/{number}": ({**SET, "number": "0.0.0"}, "notes", {}),

@@ -53,6 +53,8 @@ async def test_what_changes_a_plan_is_planned_at_once(
     here: PaperServices, settings: dict[str, object], *, planned: bool
 ) -> None:
     host, context = IdleHost(), (await call(here)).context
-    await update_tenant(context, host, await here.tenants.get("contoso"), TenantChange(settings=settings))
+    await update_tenant(
+        context, host, await here.tenants.get("contoso"), TenantChange(settings=settings), of_customer=False
+    )
     assert bool(host.started) is planned
     assert (await here.requests.newest("contoso") is not None) is planned

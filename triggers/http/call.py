@@ -15,25 +15,29 @@ from pydantic import BaseModel, ValidationError
 
 from shared.dependencies import Dependencies
 from shared.domain.json_text import escape, read_json
+from shared.domain.operations.operation import Actor
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import (
+    ForbiddenError,
     InvalidError,
     LengthRequiredError,
     MismatchError,
     NotFoundError,
     Problem,
     TooLargeError,
+    UnavailableError,
     UnreadableError,
     few,
 )
 from shared.services.operations.action_context import ActionContext
+from shared.services.tenants.access import Granter
 from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Repository, Stored
 from triggers.http.authentication import Caller
 from triggers.http.openapi_metadata import Node
-from triggers.http.permissions import allowed
+from triggers.http.permissions import NOTHING, Grants, Role, authorize, granter_of
 from triggers.http.write_only import Place, without_secrets
 
 M = TypeVar("M", bound=BaseModel)
@@ -101,8 +105,9 @@ class Call:
         verb: str,
         trace_id: str,
         graph: bool = False,
+        grants: Grants = NOTHING,
     ) -> None:
-        self.request, self.deps, self.caller = request, deps, caller
+        self.request, self.deps, self.caller, self.grants = request, deps, caller, grants
         self.params: Mapping[str, str] = {}
         """The query parameters, once the frame has checked them."""
         self.secrets: Callable[[], frozenset[Place]] = frozenset
@@ -123,7 +128,7 @@ class Call:
         key = self.idempotency_key if self.request.method != "GET" else None  # a read makes nothing
         return ActionContext(
             self.deps,
-            self.caller.actor,
+            self.actor,
             self._tenant.value if self._tenant else None,
             verb=self._verb,
             trace_id=self._trace_id,
@@ -131,6 +136,12 @@ class Call:
             seed=("key", self.caller.actor.id, key, self.mark) if key else ("call", self._trace_id),
             repeatable=key is not None,
         )
+
+    @property
+    def actor(self) -> Actor:
+        """The caller for the audit log, with the grants that they hold."""
+        actor = self.caller.actor
+        return actor.but(roles=(*actor.roles, *self.grants.names)) if self.grants.names else actor
 
     @property
     def stored_tenant(self) -> Stored[Tenant]:
@@ -149,9 +160,31 @@ class Call:
         """The tenant's id, empty where the route addresses none."""
         return self._tenant.value.id if self._tenant else ""
 
+    def authorize(self, verb: str) -> None:
+        """Check that the caller may do *verb*. Raises: NotFoundError, ForbiddenError, UnavailableError."""
+        tenant = self._tenant.value if self._tenant else None
+        authorize(self.caller, verb, self.deps.settings.provider_tenant_id, tenant, self.grants)
+
     def may(self, verb: str) -> bool:
         """Whether the caller may do *verb* in the addressed tenant."""
-        return allowed(self.caller, verb, self.deps.settings.provider_tenant_id, self.tenant)
+        try:
+            self.authorize(verb)
+        except (ForbiddenError, NotFoundError, UnavailableError):
+            return False
+        return True
+
+    @property
+    def is_of_customer(self) -> bool:
+        """Whether the caller is an administrator of the tenant's own directory, by a role of that directory.
+
+        No route can take such a role away, so that whoever has it is never locked out.
+        """
+        return self.caller.directory_id == self.tenant.entra_tenant_id and Role.ADMINISTRATOR in self.caller.roles
+
+    @property
+    def granter(self) -> Granter:
+        """The rights of the caller, who gives rights in the addressed tenant."""
+        return granter_of(self.caller, self.deps.settings.provider_tenant_id, self.tenant, self.grants)
 
     def concern(self, tenant: Stored[Tenant]) -> None:
         """Set the tenant of a call whose address has none, after the route has found the resource and its tenant."""

@@ -47,10 +47,11 @@ from triggers.http.authentication import (
     token_validation,
 )
 from triggers.http.call import Call, Response, body_of, parts_of
+from triggers.http.grants import grants_for
 from triggers.http.json_schema import Json
 from triggers.http.odata import Collection, named_parameters
 from triggers.http.openapi_metadata import Node, Page, RouteMetadata, attach
-from triggers.http.permissions import VERBS, authorize
+from triggers.http.permissions import NOTHING, VERBS
 from triggers.http.problems import answering_errors, write_down_refusal
 from triggers.http.write_only import secret_places
 
@@ -184,9 +185,10 @@ async def _authorized_call(
         caller, tenant = await _caller_in_tenant(request, validation, deps, str(params["tenant"]))
     else:
         caller = await _authenticated(request, validation, await _directories(deps))
-    call = Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id, graph=graph)
+    grants = await grants_for(deps, caller, verb, tenant.value) if tenant else NOTHING
+    call = Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id, graph=graph, grants=grants)
     try:
-        authorize(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
+        call.authorize(verb)
     except ForbiddenError:
         calls.append(call)
         raise

@@ -64,7 +64,7 @@ def base_of(call: Call) -> str:
 def resource(call: Call, collection: Collection, id: str) -> str:  # noqa: A002 - the word of every record
     """Return the address of one resource."""
     version = call.param("version")
-    return f"/api/tenants/{call.tenant.id}/{version}/deviceManagement/virtualEndpoint/{collection.name}/{id}"
+    return f"/api/tenants/{call.tenant.id}/{version}/{collection.within}/{collection.name}/{id}"
 
 
 async def graph_list(

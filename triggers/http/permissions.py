@@ -1,15 +1,22 @@
-"""Permissions of roles: one table, ``Microsoft.CloudPC/<resource>/<verb>``; each route declares its verb."""
+"""Permissions of roles: one table, ``Microsoft.CloudPC/<resource>/<verb>``; each route declares its verb.
+
+Beside the app roles of tokens there are grants, of these roles and of roles that a tenant defines
+(``shared/services/tenants/access.py``). They count in their tenant, and never for what only the provider may do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.spot.groups.actions import SPOT_ACTIONS
-from shared.domain.tenants.tenant import Tenant
-from shared.errors import ForbiddenError, NotFoundError
+from shared.domain.tenants.access import RoleDefinition
+from shared.domain.tenants.tenant import ProviderAccess, Tenant
+from shared.errors import ForbiddenError, NotFoundError, UnavailableError
+from shared.services.tenants.access import Granter, HeldGrants
 from triggers.http.authentication import Caller
 
 
@@ -65,7 +72,17 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/operations/read": _READERS,
         "Microsoft.CloudPC/explanations/read": _READERS,
         "Microsoft.CloudPC/directory/read": _READERS,
+        "Microsoft.CloudPC/roleDefinitions/read": _READERS,
+        "Microsoft.CloudPC/roleDefinitions/create": _ADMINISTRATORS,
+        "Microsoft.CloudPC/roleDefinitions/update": _ADMINISTRATORS,
+        "Microsoft.CloudPC/roleDefinitions/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/roleAssignments/read": _READERS,
+        "Microsoft.CloudPC/roleAssignments/create": _ADMINISTRATORS,
+        "Microsoft.CloudPC/roleAssignments/delete": _ADMINISTRATORS,
+        "Microsoft.CloudPC/supportAccess/read": _READERS,
+        "Microsoft.CloudPC/supportAccess/create": _ADMINISTRATORS,
+        "Microsoft.CloudPC/supportAccess/approve": frozenset({Role.ADMINISTRATOR}),
+        "Microsoft.CloudPC/supportAccess/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/cloudPCs/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/readSignInDetails": _OPERATORS,
         "Microsoft.CloudPC/reports/read": _READERS,
@@ -168,25 +185,101 @@ CHANGING = frozenset(verb for verb in VERBS if not verb.rpartition("/")[2].start
 """Permissions that change something, and so stand in the audit log."""
 
 
-def authorize(caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant | None) -> None:
+ASSIGNABLE = frozenset(verb for verb, roles in VERBS.items() if Role.ADMINISTRATOR in roles)
+"""Permissions of a tenant's administrator, all of which a grant can give."""
+
+_ABOUT_RIGHTS = frozenset({"roleDefinitions", "roleAssignments", "supportAccess"})
+GIVING = frozenset(verb for verb in CHANGING if verb.split("/")[1] in _ABOUT_RIGHTS)
+"""Permissions to give rights, which support access never includes: such rights would outlast its end."""
+
+CONTRACT = frozenset(verb for verb, roles in VERBS.items() if roles == _PROVIDER) | {
+    f"Microsoft.CloudPC/supportAccess/{verb}" for verb in ("read", "create", "delete")
+}
+"""Permissions of the provider in every tenant, with or without the customer's consent."""
+
+BUILT_IN: Mapping[str, str] = MappingProxyType(
+    {
+        Role.ADMINISTRATOR: "Everything in the tenant.",
+        Role.OPERATOR: "Read everything, and act on Cloud PCs, session hosts and sessions.",
+        Role.READER: "Read everything.",
+    }
+)
+"""Built-in roles of every tenant by id, with their descriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Permissions by grants. *names*: of the grants, for the audit log; *unread*: why there may be more, or None."""
+
+    permissions: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+    unread: str | None = None
+
+
+NOTHING = Grants()
+
+
+def permissions_of_role(role_id: str, role: RoleDefinition | None) -> frozenset[str]:
+    """Return the permissions that a grant of a role gives; a role that is gone gives none."""
+    if role_id in BUILT_IN:
+        return ASSIGNABLE & frozenset(verb for verb, roles in VERBS.items() if role_id in roles)
+    return ASSIGNABLE & role.permissions if role else frozenset()
+
+
+def grants_from(held: HeldGrants) -> Grants:
+    """Return the permissions of the grants that somebody holds."""
+    permissions: set[str] = set()
+    for each in held.grants:
+        given = permissions_of_role(each.grant.role_definition_id, each.role)
+        permissions |= given - GIVING if each.grant.support else given
+    names = tuple(sorted(f"roleAssignments/{each.grant.id}" for each in held.grants))
+    return Grants(frozenset(permissions), names, held.unread)
+
+
+def holds_everything(caller: Caller, provider_directory_id: str, tenant: Tenant) -> bool:
+    """Whether the roles of the token alone allow everything in a tenant that a grant could give."""
+    grantable = ASSIGNABLE if caller.directory_id == tenant.entra_tenant_id else ASSIGNABLE - GIVING
+    return grantable <= token_permissions(caller, provider_directory_id, tenant)
+
+
+def token_permissions(caller: Caller, provider_directory_id: str, tenant: Tenant | None) -> frozenset[str]:
+    """Return the permissions of the roles in a token, without the permissions of every caller."""
+    roles = counting_roles(caller, provider_directory_id, tenant)
+    held = frozenset(verb for verb, allowed in VERBS.items() if roles & allowed) - OWN
+    if tenant is None or caller.directory_id == tenant.entra_tenant_id:
+        return held
+    return held & CONTRACT if tenant.settings.provider_access is ProviderAccess.ON_CONSENT else held
+
+
+def authorize(
+    caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant | None, grants: Grants = NOTHING
+) -> None:
     """Check that the caller may do *verb*.
 
-    *tenant*: the one that is addressed, None where the route addresses none. Raises: NotFoundError for callers who
-    have no access to the tenant, ForbiddenError if their roles do not allow *verb*.
+    *tenant*: the one that is addressed, None where the route addresses none. *grants*: those of the caller there.
+    Raises: NotFoundError for callers who have no access to the tenant, ForbiddenError if their roles do not allow
+    *verb*, UnavailableError where it is not known whether they do.
     """
-    if verb in OWN and (tenant is None or caller.directory_id == tenant.entra_tenant_id):
+    at_home = tenant is None or caller.directory_id == tenant.entra_tenant_id
+    if verb in OWN and at_home:
         return
     roles = counting_roles(caller, provider_directory_id, tenant)
-    if tenant is not None and caller.directory_id != tenant.entra_tenant_id and Role.PROVIDER not in roles:
+    if not at_home and Role.PROVIDER not in roles and not grants.permissions:
         raise NotFoundError("there is no such tenant")
-    if not roles & VERBS[verb]:
-        named = ", ".join(sorted(role.display_name for role in VERBS[verb]))
-        raise ForbiddenError(f"this needs one of the roles {named} (permission {verb})")
+    if verb in token_permissions(caller, provider_directory_id, tenant) | grants.permissions:
+        return
+    if grants.unread is not None and verb in ASSIGNABLE:
+        raise UnavailableError(grants.unread)
+    if not at_home and Role.PROVIDER in roles & VERBS[verb]:
+        raise ForbiddenError(f"this tenant lets the provider in by support access alone (permission {verb})")
+    named = ", ".join(sorted(role.display_name for role in VERBS[verb]))
+    raise ForbiddenError(f"this needs one of the roles {named} (permission {verb})")
 
 
-def allowed(caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant) -> bool:
-    """Whether the caller, who may use a tenant, may also do *verb* there."""
-    return bool(counting_roles(caller, provider_directory_id, tenant) & VERBS[verb])
+def granter_of(caller: Caller, provider_directory_id: str, tenant: Tenant, grants: Grants) -> Granter:
+    """Return the rights of a caller who gives rights in a tenant."""
+    held = token_permissions(caller, provider_directory_id, tenant) | grants.permissions
+    return Granter(held, ASSIGNABLE, permissions_of_role, BUILT_IN)
 
 
 def is_provider(caller: Caller, provider_directory_id: str) -> bool:
@@ -194,10 +287,10 @@ def is_provider(caller: Caller, provider_directory_id: str) -> bool:
     return Role.PROVIDER in counting_roles(caller, provider_directory_id, None)
 
 
-def verbs_of(roles: Iterable[str]) -> list[str]:
-    """Return the verbs that callers with *roles* may do, in order, including the verbs of every caller."""
-    held = frozenset(roles)
-    return sorted(verb for verb, allowed in VERBS.items() if verb in OWN or held & allowed)
+def verbs_of(roles: Iterable[str], granted: Iterable[str] = ()) -> list[str]:
+    """Return the permissions of *roles*, of *granted* and of every caller, in order."""
+    held, given = frozenset(roles), OWN.union(granted)
+    return sorted(verb for verb, allowed in VERBS.items() if verb in given or held & allowed)
 
 
 def uncounted_roles(tenant: Tenant, provider_directory_id: str) -> frozenset[str]:

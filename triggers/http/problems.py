@@ -63,11 +63,11 @@ async def write_down_refusal(call: Call, verb: str, trace_id: str, response: fun
         return
     subject = call.tenant if call.tenant_id else None
     roles = counting_roles(call.caller, call.deps.settings.provider_tenant_id, subject)
-    if not roles & _OF_STAFF and (verb not in OWN or status in _ABOUT_NOTHING):
+    if not (roles & _OF_STAFF or call.grants.permissions) and (verb not in OWN or status in _ABOUT_NOTHING):
         count_refusal(status)
         return
     # Not the call's own context: reading that of a bad Idempotency-Key is what may have been refused.
-    context = ActionContext(call.deps, call.caller.actor, subject, verb, trace_id, call.now, ("refused", trace_id))
+    context = ActionContext(call.deps, call.actor, subject, verb, trace_id, call.now, ("refused", trace_id))
     await record_refusal(context, _resource_id(call), status, _reason(json.loads(response.get_body())))
 
 

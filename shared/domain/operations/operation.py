@@ -226,10 +226,13 @@ class ResourceType(StrEnum):
     RECLAIM_RULE = "reclaimRule"
     RELEASE = "spotRelease"
     SCRIPT = "deviceManagementScript"
+    ROLE_ASSIGNMENT = "roleAssignment"
+    ROLE_DEFINITION = "roleDefinition"
     SERVICE = "service"
     SESSION_HOST = "sessionHost"
     SITE = "site"
     SPOT_GROUP = "spotGroup"
+    SUPPORT_ACCESS = "supportAccess"
     TENANT = "tenant"
     USER_SETTING = "userSetting"
 

@@ -90,6 +90,13 @@ _ALWAYS_FREE = 2
 """So few removals stop no small fleet, unless *count* says less."""
 
 
+class ProviderAccess(StrEnum):
+    """Access of the provider's administrators to a customer's tenant."""
+
+    STANDING = "standing"  # to every customer's tenant, all the time
+    ON_CONSENT = "onConsent"  # by support access alone, which has an end and the customer's consent
+
+
 class RemovalBrake(Value):
     """More removals than both of these within an hour are not made without confirmation.
 
@@ -264,6 +271,11 @@ class TenantSettings(Value):
         description="Hardware that is added to the known plans, or replaces it, by part number.",
     )
 
+    provider_access: ProviderAccess = Field(
+        ProviderAccess.STANDING,
+        title="Access of the provider",
+        description="On consent: its people come in by support access alone. An administrator of the tenant sets it.",
+    )
     default_site_id: SiteId | None = Field(
         None,
         title="Default site",

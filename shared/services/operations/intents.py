@@ -108,9 +108,12 @@ async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
         ResourceType.RECLAIM_CASE: deps.reclaim_cases,
         ResourceType.RECLAIM_RULE: deps.reclaim_rules,
         ResourceType.RELEASE: deps.releases,
+        ResourceType.ROLE_ASSIGNMENT: deps.access_grants,
+        ResourceType.ROLE_DEFINITION: deps.role_definitions,
         ResourceType.SESSION_HOST: deps.session_hosts,
         ResourceType.SITE: deps.sites,
         ResourceType.SPOT_GROUP: deps.spot_groups,
+        ResourceType.SUPPORT_ACCESS: deps.access_grants,
         ResourceType.USER_SETTING: deps.user_settings,
     }
     found = await repositories[kind].find(intent.tenant_id, id_) if kind in repositories else None

@@ -26,6 +26,7 @@ from shared.errors import StaleError
 from shared.services.cost.recording import delete_old_ledgers
 from shared.services.notices.relaying import delete_notices
 from shared.services.spot.reconciling import SpotWaiting, hosts_gone_everywhere, spot_waiting_everywhere
+from shared.services.tenants.access import delete_old_support
 from shared.services.tenants.directory_changes import POISON, QUEUE
 from shared.services.usage.recording import delete_usage, record_tenants
 from shared.storage.idempotency import KEPT
@@ -104,6 +105,7 @@ class Deleted:
     months_of_cost: int
     notices: int
     audit_events: int = 0
+    support_accesses: int = 0
 
 
 _LEFT: TtlCache[bool] = TtlCache(timedelta(hours=1))
@@ -122,6 +124,7 @@ async def delete_old(deps: Dependencies, now: datetime, chunk: Chunk | None = No
         months_of_cost=await delete_old_ledgers(deps, now),
         notices=await delete_notices(deps, now, chunk),
         audit_events=await deps.audit.delete_before(now - timedelta(days=kept), chunk) if kept else 0,
+        support_accesses=await delete_old_support(deps, now, chunk),
     )
     _LEFT.put(deps, "", value=chunk.more)
     return gone

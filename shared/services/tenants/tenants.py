@@ -15,7 +15,7 @@ from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.operations.operation import ResourceType
-from shared.domain.tenants.tenant import FurtherSubscriptions, SpotLicenses, Tenant, TenantSettings
+from shared.domain.tenants.tenant import FurtherSubscriptions, ProviderAccess, SpotLicenses, Tenant, TenantSettings
 from shared.domain.values import Label, Value, Word, amount
 from shared.domain.wizards.forms import REVIEW, parse, problems_of
 from shared.domain.wizards.places import CREATE_TENANT, DirectoryStep, NewTenantStep, SpotLicencesStep
@@ -33,6 +33,7 @@ from shared.services.operations.intents import Resource, begun_before, make_chan
 from shared.services.operations.writes import insertion_by, removal, replacement
 from shared.services.policies.reconciling import promise_reconcile, start_reconcile
 from shared.services.policies.scripts import delete_script_versions
+from shared.services.tenants.access import delete_access_of_tenant
 from shared.services.tenants.directory_subscriptions import stop_watching
 from shared.services.tenants.licenses import refuse_unusable_sizes
 from shared.services.usage.reclaim_rules import delete_reclaims_of_tenant
@@ -84,6 +85,9 @@ planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_ac
 """The settings on which a plan depends: who is licensed, and who loses a Cloud PC."""
 
 
+_CUSTOMERS_CHOICE = Problem(
+    "/settings/providerAccess", "only an administrator of the tenant's own directory, by its app role, may choose this"
+)
 ID_TAKEN = "there is a tenant of this id; choose another"
 
 
@@ -101,6 +105,8 @@ class TenantChange(Value):
 async def create_tenant(context: ActionContext, client: DurableClient, tenant: Tenant) -> Stored[Tenant]:
     """Add a tenant, and list its licensed users. Raises: ConflictError where its id is or was another tenant's."""
     deps, resource = context.deps, Resource(ResourceType.TENANT, tenant.id)
+    if tenant.settings.provider_access is not ProviderAccess.STANDING:
+        raise InvalidError(_CUSTOMERS_CHOICE)
     if why := await id_kept_for_another(context, tenant.id, tenant.entra_tenant_id):
         raise ConflictError(why, id=tenant.id)
     repeated = context.repeatable and await begun_before(context, resource)
@@ -125,11 +131,16 @@ async def create_tenant(context: ActionContext, client: DurableClient, tenant: T
 
 
 async def update_tenant(
-    context: ActionContext, client: DurableClient, stored: Stored[Tenant], form: TenantChange
+    context: ActionContext, client: DurableClient, stored: Stored[Tenant], form: TenantChange, *, of_customer: bool
 ) -> Stored[Tenant]:
-    """Change a tenant's name or settings; their consequences are planned at once. Raises: InvalidError, StaleError."""
+    """Change a tenant's name or settings; their consequences are planned at once. Raises: InvalidError, StaleError.
+
+    *of_customer*: the caller is an administrator of the tenant's own directory, by a role of that directory.
+    """
     deps, before = context.deps, stored.value
     after = changed_tenant(before, form)
+    if after.settings.provider_access is not before.settings.provider_access and not of_customer:
+        raise InvalidError(_CUSTOMERS_CHOICE)
     await refuse_unusable_sizes(context, before, after)
     await _refuse_unknown_site(context, before, after)
     every = after.settings.restore_point_every
@@ -208,6 +219,7 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
     remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
     await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
     await delete_script_versions(deps, tenant.id)
+    await delete_access_of_tenant(deps, tenant.id)
     await delete_usage_of_tenant(deps, tenant.id)
     await delete_health_of_tenant(deps, tenant.id)
     await delete_cost_of_tenant(deps, tenant.id)

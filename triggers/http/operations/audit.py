@@ -20,6 +20,7 @@ from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
+from triggers.http.grants import authorize_in
 from triggers.http.graph import BASE, base_of, graph_function, graph_item, graph_whole_list, query_of
 from triggers.http.lists import csv_response, list_query, listed, top_of, wants_csv
 from triggers.http.odata import Query, context, selected
@@ -209,4 +210,8 @@ async def get_audit_event(call: Call) -> Response:
 @endpoint("Microsoft.CloudPC/service/read", returns=Page(AUDIT_EVENT), query=SERVICE_AUDIT_EVENTS)
 async def list_service_audit_events(call: Call) -> Response:
     """List the audit events of the service as a whole, or with ``tenantId`` of one tenant, even a deleted one."""
-    return await audit_list(call, call.query("tenantId") or EVERYWHERE)
+    tenant_id = call.query("tenantId")
+    tenant = await call.deps.tenants.find(tenant_id) if tenant_id else None
+    if tenant is not None:
+        await authorize_in(call.deps, call.caller, "Microsoft.CloudPC/auditEvents/read", tenant.value)
+    return await audit_list(call, tenant_id or EVERYWHERE)

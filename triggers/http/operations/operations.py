@@ -30,7 +30,6 @@ from triggers.http.idempotency import once
 from triggers.http.json_schema import DumpOf, Json
 from triggers.http.lists import kept_list, whole_list
 from triggers.http.openapi_metadata import Page
-from triggers.http.permissions import authorize
 from triggers.http.views.operations import (
     BULK_ACTIONS,
     BULK_ITEM,
@@ -198,4 +197,4 @@ async def _steered(call: Call, client: DurableClient, status: BulkStatus) -> Res
 
 
 def _authorize(call: Call, action: str) -> None:
-    authorize(call.caller, ACTIONS[action].permission, call.deps.settings.provider_tenant_id, call.tenant)
+    call.authorize(ACTIONS[action].permission)

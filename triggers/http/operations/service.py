@@ -10,13 +10,24 @@ import azure.functions as func
 from shared.config import VERSION
 from shared.dependencies import dependencies
 from shared.errors import DeskwrightError
+from shared.services.tenants.access import supported_tenants
 from shared.services.tenants.tenants import tenants_of
 from shared.workflow import Blueprint
 from triggers.http.answers import http_response, is_held
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
+from triggers.http.grants import held_in
 from triggers.http.openapi_metadata import returns
-from triggers.http.permissions import Role, counting_roles, is_provider, verbs_of
+from triggers.http.permissions import (
+    CONTRACT,
+    NOTHING,
+    Role,
+    counting_roles,
+    holds_everything,
+    is_provider,
+    token_permissions,
+    verbs_of,
+)
 from triggers.http.views.tenants import ConfigurationView, HealthView, MeView, me_view, own_tenant_view
 
 bp = Blueprint()
@@ -69,7 +80,21 @@ async def get_me(call: Call) -> Response:
     caller, provider_directory = call.caller, call.deps.settings.provider_tenant_id
     directory = None if is_provider(caller, provider_directory) else caller.directory_id
     tenants, cut = await tenants_of(call.deps, directory, _MOST_TENANTS)
+    if directory == provider_directory.lower():
+        own = {tenant.id for tenant in tenants}
+        tenants += [each for each in await supported_tenants(call.deps, caller.actor.id) if each.id not in own]
     counted = {tenant.id: _KNOWN & counting_roles(caller, provider_directory, tenant) for tenant in tenants}
     roles = (_KNOWN & counting_roles(caller, provider_directory, None)).union(*counted.values())
-    seen = [own_tenant_view(tenant, counted[tenant.id]) for tenant in tenants if counted[tenant.id] - {Role.USER}]
-    return ok(me_view(caller.actor, caller.directory_id, seen, roles=roles, verbs=verbs_of(roles), cut=cut))
+    granted = {
+        tenant.id: NOTHING.permissions
+        if holds_everything(caller, provider_directory, tenant)
+        else (await held_in(call.deps, caller, tenant)).permissions
+        for tenant in tenants
+    }
+    seen = [
+        own_tenant_view(tenant, counted[tenant.id])
+        for tenant in tenants
+        if granted[tenant.id] or token_permissions(caller, provider_directory, tenant) - CONTRACT
+    ]
+    verbs = verbs_of(roles, frozenset().union(*granted.values()))
+    return ok(me_view(caller.actor, caller.directory_id, seen, roles=roles, verbs=verbs, cut=cut))

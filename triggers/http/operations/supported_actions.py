@@ -8,7 +8,7 @@ from typing import Annotated
 import azure.functions as func
 from typing_extensions import TypedDict
 
-from shared.errors import ForbiddenError
+from shared.errors import ForbiddenError, UnavailableError
 from shared.services.operations.supported_actions import (
     SupportedAction,
     group_actions,
@@ -23,7 +23,6 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE
 from triggers.http.json_schema import DumpOf, Json
-from triggers.http.permissions import authorize
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -75,7 +74,7 @@ def _response(call: Call, actions: Iterable[SupportedAction]) -> Response:
 def _allowed(call: Call, action: SupportedAction) -> SupportedAction:
     """Return the action as far as the roles of the caller allow it."""
     try:
-        authorize(call.caller, action.permission, call.deps.settings.provider_tenant_id, call.tenant)
-    except ForbiddenError as why:
+        call.authorize(action.permission)
+    except (ForbiddenError, UnavailableError) as why:
         return action.but(possible=False, reason=str(why))
     return action

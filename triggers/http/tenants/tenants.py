@@ -72,7 +72,7 @@ async def update_tenant(call: Call, client: DurableClient) -> Response:
         raise InvalidError(Problem("/furtherSubscriptionIds", "only the provider may choose a tenant's subscriptions"))
     if form.spot_licenses is not None and not may_name_any_subscription(call):
         raise InvalidError(Problem("/spotLicenses", "only the provider sets how many licences a tenant has"))
-    updated = await tenants.update_tenant(call.context, client, stored, form)
+    updated = await tenants.update_tenant(call.context, client, stored, form, of_customer=call.is_of_customer)
     return ok(updated.value.to_json(), etag=updated.etag)
 
 
@@ -81,7 +81,7 @@ async def save_tenant_edit_form(call: Call, client: DurableClient) -> Response:
     stored = call.stored_tenant
     call.match(stored.etag)
     change = tenant_edit(call.json(), any_subscription=may_name_any_subscription(call))
-    updated = await tenants.update_tenant(call.context, client, stored, change)
+    updated = await tenants.update_tenant(call.context, client, stored, change, of_customer=call.is_of_customer)
     return ok(updated.value.to_json(), etag=updated.etag)
 
 

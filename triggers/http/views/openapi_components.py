@@ -30,6 +30,20 @@ BODIES: Mapping[str, Json] = {
     "create_notice_endpoint": {"displayName": "Service desk", "address": "https://hooks.example.com/deskwright"},
     "update_notice_endpoint": {"eventTypes": ["cloudpc.failed", "removals.held"]},
     "replay_notices": {"since": "2026-11-20T08:00:00Z", "onlyFailed": True},
+    "create_role_definition": {
+        "displayName": "Help desk",
+        "rolePermissions": [
+            {"allowedResourceActions": ["Microsoft.CloudPC/cloudPCs/read", "Microsoft.CloudPC/cloudPCs/reboot"]}
+        ],
+    },
+    "update_role_definition": {"description": "Restarts Cloud PCs"},
+    "create_access_grant": {"displayName": "Help desk", "roleDefinitionId": "CloudPC.Operator", "principalIds": [_ID]},
+    "create_support_access": {
+        "reason": "Ticket 4711",
+        "roleDefinitionId": "CloudPC.Operator",
+        "principalIds": [_ID],
+        "endDateTime": "2026-12-01T18:00:00Z",
+    },
     "add_user_setting": {"displayName": "Self-service", "selfServiceEnabled": True},
     "assign_user_settings": {"assignments": [{"target": {"groupId": _ID}}]},
     "change_own_account_type": {"userAccountType": "standardUser"},

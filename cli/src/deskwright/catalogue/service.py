@@ -103,6 +103,35 @@ MAINTENANCE_WINDOW = resource_noun(
     (*NAME, "NOTICE=notificationLeadTimeInMinutes", "GROUPS=assignments", *CHANGED, *ID),
     Verb("assign", "assign_maintenance_windows", named="maintenance-window", asks="Replace the groups of {}?"),
 )
+ROLE = resource_noun("role", "Roles of a tenant", (*NAME, "BUILT IN=isBuiltIn", "ABOUT=description", *ID))
+ROLE_ASSIGNMENT = Noun(
+    "role-assignment",
+    "Who has a role of a tenant",
+    (
+        Verb("list", "list_access_grants", (*NAME, "ROLE=roleDefinitionId", "TO=principalIds", *ID)),
+        Verb("show", "get_access_grant", named="role-assignment"),
+        Verb("create", "create_access_grant"),
+        Verb("delete", "delete_access_grant", named="role-assignment", asks="Take back the role of the assignment {}?"),
+    ),
+)
+SUPPORT_ACCESS = Noun(
+    "support-access",
+    "People of the provider in the tenant, until an end and with consent",
+    (
+        Verb(
+            "list",
+            "list_support_access",
+            (
+                *("STATUS=status", "ROLE=roleDefinitionId", "REASON=reason", "WHO=principalIds"),
+                *("UNTIL=endDateTime", "BY=requestedBy", *ID),
+            ),
+        ),
+        Verb("show", "get_support_access"),
+        Verb("create", "create_support_access"),
+        Verb("approve", "approve_support_access", asks="Consent to the support access {}?"),
+        Verb("end", "delete_support_access", asks="End the support access {} at once?"),
+    ),
+)
 ALERT = Noun(
     "alert",
     "Alerts of a tenant, and the rules that raise them",

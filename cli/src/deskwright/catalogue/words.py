@@ -76,6 +76,8 @@ NAMES: Mapping[str, Named] = {
     "power-schedule": Named("power schedule", "list_power_schedules", ("displayName",)),
     "script": Named("script", "list_scripts", ("displayName",)),
     "maintenance-window": Named("maintenance window", "list_maintenance_windows", ("displayName",)),
+    "role": Named("role", "list_role_definitions", ("displayName",)),
+    "role-assignment": Named("assignment of a role", "list_access_grants", ("displayName",)),
     "notice-endpoint": Named("endpoint of notices", "list_notice_endpoints", ("displayName",)),
     "site": Named("site", "list_sites", ("id", "displayName")),
     "my": Named("Cloud PC of yours", "list_own_cloud_pcs", ("displayName", "computerName"), "servicePlanName"),

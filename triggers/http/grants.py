@@ -1,0 +1,33 @@
+"""The grants of a caller in a tenant."""
+
+from __future__ import annotations
+
+from shared.dependencies import Dependencies
+from shared.domain.tenants.tenant import Tenant
+from shared.services.tenants.access import grants_of
+from triggers.http.authentication import Caller
+from triggers.http.permissions import NOTHING, OWN, Grants, authorize, grants_from, holds_everything
+
+
+async def held_in(deps: Dependencies, caller: Caller, tenant: Tenant) -> Grants:
+    """Return the permissions of a caller by grants in a tenant; callers of a third directory have none."""
+    at_home = caller.directory_id == tenant.entra_tenant_id
+    if not at_home and caller.directory_id != deps.settings.provider_tenant_id.lower():
+        return NOTHING
+    person = caller.actor.kind == "itPro"
+    return grants_from(await grants_of(deps, tenant, caller.actor.id, at_home=at_home, person=person))
+
+
+async def grants_for(deps: Dependencies, caller: Caller, verb: str, tenant: Tenant) -> Grants:
+    """Return a caller's grants in a tenant; nothing is read for callers to whom they would give nothing more.
+
+    They are read with every request: what was taken back, or has ended, counts for no later one.
+    """
+    provider = deps.settings.provider_tenant_id
+    return NOTHING if verb in OWN or holds_everything(caller, provider, tenant) else await held_in(deps, caller, tenant)
+
+
+async def authorize_in(deps: Dependencies, caller: Caller, verb: str, tenant: Tenant) -> None:
+    """Check that a caller may do *verb* in a tenant that the address does not name. Raises: as ``authorize``."""
+    grants = await grants_for(deps, caller, verb, tenant)
+    authorize(caller, verb, deps.settings.provider_tenant_id, tenant, grants)

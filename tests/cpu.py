@@ -7,7 +7,7 @@ children that have ended, and of those that still run, such as Azurite and a sta
 import json
 import os
 import resource
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[1] / ".run" / "cpu"
 _TICK = os.sysconf("SC_CLK_TCK")
 _TIMES = slice(11, 15)
 """utime, stime, cutime and cstime of /proc/<pid>/stat, counted after the name."""
-_phases: Counter[str] = Counter()
+_phases: defaultdict[str, float] = defaultdict(float)
 
 
 def _spent_by(pid: str) -> float:
@@ -75,7 +75,7 @@ def pytest_runtest_teardown() -> Iterator[None]:
     try:
         return (yield)
     finally:
-        _phases["teardown"] += spent() - began
+        _phases["clean-up"] += spent() - began
 
 
 def pytest_sessionfinish() -> None:
@@ -86,3 +86,19 @@ def _write(row: dict[str, object]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.jsonl").open("a") as file:
         file.write(json.dumps(row) + "\n")
+
+
+def main() -> None:
+    """Print the seconds of each file, the most first, and the sum of the workers with what they imported."""
+    rows = [json.loads(line) for file in FOLDER.glob("*.jsonl") for line in file.read_text().splitlines()]
+    files: defaultdict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        files[row["test"].partition("::")[0]].append(row["all"])
+    whole = sum(files.pop("", []))
+    for file, each in sorted(files.items(), key=lambda item: -sum(item[1])):
+        print(f"{sum(each):8.1f} {len(each):5d} tests  {file}")  # noqa: T201 - its output
+    print(f"{sum(map(sum, files.values())):8.1f} in all tests, {whole:.1f} in all processes")  # noqa: T201 - its output
+
+
+if __name__ == "__main__":
+    main()

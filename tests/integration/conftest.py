@@ -57,7 +57,7 @@ TENANT_TABLES = ("tenants", "sites", "connections")
 
 @pytest.fixture
 def furniture(azurite_server: Azurite, session: ClientSession, tables: Tables) -> Furniture:
-    """What writes the rows that many tests begin with."""
+    """A writer of the rows that many tests begin with."""
     return Furniture(azurite_server.tables_url, session, tables)
 
 

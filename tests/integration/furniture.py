@@ -15,7 +15,7 @@ from shared.storage.tables import Tables
 from tests.identities import Identity
 
 _KEPT: dict[str, dict[tuple[str, str], list[str]]] = {}
-"""What was written under a name: the rows as JSON, by their table without its prefix and by their partition."""
+"""Rows by the name that they were written under, as JSON, by their table without its prefix and by their partition."""
 
 _NOT_KEPT = {"odata.etag", "odata.id", "odata.editLink", "odata.type", "odata.metadata", "Timestamp"}
 _NO_CONTENT, _ACCEPTED = 204, 202

@@ -13,6 +13,7 @@ It looks at no signature, role or scope. Anything else gets a 403 ``Authenticati
 Run as a command it installs itself: ``python -m local.azurite`` (see the Makefile).
 """
 
+import base64
 import fcntl
 import hashlib
 import os
@@ -20,7 +21,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ from local import node
 from local.processes import Part
 
 ACCOUNT = "devstoreaccount1"
+_NO_KEY = base64.b64encode(b"tokens only").decode()
+"""The key of a further account: Azurite wants one, and nobody uses it."""
 
 _MANIFESTS = tuple(Path(__file__).with_name(n) for n in ("package.json", "package-lock.json"))
 _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at https://[^:]+:(\d+)")
@@ -54,25 +57,26 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Azurite:
-    """A running Azurite: its addresses and its process."""
+    """A running Azurite: its process, and the addresses of one of its accounts."""
 
     part: Part
     ports: Ports
+    account: str = ACCOUNT
 
     @property
     def tables_url(self) -> str:
         """The endpoint of the Table service, for ``TableServiceClient``."""
-        return f"https://127.0.0.1:{self.ports.table}/{ACCOUNT}"
+        return f"https://127.0.0.1:{self.ports.table}/{self.account}"
 
     @property
     def queues_url(self) -> str:
         """The endpoint of the Queue service, for ``QueueServiceClient``."""
-        return f"https://127.0.0.1:{self.ports.queue}/{ACCOUNT}"
+        return f"https://127.0.0.1:{self.ports.queue}/{self.account}"
 
     @property
     def blobs_url(self) -> str:
         """The endpoint of the Blob service; only Microsoft's host needs it."""
-        return f"https://127.0.0.1:{self.ports.blob}/{ACCOUNT}"
+        return f"https://127.0.0.1:{self.ports.blob}/{self.account}"
 
     def stop(self) -> None:
         """Stop the process; data on disk is kept."""
@@ -117,11 +121,12 @@ def start(
     on_disk: bool = False,
     environment: Mapping[str, str] | None = None,
     log_requests: bool = False,
+    further: Sequence[str] = (),
 ) -> Azurite:
     """Start Azurite in a run folder and wait until its three services listen.
 
     In memory unless ``on_disk``; on disk it saves about every five seconds and when stopped. ``log_requests``: its log
-    has a line for each request.
+    has a line for each request. ``further``: the names of more accounts than ``ACCOUNT``.
     """
     ports = ports or Ports()
     command = [node.find(node.TOOLS).node, str(install()), "--disableTelemetry"]
@@ -134,7 +139,9 @@ def start(
     data = folder / "azurite"
     data.mkdir(parents=True, exist_ok=True)
     command += ["--location", str(data)] if on_disk else ["--inMemoryPersistence"]
-    part = Part("Azurite", command, environment or os.environ, folder / "logs" / "azurite.log", data)
+    accounts = ";".join(f"{name}:{_NO_KEY}" for name in (ACCOUNT, *further))
+    variables = {**(environment or os.environ), **({"AZURITE_ACCOUNTS": accounts} if further else {})}
+    part = Part("Azurite", command, variables, folder / "logs" / "azurite.log", data)
     part.start()
     try:
         found = part.wait_until(lambda: _listening(part.output()), _READY_WITHIN_SECONDS)

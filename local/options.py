@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from azure_simulator.certificates import Certificates
+
+from local.azurite import Azurite
+
 APP = Path(__file__).parent.parent
 
 HostKind = Literal["embedded", "func", "none"]
@@ -25,6 +29,7 @@ class StackOptions:
     ``redeliver``: the host delivers one activity in so many again, five minutes after it has reported (0: none).
     ``log_storage``: the log of Azurite has a line for each request. With Core Tools' host, and with none, ``begins``,
     ``speed`` and ``profile`` are those of real time. ``api_port`` is where a host listens that somebody else starts.
+    ``storage``: an account of an Azurite that runs already and goes on afterwards, with the certificates that it has.
     """
 
     begins: datetime
@@ -45,6 +50,7 @@ class StackOptions:
     redeliver: int = 0
     log_storage: bool = False
     api_port: int = 0
+    storage: tuple[Azurite, Certificates] | None = None
 
 
 def on_real_time(options: StackOptions) -> StackOptions:

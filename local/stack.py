@@ -119,10 +119,9 @@ class Stack:
             _core_tools()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self._certificates = certificates.issue(self.folder / "certificates")
         clock_file = self.folder / "clock"
         self._clock = FileClock.create(clock_file, self.options.begins, self.options.speed)
-        self._azurite = azurite.start(self.folder, self._certificates, log_requests=self.options.log_storage)
+        self._azurite, self._certificates = self.options.storage or self._own_storage()
         cloud, identity = self._start_cloud()
         self._addresses = Addresses(
             api=f"http://127.0.0.1:{self.options.api_port or free_port()}",
@@ -142,7 +141,8 @@ class Stack:
 
     def stop(self) -> None:
         """Stop all parts in reverse order; kill a part that does not end in time, or at once after an interrupt."""
-        parts = [self._host, self._cloud, self._azurite.part if self._azurite else None]
+        own = self._azurite if self.options.storage is None else None
+        parts = [self._host, self._cloud, own.part if own else None]
         running = [part for part in parts if part is not None]
         try:
             for part in running:
@@ -264,6 +264,10 @@ class Stack:
             ),
             **self.options.settings,
         }
+
+    def _own_storage(self) -> tuple[Azurite, Certificates]:
+        made = certificates.issue(self.folder / "certificates")
+        return azurite.start(self.folder, made, log_requests=self.options.log_storage), made
 
     def _start_cloud(self) -> tuple[str, str]:
         options = self.options

@@ -53,11 +53,19 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture(scope="session")
-def azurite_server(certificates: Certificates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+def accounts() -> list[str]:
+    """The further accounts of the session's Azurite, one for each stack: whoever takes one removes it."""
+    return [f"stack{number}" for number in range(1, 500)]
+
+
+@pytest.fixture(scope="session")
+def azurite_server(
+    certificates: Certificates, accounts: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Azurite]:
     """Azurite in memory, over TLS; it accepts the tokens of any managed identity.
 
-    All tests of a session share it: each uses tables and queues that no other test names.
+    All tests of a session share it: each uses tables and queues that no other test names, and each stack an account.
     """
-    started = azurite.start(tmp_path_factory.mktemp("azurite"), certificates)
+    started = azurite.start(tmp_path_factory.mktemp("azurite"), certificates, further=accounts)
     yield started
     started.stop()

@@ -6,6 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any
 from urllib.error import URLError
 
 import pytest
+from azure_simulator.certificates import Certificates
 
+from local.azurite import Azurite
 from local.options import HostKind, StackOptions
 from local.portal import Portal
 from local.stack import Stack
@@ -38,13 +41,24 @@ _TICK = re.compile(r"  timer +\w+ +ok ")
 _REAL_TIMEOUT_SECONDS = 7_200
 _running: list[Stack] = []
 _shared: list[Stack] = []  # the shared one, once it has been started
+_storage: list[tuple[Azurite, Certificates]] = []  # accounts of the session's Azurite that no stack has had
 
 StartStack = Callable[..., Stack]
 
 
+@pytest.fixture(scope="session", autouse=HOST == "embedded")
+def shared_storage(azurite_server: Azurite, certificates: Certificates, accounts: list[str]) -> Iterator[None]:
+    """One Azurite for all stacks of the session: its start costs a second of CPU, and the first requests another."""
+    _storage.extend((replace(azurite_server, account=name), certificates) for name in accounts)
+    accounts.clear()
+    yield
+    _storage.clear()
+
+
 def options_of(**more: Any) -> StackOptions:
     """Return the options of most tests, with *more*."""
-    common = {"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, "specification": SPECIFICATION}
+    common: dict[str, Any] = {"storage": _storage.pop()} if _storage else {}
+    common |= {"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, "specification": SPECIFICATION}
     if HOST == "func":  # its time is real: so that no test waits for minutes, the app's waits are seconds
         common["app"] = _hurried_app()
         more = {**more, "settings": {**hurried.settings(), **more.get("settings", {})}}

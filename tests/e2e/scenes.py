@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -39,6 +40,7 @@ CROWD = 60
 """As many as a crowd has here at most: `make scenario N=40` has all of them, and takes minutes."""
 
 
+@cache  # to read all of them takes a fifth of a second, and each file of them asks
 def parts() -> list[list[str]]:
     """Return the names of the scenarios to play, dealt out to the files."""
     played = [each for each in table() if each["needs"] in BUILT and each["number"] not in ELSEWHERE]

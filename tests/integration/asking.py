@@ -45,8 +45,8 @@ class Searchable(dict[str, set[str]]):
         return [Group(id=name, display_name=name, security_enabled=True) for name in names[:most]]
 
 
-async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """Return an office with one of everything. The marketplace offers one image; quotas cannot be read."""
+def unfurnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Return an office without rows. The marketplace offers one image; quotas cannot be read."""
 
     async def offered(*_: Any, **__: Any) -> Any:
         return (OFFERED,)
@@ -70,6 +70,11 @@ async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
     office = Office(tables)
     monkeypatch.setitem(vars(office), "credential", NoIdentity())
     office.directory.groups = Searchable(office.directory.groups)
+    return office
+
+
+async def furnish(office: Office) -> None:
+    """Write one of everything."""
     await office.tenants.insert(things.tenant())
     await office.sites.insert(things.site())
     await office.connections.insert(things.connection())
@@ -84,7 +89,6 @@ async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
     await office.notice_endpoints.insert(ENDPOINT)
     await office.image_sets.insert(image_things.image_set())
     await office.image_versions.insert(first_version(image_things.image_set()))
-    return office
 
 
 async def ask(

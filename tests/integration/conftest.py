@@ -18,14 +18,14 @@ from tests.effects import effects_hold
 from tests.identities import Identity
 from tests.implementations import registered
 from tests.integration import things
-from tests.integration.asking import furnished
+from tests.integration.asking import furnish, unfurnished
 from tests.integration.callers import Office, handlers
+from tests.integration.furniture import Furniture
 from tests.integration.scenes import OFFERED
 from tests.integration.services import PaperServices, in_place
 
 __all__ = ["effects_hold"]
 
-NO_CONTENT = 204
 Prepare = Callable[..., Awaitable[None]]
 _numbers = itertools.count(1)
 
@@ -52,28 +52,19 @@ async def tables(azurite_server: Azurite, session: ClientSession) -> AsyncIterat
 
 
 TENANT_TABLES = ("tenants", "sites", "connections")
-HERE_TABLES = (*TENANT_TABLES, "images")
-OFFICE_TABLES = (*HERE_TABLES, "policies", "imagesets", "imageversions", "audit")
-"""The tables that a fixture's first records go to, or most of its tests."""
+"""The tables of a tenant's first records."""
 
 
 @pytest.fixture
-async def prepare(azurite_server: Azurite, session: ClientSession, tables: Tables) -> Prepare:
-    """Make tables before they are found missing: that costs a test three requests for each, and an SDK's.
+def furniture(azurite_server: Azurite, session: ClientSession, tables: Tables) -> Furniture:
+    """A writer of the rows that many tests begin with."""
+    return Furniture(azurite_server.tables_url, session, tables)
 
-    A table that is not prepared is made when it is missing, as in the service.
-    """
 
-    async def made(*names: str) -> None:
-        token = await Identity().get_token("https://storage.azure.com/.default")
-        headers = {"Accept": "application/json;odata=nometadata", "x-ms-version": "2019-02-02"}
-        headers |= {"Authorization": f"Bearer {token.token}", "Prefer": "return-no-content"}
-        for name in names:
-            body = {"TableName": tables.prefix + name}
-            async with session.post(f"{azurite_server.tables_url}/Tables", json=body, headers=headers) as answer:
-                assert answer.status == NO_CONTENT, await answer.text()
-
-    return made
+@pytest.fixture
+def prepare(furniture: Furniture) -> Prepare:
+    """Make tables before they are found missing. One that is not prepared is made when it is missing, as ever."""
+    return furniture.make
 
 
 @pytest.fixture
@@ -103,20 +94,24 @@ def paper(tables: Tables) -> Iterator[PaperServices]:
 
 
 @pytest.fixture
-async def contoso(paper: PaperServices, prepare: Prepare) -> PaperServices:
+async def contoso(paper: PaperServices, furniture: Furniture) -> PaperServices:
     """The service with one tenant, its site and its connection."""
-    await prepare(*TENANT_TABLES)
-    await paper.tenants.insert(things.tenant())
-    await paper.sites.insert(things.site())
-    await paper.connections.insert(things.connection())
+
+    async def written() -> None:
+        await paper.tenants.insert(things.tenant())
+        await paper.sites.insert(things.site())
+        await paper.connections.insert(things.connection())
+
+    await furniture.put("contoso", written)
     return paper
 
 
 @pytest.fixture
-async def office(tables: Tables, prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+async def office(tables: Tables, furniture: Furniture, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     """The service behind App Service authentication, with one of everything."""
-    await prepare(*OFFICE_TABLES)
-    services = await furnished(tables, monkeypatch)
+    services = unfurnished(tables, monkeypatch)
+    await furniture.make("audit")  # most of its tests write it
+    await furniture.put("office", lambda: furnish(services))
     with in_place(services):
         yield services
     await services.close()
@@ -129,7 +124,7 @@ def routes() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def here(tables: Tables, prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+async def here(tables: Tables, furniture: Furniture, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     """The service as it changes things: a tenant, its site and connection, an image, and one that can be built."""
 
     async def offered(_: Any) -> Any:
@@ -140,12 +135,15 @@ async def here(tables: Tables, prepare: Prepare, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(device_images, "offered_images", offered)
     monkeypatch.setattr(device_images, "own_images", none)
-    await prepare(*HERE_TABLES)
     services = Office(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection())
-    await services.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
+
+    async def written() -> None:
+        await services.tenants.insert(things.tenant())
+        await services.sites.insert(things.site())
+        await services.connections.insert(things.connection())
+        await services.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
+
+    await furniture.put("here", written)
     with in_place(services):
         yield services
     await services.close()

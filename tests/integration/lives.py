@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import aiohttp.connector
@@ -221,6 +222,7 @@ def _without_system_data(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "systemData"}
 
 
+@cache
 def _functions() -> dict[str, Any]:
     """Return the functions of activities and workflows as the worker calls them."""
     wanted = implementations()

@@ -213,7 +213,7 @@ async def test_a_life_of_a_cloud_pc_with_each_order_again_at_each_later_moment(l
     assert not again.report(), again.report()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6, 7])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_a_life_of_a_cloud_pc_with_each_order_again_at_some_later_moments(life: Life, seed: int) -> None:
     again = await lived(life, random.Random(seed).sample(range(200), 10))
     assert not again.report(), again.report()

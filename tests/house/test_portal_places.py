@@ -21,6 +21,7 @@ WITHOUT_PLACE = {
         ("get_service_health", "dismiss_service_health"), "of all tenants: the provider's command line shows it"
     ),
     "override_window_of_bulk_action": "said for one bulk action at night, by the command line",
+    "get_reclaim_rule": "the list of rules has all of it",
     "get_alert_record": "the list of alerts has all of it",
     "update_health_thresholds": "set once, by the command line",
     "list_set_aside": "for the operator, who comes from an alert with its runbook",
@@ -32,7 +33,6 @@ WITHOUT_PLACE = {
     "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
     "create_tenant": "the wizard create-tenant saves it",
     "put_site": "the wizards create-site and edit-site save it",
-    **dict.fromkeys(("get_rate_card", "set_rate_card", "list_prices"), "an agreement is set once, by the command line"),
     "create_device_image": "its wizard saves it",
     "create_connection": "its wizard saves it",
     "update_connection": "the wizard edit-connection saves it",
@@ -51,13 +51,6 @@ WITHOUT_PLACE = {
     "find_source_images": "the wizards offer them",
     "list_snapshots": "each Cloud PC shows its own",
     "get_snapshot": "each Cloud PC shows its own",
-    **dict.fromkeys(
-        (
-            *("list_idle_cloud_pcs", "list_reclaim_rules", "get_reclaim_rule", "set_reclaim_rule"),
-            *("remove_reclaim_rule", "confirm_reclaim_proposals", "dismiss_reclaim_case"),
-        ),
-        "reclaim rules have no page yet: the CLI has them",
-    ),
     "retrieve_launch_detail": "the sign-in details have the address",
     **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),
 }

@@ -21,7 +21,6 @@ WITHOUT_PLACE = {
         ("get_service_health", "dismiss_service_health"), "of all tenants: the provider's command line shows it"
     ),
     "override_window_of_bulk_action": "said for one bulk action at night, by the command line",
-    "get_reclaim_rule": "the list of rules has all of it",
     "get_alert_record": "the list of alerts has all of it",
     "update_health_thresholds": "set once, by the command line",
     "list_set_aside": "for the operator, who comes from an alert with its runbook",

@@ -7,8 +7,8 @@ describe("leastWidth", () => {
     expect(leastWidth([{ width: "170px" }, {}, { width: "50%" }], false)).toBe(2 * (170 + 16 + 96));
   });
 
-  it("has room in the smallest share, too", () => {
-    expect(leastWidth([{ width: "80%" }, { width: "10%" }], false)).toBe(960);
+  it("has room for columns that take small shares", () => {
+    expect(leastWidth([{ width: "5%" }, { width: "5%" }], false)).toBe(2 * 96);
   });
 
   it("has room for the boxes of rows that can be selected", () => {

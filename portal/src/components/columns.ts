@@ -63,17 +63,17 @@ const CHECKBOX = 60;
  * beside those that take a share of the whole: a narrower window scrolls.
  */
 export function leastWidth(columns: readonly Pick<Column<never>, "width">[], hasCheckboxes: boolean): number {
-  let [fixed, shares, narrowest] = [hasCheckboxes ? CHECKBOX : 0, 0, 1];
+  let [fixed, shares, sharing] = [hasCheckboxes ? CHECKBOX : 0, 0, 0];
   for (const { width } of columns) {
     if (width?.endsWith("px")) {
       fixed += Number.parseInt(width, 10) + PADDING;
     } else if (width?.endsWith("%")) {
       shares += Number.parseInt(width, 10) / PERCENT;
-      narrowest = Math.min(narrowest, Number.parseInt(width, 10) / PERCENT);
+      sharing += COLUMN;
     } else {
       fixed += COLUMN;
     }
   }
   const beside = shares < 1 ? fixed / (1 - shares) : 0;
-  return Math.ceil(Math.max(beside, shares === 0 ? 0 : COLUMN / narrowest));
+  return Math.ceil(Math.max(beside, fixed + sharing));
 }

@@ -26,7 +26,25 @@ type Price = RowOf<typeof PRICES>;
 type Form = components["schemas"]["RateCardSettings"];
 
 /** Those of the Retail Prices API; the type of the API finds one that is missing. */
-const CURRENCIES: Readonly<Record<Card["currency"], true>> = { USD: true, AUD: true, BRL: true, CAD: true, CHF: true, CNY: true, DKK: true, EUR: true, GBP: true, INR: true, JPY: true, KRW: true, NOK: true, NZD: true, RUB: true, SEK: true, TWD: true };
+const CURRENCIES: Readonly<Record<Card["currency"], true>> = {
+  USD: true,
+  AUD: true,
+  BRL: true,
+  CAD: true,
+  CHF: true,
+  CNY: true,
+  DKK: true,
+  EUR: true,
+  GBP: true,
+  INR: true,
+  JPY: true,
+  KRW: true,
+  NOK: true,
+  NZD: true,
+  RUB: true,
+  SEK: true,
+  TWD: true,
+};
 const LONGEST = 1_000;
 const MOST = 10_000;
 const PERCENT = 100;

@@ -82,6 +82,7 @@ function columnsOf(tenant: string): Column<Row>[] {
     },
     {
       id: "verdict",
+      width: "120px",
       title: idleColumns.verdict,
       cell: ({ verdict }) => <StatusBadge status={verdict} title={words.verdicts[verdict]} color={COLORS[verdict]} />,
     },

@@ -58,7 +58,9 @@ def _settings(office: Office, staff: str) -> None:
 
 
 def _watching(office: Office) -> None:
-    """Make a budget and an endpoint of notices."""
+    """Make a reclaim rule, a budget and an endpoint of notices."""
+    policy = next(iter(office.portal.pages(f"{office.graph}/provisioningPolicies")))["id"]
+    office.portal.ask("PUT", f"{office.base}/reclaimRules/{policy}", {"mode": "simulate"})
     budget = {"displayName": "All desks", "scope": "tenant", "amount": 5_000, "brakes": True}
     office.portal.ask("PUT", f"{office.base}/budgets/all-desks", budget)
     endpoint = {"displayName": "Service desk", "address": "https://hooks.example.com/deskwright"}

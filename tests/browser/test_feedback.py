@@ -110,12 +110,14 @@ def test_a_page_that_was_not_loaded_comes_when_the_network_does(enter: Enter) ->
     expect(page.get_by_role("heading", name="Images", level=1)).to_be_visible()
 
 
-def test_a_link_in_a_new_tab_is_the_same_person(enter: Enter) -> None:
+def test_a_link_in_a_new_tab_is_the_same_person(enter: Enter, office: Office) -> None:
     page = enter("administrator").go("/cloud-pcs")
     link = page.get_by_role("table").get_by_role("link").first
     with page.context.expect_page() as opened:
         link.click(modifiers=["Control"])
-    expect(opened.value.get_by_role("heading", name=link.inner_text(), level=1)).to_be_visible()
+    heading = opened.value.get_by_role("heading", name=link.inner_text(), level=1)
+    # Playwright's own wait waits for a navigation that it believes to go on when the tab was slow to begin.
+    office.until(heading.is_visible, says="the page of the new tab is there")
 
 
 def test_a_screen_reader_hears_news_and_not_the_time(enter: Enter) -> None:

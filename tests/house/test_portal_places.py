@@ -32,7 +32,6 @@ WITHOUT_PLACE = {
     "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
     "create_tenant": "the wizard create-tenant saves it",
     "put_site": "the wizards create-site and edit-site save it",
-    **dict.fromkeys(("get_rate_card", "set_rate_card", "list_prices"), "an agreement is set once, by the command line"),
     "create_device_image": "its wizard saves it",
     "create_connection": "its wizard saves it",
     "update_connection": "the wizard edit-connection saves it",
@@ -51,13 +50,6 @@ WITHOUT_PLACE = {
     "find_source_images": "the wizards offer them",
     "list_snapshots": "each Cloud PC shows its own",
     "get_snapshot": "each Cloud PC shows its own",
-    **dict.fromkeys(
-        (
-            *("list_idle_cloud_pcs", "list_reclaim_rules", "get_reclaim_rule", "set_reclaim_rule"),
-            *("remove_reclaim_rule", "confirm_reclaim_proposals", "dismiss_reclaim_case"),
-        ),
-        "reclaim rules have no page yet: the CLI has them",
-    ),
     **dict.fromkeys(
         ("list_deleted_cloud_pcs", "get_deleted_cloud_pc", "delete_deleted_cloud_pc"),
         "deleted Cloud PCs have no page yet: the CLI has them",

@@ -49,6 +49,8 @@ const PAGES: Readonly<Record<string, Load>> = {
   "notice-endpoints/:id": async () =>
     (await import("../features/notice-endpoints/notice-endpoint-page.tsx")).NoticeEndpointPage,
   budgets: async () => (await import("../features/budgets/budgets-page.tsx")).BudgetsPage,
+  idle: async () => (await import("../features/reclaim/idle-page.tsx")).IdlePage,
+  "reclaim-rules": async () => (await import("../features/reclaim/reclaim-rules-page.tsx")).ReclaimRulesPage,
   use: async () => (await import("../features/use/use-page.tsx")).UsePage,
   "tenant-health": async () => (await import("../features/health/health-page.tsx")).HealthPage,
   cost: async () => (await import("../features/cost/cost-page.tsx")).CostPage,

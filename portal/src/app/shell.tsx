@@ -258,11 +258,11 @@ function NavPlace({ place, own }: { readonly place: Destination; readonly own: s
   const styles = useStyles();
   const to = `${own}${place.path}`;
   const href = useHref(to);
-  const go = useLinkClickHandler<HTMLAnchorElement>(to);
+  const go = useLinkClickHandler<Element>(to);
   const Icon = place.icon;
   return (
     <li>
-      <NavItem className={styles.item} value={to} href={href} icon={<Icon />} onClick={(event) => go(event as never)}>
+      <NavItem className={styles.item} value={to} href={href} icon={<Icon />} onClick={go}>
         {place.title}
       </NavItem>
     </li>

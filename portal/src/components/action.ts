@@ -64,8 +64,8 @@ export function isFilled(fields: readonly Field[], values: Values): boolean {
  * Return what was entered as the body of a request. The fields of an action are declared beside the request that sends
  * them, and the service judges each value: a wrong one comes back as the problem of its field.
  */
-export function entered<Body>(values: Values): Body {
-  return values as unknown as Body;
+export function entered<Body>(values: object): Body {
+  return values as Body;
 }
 
 /** Wait for an answer, and say which operation does the work. */

@@ -51,14 +51,29 @@ export interface RowGiven {
 /** Rows that are drawn beyond those in view; when they come to the end, more rows are read. */
 export const BEFOREHAND = 12;
 
-/** Pixels: a column without a width of its own is never narrower. */
-const COLUMN = 125;
+/** Pixels: a column without a width in pixels is never narrower. */
+const COLUMN = 96;
+const PERCENT = 100;
 /** Pixels: left and right of what a cell shows. */
 const PADDING = 16;
 const CHECKBOX = 60;
 
-/** Return how wide a table has to be, in pixels, so that each column has its width: a narrower window scrolls. */
+/**
+ * Return how wide a table has to be, in pixels, so that each column has its width, and those without one have room
+ * beside those that take a share of the whole: a narrower window scrolls.
+ */
 export function leastWidth(columns: readonly Pick<Column<never>, "width">[], hasCheckboxes: boolean): number {
-  const widths = columns.map(({ width }) => (width?.endsWith("px") ? Number.parseInt(width, 10) + PADDING : COLUMN));
-  return widths.reduce((sum, width) => sum + width, hasCheckboxes ? CHECKBOX : 0);
+  let [fixed, shares, sharing] = [hasCheckboxes ? CHECKBOX : 0, 0, 0];
+  for (const { width } of columns) {
+    if (width?.endsWith("px")) {
+      fixed += Number.parseInt(width, 10) + PADDING;
+    } else if (width?.endsWith("%")) {
+      shares += Number.parseInt(width, 10) / PERCENT;
+      sharing += COLUMN;
+    } else {
+      fixed += COLUMN;
+    }
+  }
+  const beside = shares < 1 ? fixed / (1 - shares) : 0;
+  return Math.ceil(Math.max(beside, fixed + sharing));
 }

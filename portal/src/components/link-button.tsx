@@ -14,14 +14,14 @@ interface Given {
 /** A link that looks like a button: it leads to what somebody does next. */
 export function LinkButton({ to, children, icon: Icon, isPrimary = false }: Given): ReactElement {
   const href = useHref(to);
-  const go = useLinkClickHandler<HTMLAnchorElement>(to);
+  const go = useLinkClickHandler<Element>(to);
   return (
     <Button
       as="a"
       href={href}
       appearance={isPrimary ? "primary" : "secondary"}
       {...(Icon === undefined ? {} : { icon: <Icon /> })}
-      onClick={(event) => go(event as never)}
+      onClick={go}
     >
       {children}
     </Button>

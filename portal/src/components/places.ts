@@ -24,6 +24,7 @@ import { Power20Regular } from "@fluentui/react-icons/svg/power";
 import { Pulse20Regular } from "@fluentui/react-icons/svg/pulse";
 import { ServerMultiple20Regular } from "@fluentui/react-icons/svg/server-multiple";
 import { ShieldPerson20Regular } from "@fluentui/react-icons/svg/shield-person";
+import { Sleep20Regular } from "@fluentui/react-icons/svg/sleep";
 import { TaskListLtr20Regular } from "@fluentui/react-icons/svg/task-list-ltr";
 import { Wallet20Regular } from "@fluentui/react-icons/svg/wallet";
 import { WindowWrench20Regular } from "@fluentui/react-icons/svg/window-wrench";
@@ -84,6 +85,7 @@ export const GROUPS: readonly Group[] = [
       { path: "/cost", title: nav.cost, icon: Money20Regular },
       { path: "/budgets", title: nav.budgets, icon: Wallet20Regular },
       { path: "/use", title: nav.use, icon: DataUsage20Regular },
+      { path: "/idle", title: nav.idle, icon: Sleep20Regular },
       { path: "/notice-endpoints", title: nav.noticeEndpoints, icon: Megaphone20Regular },
       { path: "/licenses", title: nav.licenses, icon: Certificate20Regular },
       { path: "/user-settings", title: nav.userSettings, icon: PersonSettings20Regular },
@@ -102,6 +104,7 @@ const WITHIN: Readonly<Record<string, string>> = {
   readiness: "/tenant",
   leaving: "/tenant",
   "alert-rules": "/alerts",
+  "reclaim-rules": "/idle",
 };
 /** What the name of a wizard ends with: the place of what it makes. */
 const MADE: readonly (readonly [string, string])[] = [

@@ -46,9 +46,9 @@ export function Trail({ crumbs, title }: { readonly crumbs: readonly Crumb[]; re
 
 function CrumbLink({ crumb }: { readonly crumb: Crumb }): ReactElement {
   const href = useHref(crumb.to);
-  const go = useLinkClickHandler<HTMLAnchorElement>(crumb.to);
+  const go = useLinkClickHandler<Element>(crumb.to);
   return (
-    <BreadcrumbButton href={href} onClick={(event) => go(event as never)}>
+    <BreadcrumbButton href={href} onClick={go}>
       {crumb.title}
     </BreadcrumbButton>
   );

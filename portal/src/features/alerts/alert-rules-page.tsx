@@ -21,19 +21,20 @@ const MOST = 100_000;
 const SEVERITIES = Object.entries(words.severities).map(([value, title]) => ({ value, title }));
 
 const COLUMNS: readonly Column<Rule>[] = [
-  { id: "name", width: "24%", title: words.ruleColumns.name, cell: (row) => row.displayName },
-  { id: "description", width: "30%", title: words.ruleColumns.description, cell: (row) => row.description },
+  { id: "name", width: "20%", title: words.ruleColumns.name, cell: (row) => row.displayName },
+  { id: "description", width: "26%", title: words.ruleColumns.description, cell: (row) => row.description },
   {
     id: "severity",
+    width: "130px",
     title: words.ruleColumns.severity,
     cell: ({ severity }) => (
       <StatusBadge status={severity} title={words.severities[severity]} color={SEVERITY_COLORS[severity]} />
     ),
   },
-  { id: "threshold", width: "90px", title: words.ruleColumns.threshold, cell: (row) => String(row.threshold.target) },
+  { id: "threshold", width: "70px", title: words.ruleColumns.threshold, cell: (row) => String(row.threshold.target) },
   {
     id: "enabled",
-    width: "70px",
+    width: "50px",
     title: words.ruleColumns.enabled,
     cell: (row) => (row.enabled ? words.on : words.off),
   },

@@ -1,6 +1,6 @@
 import { Options20Regular } from "@fluentui/react-icons/svg/options";
 import type { ReactElement } from "react";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import type { RowOf } from "../../api/read.ts";
 import type { Column } from "../../components/data-table.tsx";
@@ -14,8 +14,26 @@ import { SEVERITY_COLORS } from "./severities.ts";
 const PATH = "/tenants/{tenant}/{version}/deviceManagement/monitoring/alertRecords" as const;
 type Alert = RowOf<typeof PATH>;
 
-const COLUMNS: readonly Column<Alert>[] = [
-  { id: "name", width: "30%", title: words.columns.name, cell: (row) => row.displayName },
+/** Where what an alert of each rule is about is shown. */
+const PLACES: Readonly<Record<Alert["alertRuleTemplate"], string>> = {
+  cloudPcProvisionScenario: "/cloud-pcs?status=failed",
+  cloudPcImageUploadScenario: "/images",
+  cloudPcOnPremiseNetworkConnectionCheckScenario: "/connections",
+  cloudPcInGracePeriodScenario: "/cloud-pcs?status=inGracePeriod",
+  deskwrightCapacityScenario: "/cloud-pcs?status=provisioning",
+  deskwrightRemovalsHeldScenario: "/removals",
+  deskwrightReleaseStoppedScenario: "/spot-groups",
+  deskwrightPowerChangedOutsideScenario: "/use",
+  deskwrightIdleCloudPcScenario: "/idle",
+};
+
+const columnsOf = (tenant: string): readonly Column<Alert>[] => [
+  {
+    id: "name",
+    width: "30%",
+    title: words.columns.name,
+    cell: (row) => <Link to={`/t/${tenant}${PLACES[row.alertRuleTemplate]}`}>{row.displayName}</Link>,
+  },
   {
     id: "status",
     title: words.columns.status,
@@ -42,7 +60,7 @@ const LISTED: Listed<typeof PATH> = {
   path: PATH,
   words,
   idOf: (row) => row.id,
-  columns: () => COLUMNS,
+  columns: columnsOf,
   csv: "alerts",
   filters: [
     {

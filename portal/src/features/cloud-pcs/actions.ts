@@ -4,7 +4,7 @@ import { ACTIONS } from "../../api/actions.ts";
 import { at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { titleOf } from "../../api/errors.ts";
-import { sent, type Action, type Done } from "../../components/action.ts";
+import { entered, sent, type Action, type Done } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
@@ -42,9 +42,13 @@ const FIXED: Partial<Record<ActionName, object>> = {
 
 export function sendAction(api: Api, tenant: string, id: string, name: ActionName, values: Values): Promise<Done> {
   const body = { ...values, ...FIXED[name] };
-  const request = { params: { path: { ...at(tenant), id } }, body: body as never };
   const action = factsOf(name).path;
-  return sent(api.POST(action as "/tenants/{tenant}/cloudPCs/{id}/rerunStep", request));
+  return sent(
+    api.POST(action as "/tenants/{tenant}/cloudPCs/{id}/rerunStep", {
+      params: { path: { ...at(tenant), id } },
+      body: entered(body),
+    }),
+  );
 }
 
 export interface Known {

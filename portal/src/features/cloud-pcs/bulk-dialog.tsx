@@ -21,7 +21,7 @@ import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { useOne } from "../../api/read.ts";
 import type { components } from "../../api/schema.d.ts";
-import { defaultsOf, isFilled } from "../../components/action.ts";
+import { defaultsOf, entered, isFilled } from "../../components/action.ts";
 import { BACKDROP } from "../../components/backdrop.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { input } from "../../components/form/inputs.ts";
@@ -149,7 +149,7 @@ function useBulk(tenant: string) {
   const api = useApi();
   const queries = useQueryClient();
   const send = (body: object) =>
-    dataOf(api.POST("/tenants/{tenant}/bulkActions", { params: { path: { tenant } }, body: body as never }));
+    dataOf(api.POST("/tenants/{tenant}/bulkActions", { params: { path: { tenant } }, body: entered(body) }));
   return {
     dryRun: useMutation({ mutationFn: async (form: object) => (await send({ ...form, dryRun: true })) as DryRun }),
     start: useMutation({

@@ -14,7 +14,7 @@ export function targetsOf(selection: Selection): Targets {
   }
   const { $filter: where, $search: search } = selection.of;
   const filter = { ...(where === undefined ? {} : { where }), ...(search === undefined ? {} : { search }) };
-  return { filter: filter as never, excludeCloudPcIds: [...selection.except] };
+  return { filter: filter as NonNullable<BulkForm["filter"]>, excludeCloudPcIds: [...selection.except] };
 }
 
 /**

@@ -18,6 +18,7 @@ import { useAddress } from "../../components/use-address.ts";
 import { words } from "../../words/cost.ts";
 import { region } from "../../words/language.ts";
 import { textFor } from "../../words/texts.ts";
+import { RateCard } from "./rate-card.tsx";
 
 const PATH = `${ROOT}/reports/cost` as const;
 type Row = RowOf<typeof PATH>;
@@ -92,6 +93,7 @@ export function CostPage(): ReactElement {
           none={<EmptyState title={words.none} text={words.noneText} />}
         />
       </Section>
+      <RateCard tenant={tenant} />
     </>
   );
 }

@@ -26,14 +26,13 @@ const DAYS = Object.entries(words.days).map(([value, title]) => ({ value, title 
 const STOPS = Object.entries(words.stopActions).map(([value, title]) => ({ value, title }));
 
 const COLUMNS: readonly Column<Schedule>[] = [
-  { id: "name", width: "20%", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
-  { id: "hours", width: "26%", title: words.columns.hours, cell: (row) => hoursOf(row.phases).join(", ") || "-" },
+  { id: "name", width: "16%", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
+  { id: "hours", width: "22%", title: words.columns.hours, cell: (row) => hoursOf(row.phases).join(", ") || "-" },
   { id: "zone", width: "14%", title: words.columns.zone, cell: (row) => row.timeZone ?? words.siteZone },
   { id: "stop", title: words.columns.stop, cell: (row) => words.stopActions[row.stopAction] },
   { id: "signedOff", title: words.columns.signedOff, cell: (row) => words.minutes({ count: row.signedOffInMinutes }) },
   {
     id: "disconnected",
-    width: "130px",
     title: words.columns.disconnected,
     cell: (row) => words.minutes({ count: row.disconnectedInMinutes }),
   },

@@ -34,7 +34,7 @@ function columnsOf(tenant: string): Column<Row>[] {
   return [
     {
       id: "user",
-      width: "24%",
+      width: "20%",
       title: words.columns.user,
       sort: "userPrincipalName",
       cell: (row) => (
@@ -45,7 +45,7 @@ function columnsOf(tenant: string): Column<Row>[] {
       ),
     },
     { id: "policy", title: words.columns.policy, cell: (row) => row.provisioningPolicyName ?? "-" },
-    { id: "plan", width: "18%", title: words.columns.plan, cell: (row) => row.servicePlanName },
+    { id: "plan", width: "15%", title: words.columns.plan, cell: (row) => row.servicePlanName },
     { id: "on", title: words.columns.on, sort: "minutesOn", cell: (row) => written(row.minutesOn) },
     { id: "active", title: words.columns.active, sort: "minutesActive", cell: (row) => written(row.minutesActive) },
     { id: "share", title: words.columns.share, cell: shareOf },

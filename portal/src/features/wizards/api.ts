@@ -4,6 +4,7 @@ import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { operationOf } from "../../api/operation.ts";
 import type { components, paths } from "../../api/schema.d.ts";
+import { entered } from "../../components/action.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
 import { subjectOf } from "./made.ts";
 
@@ -46,7 +47,7 @@ export function useReview(tenant: string, wizard: WizardName) {
       dataOf(
         api.POST("/tenants/{tenant}/wizards/{wizard}/review", {
           params: { path: { tenant, wizard } },
-          body: { ...form, throughStep } as never,
+          body: entered({ ...form, throughStep }),
         }),
       ),
   });
@@ -70,9 +71,9 @@ export function useSave(tenant: string, wizard: WizardName) {
       const { data, response } = await api.POST("/tenants/{tenant}/wizards/{wizard}", {
         params: { path: { tenant, wizard } },
         headers: { "Idempotency-Key": key },
-        body: form as never,
+        body: entered(form),
       });
-      return { operation: operationOf(response), subject: subjectOf(form, data as never) };
+      return { operation: operationOf(response), subject: subjectOf(form, data) };
     },
   });
 }
@@ -88,12 +89,12 @@ export function useNewTenant() {
   });
   const review = useMutation({
     mutationFn: ({ form, throughStep }: Asked) =>
-      dataOf(api.POST("/wizards/create-tenant/review", { body: { ...form, throughStep } as never })),
+      dataOf(api.POST("/wizards/create-tenant/review", { body: entered({ ...form, throughStep }) })),
   });
   const save = useMutation({
     mutationFn: async ({ form, key }: Sent): Promise<Saved> => {
       const made = await dataOf(
-        api.POST("/wizards/create-tenant", { headers: { "Idempotency-Key": key }, body: form as never }),
+        api.POST("/wizards/create-tenant", { headers: { "Idempotency-Key": key }, body: entered(form) }),
       );
       return { operation: null, subject: made.id };
     },

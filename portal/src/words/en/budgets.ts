@@ -14,6 +14,11 @@ export default {
   unknown: "No price is known",
   share: "{amount} ({percent} %)",
   unlinked: "Notices only",
+  steps: {
+    none: "Not applied",
+    tightened: "Unused Cloud PCs stop after 15 minutes",
+    parking: "New builds wait",
+  },
   scopes: { tenant: "The whole tenant", policy: "A provisioning policy", spotGroup: "A Spot Group" },
   actions: {
     create: { title: "Create a budget" },
@@ -24,8 +29,7 @@ export default {
     name: "Name",
     scope: "Applies to",
     subject: "Policy or Spot Group",
-    subjectHelp:
-      "The id of the provisioning policy or Spot Group, as its address has it. Leave it empty for the tenant.",
+    subjectHelp: "Choose first what the budget applies to. A budget of the whole tenant needs no choice.",
     amount: "Amount of a month",
     amountHelp: "In the currency of the rate card.",
     brakes: "Hold new costs back",

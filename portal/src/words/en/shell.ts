@@ -33,6 +33,7 @@ export default {
     cost: "Cost",
     budgets: "Budgets",
     use: "Use",
+    idle: "Idle Cloud PCs",
     alerts: "Alerts",
     noticeEndpoints: "Notice endpoints",
     maintenanceWindows: "Maintenance windows",

@@ -203,6 +203,7 @@ export default {
       cost: "Kosten",
       budgets: "Budgets",
       use: "Nutzung",
+      idle: "Ungenutzte Cloud-PCs",
       alerts: "Warnungen",
       noticeEndpoints: "Benachrichtigungsendpunkte",
       maintenanceWindows: "Wartungsfenster",

@@ -33,10 +33,6 @@ class Replaced(Value):
     session_host: str | None = None
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 def _is_empty(scripts: tuple[PolicyScriptOrder, ...]) -> bool:
     return not scripts
 

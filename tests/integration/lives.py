@@ -30,6 +30,7 @@ from shared.storage.tables import Table, Tables
 from tests.contract.worker import CloudClock
 from tests.implementations import implementations, registered
 from tests.integration import things
+from tests.integration.furniture import names_of
 from tests.integration.services import IdleHost
 from tests.rate_limiters import MemoryRateLimiters
 from tests.stories.tell import CURRENT
@@ -211,10 +212,9 @@ class Life:
     async def rows(self) -> dict[str, Any]:
         """Return all rows of all tables."""
         service, found = self.deps.tables.service(), {}
-        async for table in service.list_tables():
-            if table.name.startswith(self.deps.tables.prefix):
-                async for row in service.get_table_client(table.name).list_entities():
-                    found[f"{table.name}/{row['PartitionKey']}/{row['RowKey']}"] = dict(row)
+        for table in await names_of(self.deps.tables):
+            async for row in service.get_table_client(table).list_entities():
+                found[f"{table}/{row['PartitionKey']}/{row['RowKey']}"] = dict(row)
         return found
 
 

@@ -16,6 +16,7 @@ from shared.errors import ConflictError, MismatchError, NotFoundError, StaleErro
 from tests.integration import image_things, things
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office, signed_in
+from tests.integration.furniture import names_of
 from tests.integration.services import perform
 from tests.integration.spot_forms import SPOT_FORMS
 
@@ -45,11 +46,12 @@ async def there(office: Office, routes: Json) -> Json:
 
 
 async def rows(office: Office) -> str:
-    """Every row of every table."""
+    """Every row of every table of the test."""
     service: Any = office.tables.service()
     found: list[Any] = []
-    async for table in service.list_tables():
-        found += [dict(row) async for row in service.get_table_client(table.name).list_entities()]
+    for table in await names_of(office.tables):
+        found += [dict(row) async for row in service.get_table_client(table).list_entities()]
+    assert found
     return str(found)
 
 

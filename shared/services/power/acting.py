@@ -115,7 +115,7 @@ async def _looked(
 
 
 async def _with_obstacles(deps: Dependencies, tenant: Tenant, pc: CloudPc, facts: PowerFacts) -> PowerFacts:
-    """Return *facts* with what keeps a machine from being switched, and with its budget."""
+    """Return *facts* with the budget of a Cloud PC, and with reasons why its power is left alone."""
     removal = None if pc.status in WORKING else f"it is {pc.status.value}"
     pause = await why_paused(deps, tenant, pc) or await why_scaled_outside(deps, pc) or facts.pause
     return facts.but(removal=removal, pause=pause, budget=await brake_of(deps, pc))

@@ -52,10 +52,6 @@ class PowerStep(StrEnum):
     HIBERNATE = "hibernate"
 
 
-STOPS = frozenset({PowerStep.DEALLOCATE, PowerStep.HIBERNATE})
-"""The steps after which a machine is off."""
-
-
 class BudgetBrake(Value):
     """A budget that is used up: unused machines stop after *idle_in_minutes*, and nothing starts early."""
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from shared.domain.power.arrivals import KEPT, arrived
-from shared.domain.power.engine import STOPS, Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
+from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
 from shared.domain.power.overriding import PowerOverride
 from shared.domain.power.state import (
     DesiredPower,
@@ -37,6 +37,7 @@ _ACTORS = {
     PowerRule.KEEP_AWAKE: PowerActor.USER,
 }
 _SWITCHED_ON = frozenset({PowerStep.START})
+_SWITCHED_OFF = frozenset({PowerStep.DEALLOCATE, PowerStep.HIBERNATE})
 
 
 class StepBegun(Value):
@@ -280,7 +281,7 @@ def seen(power: CloudPcPower, observed: ObservedPower, at: datetime, hold_until:
     if power.observed is ObservedPower.UNKNOWN or observed.is_on is power.observed.is_on:
         return after  # first seen, or of the same kind as before
     step = power.step
-    if step is not None and step.step in (_SWITCHED_ON if observed.is_on else STOPS):
+    if step is not None and step.step in (_SWITCHED_ON if observed.is_on else _SWITCHED_OFF):
         again = power.changed_by not in {PowerActor.OUTSIDE, PowerActor.SIGN_IN}
         return after.but(
             step=None,

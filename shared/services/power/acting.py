@@ -19,6 +19,7 @@ from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, Power
 from shared.domain.power.record import CloudPcPower, actor_of, begun, seen
 from shared.domain.power.state import DesiredPower, MaintenanceWindow, ObservedPower, PowerActor
 from shared.domain.power.zones import ELSEWHERE
+from shared.domain.tenants.tenant import Tenant
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, refusal, start_action
 from shared.services.cost.budgets import brake_of
 from shared.services.policies.pausing import why_paused
@@ -75,22 +76,17 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
         return None
     if pc.occupied:  # its end asks for the next look
         return now + _LATER
-    with on_behalf_of(pc.tenant_id):
-        observed = await observed_power(deps, pc)
-        sessions = SessionReading(now) if observed.is_off else await session_reading(deps, pc)
-    power = await change_power(deps, pc.tenant_id, pc.id, now, partial(_observed, observed, sessions, applied, now))
-    await tell_of_outside(deps, before.value if before else power, power, now)
-    removal = None if pc.status in WORKING else f"it is {pc.status.value}"
-    facts = power.facts(readable=sessions.found is not None, removal=removal)
-    facts = applied.facts(facts, power, now) if applied else facts
+    power, readable = await _looked(deps, pc, applied, before.value if before else None)
     wake = power.to_wake(applied.settings.time_zone if applied else ELSEWHERE, now)
+    facts = power.facts(
+        readable=readable,
+        maintenance=wake,
+        can_hibernate=power.can_hibernate(pc.current.generation),
+    )
+    facts = applied.facts(facts, power, now) if applied else facts
     with on_behalf_of(pc.tenant_id):
-        pause = await why_paused(deps, tenant.value, pc) or await why_scaled_outside(deps, pc) or facts.pause
-    facts = facts.but(budget=await brake_of(deps, pc), pause=pause, maintenance=wake)
-    facts = facts.but(can_hibernate=power.can_hibernate(pc.current.generation))
-    decision = decide(facts, now)
-    if decision.stops_at and observed.is_on and (why := await why_nobody_could_start(deps, tenant.value)):
-        decision = decision.but(step=None, stops_at=None, waits=why)
+        facts = await _with_obstacles(deps, tenant.value, pc, facts)
+        decision = await _decided(deps, tenant.value, facts, now)
     acts = decision.step in _ACTIONS and refusal(pc, RemoteActionRequest(_ACTIONS[decision.step])) is None
     later = now + _LATER if acts else next_look(power, facts, decision, now)  # an action's end asks for an earlier look
     looks_at = await _promised(deps, power, later, due)
@@ -103,6 +99,35 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     if acts:
         await _do(deps, client, pc, decision, due, starts_elsewhere=power.starts_elsewhere)
     return looks_at
+
+
+async def _looked(
+    deps: Dependencies, pc: CloudPc, applied: AppliedSchedule | None, before: CloudPcPower | None
+) -> tuple[CloudPcPower, bool]:
+    """Read the power and the sessions of a machine; return the record with them, and whether sessions were readable."""
+    now = deps.clock.now()
+    with on_behalf_of(pc.tenant_id):
+        observed = await observed_power(deps, pc)
+        sessions = SessionReading(now) if observed.is_off else await session_reading(deps, pc)
+    power = await change_power(deps, pc.tenant_id, pc.id, now, partial(_observed, observed, sessions, applied, now))
+    await tell_of_outside(deps, before or power, power, now)
+    return power, sessions.found is not None
+
+
+async def _with_obstacles(deps: Dependencies, tenant: Tenant, pc: CloudPc, facts: PowerFacts) -> PowerFacts:
+    """Return *facts* with the budget of a Cloud PC, and with reasons why its power is left alone."""
+    removal = None if pc.status in WORKING else f"it is {pc.status.value}"
+    pause = await why_paused(deps, tenant, pc) or await why_scaled_outside(deps, pc) or facts.pause
+    return facts.but(removal=removal, pause=pause, budget=await brake_of(deps, pc))
+
+
+async def _decided(deps: Dependencies, tenant: Tenant, facts: PowerFacts, now: datetime) -> PowerDecision:
+    """Decide; a machine that nobody could start again is neither stopped nor is its stop announced."""
+    decision = decide(facts, now)
+    if decision.stops_at is None or not facts.observed.is_on:
+        return decision
+    why = await why_nobody_could_start(deps, tenant)
+    return decision.but(step=None, stops_at=None, waits=why) if why else decision
 
 
 def _planned(

@@ -32,7 +32,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.operation import planned, planning, reconciled
 from shared.domain.planning import planner
 from shared.domain.planning.plans import Observed, Plan
-from shared.domain.planning.queueing import open_places, rights_used, spread, waits
+from shared.domain.planning.queueing import open_places, spread, waits
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory import WATCH
 from shared.domain.tenants.tenant import LicenceSource, Tenant
@@ -40,8 +40,8 @@ from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableE
 from shared.services.cloud_pcs.forgetting import forget_cloud_pc
 from shared.services.operations.second_questions import HELD_ACTS, Confirmed, confirmed, let_wait
 from shared.services.policies.reconciling import rules_of, snapshots_of
-from shared.services.spot.facts import rights_of_members
 from shared.services.tenants.observing import observe
+from shared.services.tenants.rights import rights_in_use
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -207,9 +207,7 @@ async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]
     places = {each.id: open_places(tenant, each) for each in connections}
     used = None if everybody else _RIGHTS.get(deps, tenant.id)
     if used is None:
-        records = known.values() if everybody else [each.value async for each in deps.cloud_pcs.each(tenant.id)]
-        groups = [each.value async for each in deps.spot_groups.each(tenant.id)]
-        rights = rights_used(records, places) + await rights_of_members(deps, tenant.id, connections, groups)
+        rights = await rights_in_use(deps, tenant, known.values() if everybody else None)
         used = _RIGHTS.put(deps, tenant.id, rights)
     return spread(plan, known, places, used, tenant.settings.sign_in_rights_per_subscription)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cost.prices import Currency, RegionPrices
 from shared.domain.health.report import HealthThresholds
 from shared.domain.networks.connection import HealthStatus
@@ -234,6 +235,21 @@ async def test_subscriptions_and_addresses_are_judged_by_what_is_recorded(
         "directorySubscriptions": ["directorySubscriptionMissing", "directorySubscriptionEnds"],
         "addresses": ["addressesScarce"],
     }
+
+
+@pytest.mark.parametrize(("limit", "code"), [(5, "signInRightsScarce"), (4, "signInRightsEnd")])
+async def test_role_assignments_of_a_subscription_are_looked_ahead_at(
+    office: Office, routes: dict[str, Any], storage: PaperStorage, judged: list[ReadinessCheck], limit: int, code: str
+) -> None:
+    del storage, judged
+    tenant = (await office.tenants.get("contoso")).value
+    limited = tenant.settings.but(sign_in_rights_per_subscription=limit)
+    await office.tenants.change("contoso", lambda there: there.but(settings=limited))
+    for name in ("eve", "joe"):
+        pc = things.cloud_pc(name, status=Status.PROVISIONED, snapshot=things.snapshot())
+        await office.cloud_pcs.insert(pc.with_current(subscription_id=tenant.subscription_id))
+    await checked(office)
+    assert code in codes(await shown(routes, OWN))["rights"]
 
 
 async def test_a_tenant_is_checked_every_six_hours(

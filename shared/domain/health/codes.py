@@ -96,6 +96,8 @@ class HealthCode(StrEnum):
     PROVIDER_NOT_REGISTERED = "providerNotRegistered"
     SUBSCRIPTION_MISSING = "directorySubscriptionMissing"
     SUBSCRIPTION_ENDS = "directorySubscriptionEnds"
+    SIGN_IN_RIGHTS_SCARCE = "signInRightsScarce"
+    SIGN_IN_RIGHTS_END = "signInRightsEnd"
     QUOTA_NOT_READ = "quotaNotRead"
     QUOTA_SCARCE = "quotaScarce"
     QUOTA_ENDS = "quotaEnds"
@@ -137,6 +139,12 @@ CODES: Mapping[HealthCode, CodeFacts] = MappingProxyType(
         HealthCode.SIGN_IN_NOT_CONSENTED: CodeFacts((HealthSection.CONSENT,), "Users cannot consent to the sign-in"),
         HealthCode.ROLE_INCOMPLETE: CodeFacts((HealthSection.RIGHTS,), "The service's role lacks actions"),
         HealthCode.PROVIDER_NOT_REGISTERED: CodeFacts((HealthSection.RIGHTS,), "A resource provider is not registered"),
+        HealthCode.SIGN_IN_RIGHTS_SCARCE: CodeFacts(
+            (HealthSection.RIGHTS,), "The role assignments of a subscription are scarce"
+        ),
+        HealthCode.SIGN_IN_RIGHTS_END: CodeFacts(
+            (HealthSection.RIGHTS,), "The role assignments of a subscription run out"
+        ),
         HealthCode.SUBSCRIPTION_MISSING: CodeFacts((HealthSection.DIRECTORY,), "Graph sends no change notifications"),
         HealthCode.SUBSCRIPTION_ENDS: CodeFacts((HealthSection.DIRECTORY,), "A subscription to changes ends soon"),
         HealthCode.QUOTA_NOT_READ: CodeFacts((HealthSection.QUOTA,), "A quota cannot be read"),

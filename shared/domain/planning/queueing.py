@@ -133,8 +133,12 @@ def subscription_of(build: Build, tenant: Tenant, connection: Connection) -> str
 
 def rights_of(build: Build) -> int:
     """Return how many role assignments a build needs: on the desktop, and on the machine unless a domain knows it."""
-    hybrid = build.snapshot is not None and build.snapshot.join_type is JoinType.HYBRID_AZURE_AD_JOIN
-    return 1 if hybrid else 2
+    return rights_for(build.snapshot.join_type if build.snapshot else None)
+
+
+def rights_for(join_type: JoinType | None) -> int:
+    """Return how many role assignments the user of a machine needs that joins so."""
+    return 1 if join_type is JoinType.HYBRID_AZURE_AD_JOIN else 2
 
 
 def rights_used(cloud_pcs: Iterable[CloudPc], places: Mapping[str, tuple[str, ...]]) -> Counter[str]:

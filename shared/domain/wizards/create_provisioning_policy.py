@@ -79,7 +79,12 @@ CREATE_PROVISIONING_POLICY = Wizard(
 
 
 class PolicyFacts(Value):
-    """Existing records. *entitlements*: the members of the chosen groups; None when the directory did not answer."""
+    """Existing records. *entitlements*: the members of the chosen groups; None when the directory did not answer.
+
+    *places*: the subscriptions over which Cloud PCs are spread, with the quotas *usages*; empty: that of the first
+    connection. *rights_left*: the role assignments that they have left for signing in; None where these were not
+    counted.
+    """
 
     sites: tuple[Site, ...]
     connections: tuple[Connection, ...]
@@ -92,6 +97,8 @@ class PolicyFacts(Value):
     entitlements: tuple[Entitlement, ...] | None = ()
     cloud_pcs: tuple[CloudPc, ...] = ()
     usages: tuple[Usage, ...] | None = ()
+    places: tuple[str, ...] = ()
+    rights_left: int | None = None
 
     def chosen_connections(self, reading: Reading) -> list[Connection]:
         """Return the connections that were chosen and exist, in order."""
@@ -211,7 +218,9 @@ def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning]
     if facts.usages is None:
         warnings.append(_not_looked_at("Azure did not answer: the quota was not looked at.", "connection"))
     elif connections and (region := facts.region_of(connections[0])):
-        warnings.extend(reach.quota_warnings(connections[0].subscription_id, region, facts.usages))
+        warnings.extend(reach.quota_warnings(facts.places or (connections[0].subscription_id,), region, facts.usages))
+    if connections and facts.rights_left is not None:
+        warnings.extend(reach.rights_warnings(connections[0].join_type, facts.rights_left))
     return warnings, reach.forecast()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.machines.service_plan import size_ladder
-from shared.domain.networks.connection import JoinType
+from shared.domain.planning.queueing import rights_for
 from shared.domain.power.schedule import problems
 from shared.domain.spot.groups.group import USERS_PER_HOST, LicenseType, SpotGroup, host_hardware
 from shared.domain.spot.groups.schedule import Schedule
@@ -209,7 +209,7 @@ def capacity_warnings(
     connection, place = facts.connection_of(site), facts.site(site.site_id)
     if connection is None or place is None:
         return
-    rights = quantity * rights_of_member(connection.join_type)
+    rights = quantity * rights_for(connection.join_type)
     free_rights = max(0, facts.rights_limit - facts.rights_used)
     if rights > free_rights:
         yield ReviewWarning(
@@ -227,7 +227,7 @@ def capacity_warnings(
     else:
         ladder = size_ladder(host_hardware(license_type))
         yield from quota_shortages(
-            [ladder] * hosts, connection.subscription_id, place.region, facts.usages, step="license"
+            [ladder] * hosts, (connection.subscription_id,), place.region, facts.usages, step="license"
         )
     free = connection.free_addresses
     if free is not None and free < hosts:
@@ -238,11 +238,6 @@ def capacity_warnings(
             f"up to {hosts}: hosts that find none wait.",
             details={"connectionId": connection.id, "free": free, "needed": hosts},
         )
-
-
-def rights_of_member(join: JoinType) -> int:
-    """Return how many role assignments a member needs: on the desktop, and on Entra-joined hosts."""
-    return 1 if join is JoinType.HYBRID_AZURE_AD_JOIN else 2
 
 
 def _host_count(license_type: LicenseType, quantity: int) -> int:

@@ -1,15 +1,16 @@
 """Forecast of a policy in its review: Cloud PCs, addresses, licences, and overlaps with other policies."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.domain.machines.sizes import Size
-from shared.domain.networks.connection import Connection
+from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.planning.entitlements import Entitlement, address_forecast, winner
+from shared.domain.planning.queueing import rights_for
 from shared.domain.policies.policy import Assignment, Policy
 from shared.domain.values import Value, amount
 from shared.domain.wizards.reviews import Forecast, ReviewWarning, WarningCode
@@ -165,22 +166,48 @@ class PolicyReach:
             found.append(_about(WarningCode.UNLICENSED_MEMBERS, message, self.unlicensed))
         return found
 
-    def quota_warnings(self, subscription_id: str, region: str, usages: tuple[Usage, ...]) -> list[ReviewWarning]:
+    def quota_warnings(
+        self, subscription_ids: Collection[str], region: str, usages: tuple[Usage, ...]
+    ) -> list[ReviewWarning]:
         """Return a warning when the new Cloud PCs need more vCPUs than the region has left for them."""
         ladders = [size_ladder(plan) for _, plan in self.new]
-        return quota_shortages(ladders, subscription_id, region, usages)
+        return quota_shortages(ladders, subscription_ids, region, usages)
+
+    def rights_warnings(self, join_type: JoinType, left: int) -> list[ReviewWarning]:
+        """Return a warning when the new Cloud PCs need more role assignments than the subscriptions have left."""
+        needed = rights_for(join_type) * len(self.new)
+        if needed <= left:
+            return []
+        message = (
+            f"The new Cloud PCs need {needed} role assignments, and the subscriptions have {left} left: those above "
+            "wait until the provider adds a subscription."
+        )
+        return [
+            ReviewWarning(
+                concern=WarningCode.RIGHTS_SHORT,
+                step="connection",
+                message=message,
+                details={"needed": needed, "free": left},
+            )
+        ]
 
 
 def quota_shortages(
     ladders: Iterable[tuple[Size, ...]],
-    subscription_id: str,
+    subscription_ids: Collection[str],
     region: str,
     usages: tuple[Usage, ...],
     *,
     step: str = "connection",
 ) -> list[ReviewWarning]:
-    """Return a warning when new machines need more vCPUs than the region has left. *ladders*: the sizes for each."""
-    quotas = {u.family: u for u in usages if u.subscription_id == subscription_id and u.region == region}
+    """Return a warning when new machines need more vCPUs than the region has left. *ladders*: the sizes for each.
+
+    *subscription_ids*: those over which the machines are spread.
+    """
+    left: dict[str, int] = {}
+    for usage in usages:
+        if usage.subscription_id in subscription_ids and usage.region == region:
+            left[usage.family] = left.get(usage.family, 0) + _free(usage)
     needed, total = Counter[frozenset[str]](), 0
     for ladder in ladders:
         if ladder:
@@ -189,10 +216,10 @@ def quota_shortages(
     found = [
         _short(region, " or ".join(sorted(families)), cores, free, step)
         for families, cores in needed.items()
-        if families & quotas.keys() and (free := sum(_free(quotas[f]) for f in families if f in quotas)) < cores
+        if families & left.keys() and (free := sum(left.get(family, 0) for family in families)) < cores
     ]
-    if "cores" in quotas and _free(quotas["cores"]) < total:
-        found.append(_short(region, "cores", total, _free(quotas["cores"]), step))
+    if "cores" in left and left["cores"] < total:
+        found.append(_short(region, "cores", total, left["cores"], step))
     return found
 
 

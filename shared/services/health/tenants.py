@@ -1,4 +1,4 @@
-"""The checks of one tenant: its readiness, its subscriptions to changes, its quotas and its addresses."""
+"""The checks of one tenant: its readiness, its subscriptions to changes, its quotas, addresses and role assignments."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from shared.domain.tenants.tenant import Tenant
 from shared.services.cost.actuals import export_fault
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.readiness import ReadinessCheck, readiness
+from shared.services.tenants.rights import rights_in_use
 from shared.services.tenants.summaries import quotas
 
 _VERB = "Microsoft.CloudPC/tenants/readHealth"
@@ -56,13 +57,14 @@ async def check_tenant(
     rooms = {room.name: room for room in before.limit_usages} if before else {}
     quota, of_quota = await _quotas(context, rooms, thresholds)
     addresses, of_addresses = await _addresses(context, rooms, thresholds)
-    found = [*map(_of_readiness, judged), await _subscriptions(context, thresholds), quota, addresses]
+    rights, of_rights = await _rights(context, rooms, thresholds)
+    found = [*map(_of_readiness, judged), rights, await _subscriptions(context, thresholds), quota, addresses]
     found += [await _outbox(context, thresholds), await _endpoints(context), await _cost_export(context), *others]
     return HealthReport(
         tenant_id=tenant.id,
         checked_date_time=now,
         sections=in_order(filter(None, found), OF_TENANT),
-        limit_usages=(*of_quota, *of_addresses),
+        limit_usages=(*of_rights, *of_quota, *of_addresses),
     )
 
 
@@ -133,6 +135,24 @@ async def _quotas(
             codes = (HealthCode.QUOTA_SCARCE, HealthCode.QUOTA_ENDS)
             messages.append(judge_limit(room, codes, "vCPUs", thresholds))
     return section(HealthSection.QUOTA, messages), rooms
+
+
+async def _rights(
+    context: ActionContext, before: dict[str, LimitUsage], thresholds: HealthThresholds
+) -> tuple[SectionHealth, list[LimitUsage]]:
+    """Judge the role assignments of the tenant's subscriptions, which other tenants may share."""
+    limit, used = (
+        context.tenant.settings.sign_in_rights_per_subscription,
+        await rights_in_use(context.deps, context.tenant),
+    )
+    messages, rooms = list[HealthMessage | None](), list[LimitUsage]()
+    for subscription_id in sorted(used):
+        name = f"role assignments in {subscription_id}"
+        room = with_sample(before.get(name), name, used[subscription_id], limit, context.now)
+        rooms.append(room)
+        codes = (HealthCode.SIGN_IN_RIGHTS_SCARCE, HealthCode.SIGN_IN_RIGHTS_END)
+        messages.append(judge_limit(room, codes, "role assignments", thresholds))
+    return section(HealthSection.RIGHTS, messages), rooms
 
 
 async def _addresses(

@@ -12,22 +12,21 @@ from typing import Any
 from shared.clients.directory import existing_groups, members_of_groups
 from shared.clients.pacing import retry_while_throttled
 from shared.clients.vm_sizes import SizeOffer
-from shared.dependencies import Dependencies
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.queueing import rights_used
 from shared.domain.spot.engine.seeing import drift_of
 from shared.domain.spot.groups.group import HARDWARE, USERS_PER_HOST, LicenseType, SpotGroup, host_hardware
-from shared.domain.spot.groups.members import Rights, SeenMember, SpotMember, seen_users
+from shared.domain.spot.groups.members import SeenMember, SpotMember, seen_users
 from shared.domain.spot.hosts.host import windows_of
 from shared.domain.spot.hosts.observed import SettingsDrift
 from shared.domain.spot.images.image_set import HostPoolType
 from shared.domain.tenants.directory import DirectoryUser
-from shared.domain.wizards.create_spot_group import rights_of_member
 from shared.domain.wizards.forecast import Usage
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts, SpotImage, SpotLicences
 from shared.errors import RefusedError, UnavailableError
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.licenses import read_offers, size_problem
+from shared.services.tenants.rights import rights_of_members
 from shared.services.wizards.lookups import nothing, quota_of, texts_of
 
 
@@ -188,21 +187,6 @@ async def _rights_used(context: ActionContext, connections: Iterable[Connection]
     pcs = [pc.value async for pc in deps.cloud_pcs.each(tenant.id)]
     used = rights_used(pcs, places) + await rights_of_members(deps, tenant.id, connections, groups)
     return used[tenant.subscription_id]
-
-
-async def rights_of_members(
-    deps: Dependencies, tenant_id: str, connections: Iterable[Connection], groups: Iterable[SpotGroup]
-) -> Counter[str]:
-    """Return how many role assignments the members of a tenant's Spot Groups have, by subscription."""
-    known = {connection.id: connection for connection in connections}
-    joins_by = {group.id: known.get(group.connection_id) for group in groups}
-    used: Counter[str] = Counter()
-    if joins_by:
-        async for stored in deps.spot_members.each(tenant_id):
-            connection = joins_by.get(stored.value.group_id)
-            if connection is not None and stored.value.rights is not Rights.NONE:
-                used[connection.subscription_id] += rights_of_member(connection.join_type)
-    return used
 
 
 def _assigned(form: Mapping[str, Any], groups: Iterable[SpotGroup]) -> tuple[str, ...]:

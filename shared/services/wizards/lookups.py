@@ -11,15 +11,17 @@ from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain.images.image import GalleryImage
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.entitlements import Entitlement
+from shared.domain.planning.queueing import open_places
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory import Group
-from shared.domain.tenants.tenant import Site
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.create_provisioning_policy import MOST_GROUPS, PolicyFacts
 from shared.domain.wizards.forecast import Usage
 from shared.errors import RefusedError, UnavailableError
 from shared.services.images.sources import gallery_images, usages
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.licenses import licensed_members
+from shared.services.tenants.rights import rights_in_use
 
 _log = logging.getLogger("deskwright.services")
 
@@ -34,11 +36,12 @@ async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_
     sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id)])
     chosen = texts_of(form, "groups", "groupIds")
+    places = _places(tenant, form, connections)
     offered, groups, entitlements, used = await asyncio.gather(
         _offered(context, sites, form),
         existing_groups(deps.graph(tenant), chosen) if chosen else nothing(()),
         members_of(context, chosen, policies) if with_forecast and chosen else nothing(()),
-        _usages(context, form, connections, sites) if with_forecast else nothing(()),
+        _usages(context, form, connections, sites, places) if with_forecast else nothing(()),
     )
     found: tuple[Group, ...] = groups
     return PolicyFacts(
@@ -53,7 +56,25 @@ async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_
         entitlements=entitlements,
         cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if with_forecast else (),
         usages=used,
+        places=places,
+        rights_left=await _rights_left(context, places) if with_forecast and chosen and places else None,
     )
+
+
+def _places(tenant: Tenant, form: Mapping[str, Any], connections: tuple[Connection, ...]) -> tuple[str, ...]:
+    """Return the subscriptions over which the Cloud PCs of the first connection are spread."""
+    first = next(iter(texts_of(form, "connection", "connectionIds")), None)
+    connection = next((c for c in connections if c.id == first), None)
+    return open_places(tenant, connection) if connection else ()
+
+
+async def _rights_left(context: ActionContext, places: tuple[str, ...]) -> int:
+    """Return how many role assignments these subscriptions have left for signing in, over all tenants in them."""
+    limit, used = (
+        context.tenant.settings.sign_in_rights_per_subscription,
+        await rights_in_use(context.deps, context.tenant),
+    )
+    return sum(max(0, limit - used[place]) for place in places)
 
 
 async def _offered(
@@ -77,15 +98,20 @@ async def members_of(
 
 
 async def _usages(
-    context: ActionContext, form: Mapping[str, Any], connections: tuple[Connection, ...], sites: tuple[Site, ...]
+    context: ActionContext,
+    form: Mapping[str, Any],
+    connections: tuple[Connection, ...],
+    sites: tuple[Site, ...],
+    places: tuple[str, ...],
 ) -> tuple[Usage, ...] | None:
-    """Return the quotas of the first connection's region, or None if they cannot be read."""
+    """Return the quotas of the first connection's region in each of its subscriptions; None if one cannot be read."""
     first = next(iter(texts_of(form, "connection", "connectionIds")), None)
     connection = next((c for c in connections if c.id == first), None)
     site = next((s for s in sites if connection and s.id == connection.site_id), None)
     if connection is None or site is None:
         return ()
-    return await quota_of(context, connection.subscription_id, site.region)
+    found = await asyncio.gather(*(quota_of(context, place, site.region) for place in places))
+    return None if None in found else tuple(usage for each in found for usage in each or ())
 
 
 async def quota_of(context: ActionContext, subscription_id: str, region: str) -> tuple[Usage, ...] | None:

@@ -178,7 +178,9 @@ def test_a_disk_that_is_kept_is_copied_before_anything_is_removed() -> None:
         Exception("UnavailableError: 503"),
     ],
 )
-def test_without_a_copy_nothing_is_removed_and_the_record_says_so(answer: Refused | Pending | Exception) -> None:
+def test_without_a_copy_nothing_is_removed_and_the_record_says_so(
+    answer: Refused | Pending | Exception,
+) -> None:
     story = tell(CLEAN_UP, KEPT, {**ALL_GO, KEEP_DISK: answer})
 
     assert set(story.calls) == {"keep_disk", "record_cleaned"}

@@ -32,7 +32,9 @@ EVERY_LOOK: Sequence[Look] = (*TWO_LOOKS, ("wide", "dark"), ("narrow", "light"),
 _MACHINE_TEXT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*|\{\"\S*|\[object \w+\]|\b(?:undefined|null|NaN|Invalid Date)\b"
 )
-NOT_FOR_READERS = frozenset({"service-tenants", "service-tenants-new", "service-audit", "readiness", "leaving"})
+NOT_FOR_READERS = frozenset(
+    {"tenant-health", "service-tenants", "service-tenants-new", "service-audit", "readiness", "leaving"}
+)
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ class CommunicationMail:
         )
 
     async def send(self, mail: Mail) -> None:
-        """Hand over a mail. Its id is the operation's, so that one that is handed over again is not sent twice.
+        """Hand over a mail. Its id is the operation's, so that a repeated mail is recognised.
 
         An id that is there already may be refused: then its operation says whether the mail is on its way.
         """

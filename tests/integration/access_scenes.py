@@ -9,7 +9,7 @@ from shared.domain.tenants.access import AccessGrant, RoleDefinition, RolePermis
 from tests.integration import things
 from tests.integration.scene import Scene, Trace
 
-STRANGER = "99999999-0000-4000-8000-000000000009"
+OTHER_DIRECTORY = "99999999-0000-4000-8000-000000000009"
 """The directory of another customer."""
 MANAGEMENT = "tenants/{tenant}/{version}/roleManagement/cloudPC"
 RESTARTS = ("Microsoft.CloudPC/cloudPCs/read", "Microsoft.CloudPC/cloudPCs/reboot")
@@ -45,7 +45,7 @@ NEW_SUPPORT = {
     "principalIds": ["id-ada"],
     "endDateTime": (things.NOW + timedelta(days=1)).isoformat(),
 }
-FABRIKAM = ("tenants", things.tenant(id="fabrikam", entra_tenant_id=STRANGER))
+FABRIKAM = ("tenants", things.tenant(id="fabrikam", entra_tenant_id=OTHER_DIRECTORY))
 _ROLE, _GRANT, _SUPPORT = ("role_definitions", ROLE), ("access_grants", GRANT), ("access_grants", SUPPORT)
 
 ACCESS_SCENES: Mapping[str, Scene] = {

@@ -18,8 +18,8 @@ from tests.integration.access_scenes import (
     NEW_GRANT,
     NEW_ROLE,
     NEW_SUPPORT,
+    OTHER_DIRECTORY,
     ROLE,
-    STRANGER,
     SUPPORT,
 )
 from tests.integration.asking import ask
@@ -30,13 +30,13 @@ ROLES, ASSIGNMENTS = f"{MANAGEMENT}/roleDefinitions", f"{MANAGEMENT}/roleAssignm
 SUPPORT_ACCESS = "tenants/{tenant}/supportAccess"
 CLOUD_PCS, REBOOT, POLICIES = "GET …/cloudPCs", "POST …/cloudPCs/{id}/reboot", "GET …/provisioningPolicies"
 ADMINISTRATOR = signed_in("CloudPC.Administrator", name="boss")
-CUSTOMER = signed_in("CloudPC.Administrator", directory=STRANGER, name="boss")
+CUSTOMER = signed_in("CloudPC.Administrator", directory=OTHER_DIRECTORY, name="boss")
 PROVIDER = signed_in("Provider.Administrator", name="root")
 TECHNICIAN = signed_in(name="ada")
 AT_FABRIKAM = {"tenant": "fabrikam"}
 
 
-class Asker:
+class Requests:
     """Sends requests to the routes of the app, and returns status and body."""
 
     def __init__(self, office: Office, routes: dict[str, Any]) -> None:
@@ -50,14 +50,14 @@ class Asker:
 
 
 @pytest.fixture
-async def asks(here: Office, functions: list[Any]) -> Asker:
+async def asks(here: Office, functions: list[Any]) -> Requests:
     await here.tenants.insert(FABRIKAM[1])
     await here.role_definitions.insert(ROLE)
     await here.cloud_pcs.insert(things.cloud_pc("ada"))
-    return Asker(here, handlers(functions))
+    return Requests(here, handlers(functions))
 
 
-async def test_a_role_of_a_tenant_counts_from_the_next_request_on_and_for_none_after_its_end(asks: Asker) -> None:
+async def test_a_role_of_a_tenant_counts_from_the_next_request_on_and_for_none_after_its_end(asks: Requests) -> None:
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 403
     made = await asks(f"POST {ASSIGNMENTS}", ADMINISTRATOR, {**NEW_GRANT, "principalIds": ["id-ada"]})
     assert made[0] == 201
@@ -68,7 +68,7 @@ async def test_a_role_of_a_tenant_counts_from_the_next_request_on_and_for_none_a
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 403
 
 
-async def test_a_change_of_a_role_counts_for_everybody_who_has_it_at_once(asks: Asker) -> None:
+async def test_a_change_of_a_role_counts_for_everybody_who_has_it_at_once(asks: Requests) -> None:
     await asks.office.access_grants.insert(GRANT)
     fewer = {"rolePermissions": [{"allowedResourceActions": ["Microsoft.CloudPC/cloudPCs/reboot"]}]}
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 200
@@ -77,19 +77,19 @@ async def test_a_change_of_a_role_counts_for_everybody_who_has_it_at_once(asks: 
     assert (await asks(f"DELETE {ROLES}/{{id}}", ADMINISTRATOR, at={"id": "r1"}))[0] == 409
 
 
-async def test_a_role_in_one_tenant_counts_in_no_other(asks: Asker) -> None:
+async def test_a_role_in_one_tenant_counts_in_no_other(asks: Requests) -> None:
     neighbour = things.tenant(id="northwind")
     await asks.office.tenants.insert(neighbour)
     await asks.office.access_grants.insert(GRANT)
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 200
     assert (await asks(CLOUD_PCS, TECHNICIAN, at={"tenant": "northwind"}))[0] == 403
     assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 404
-    elsewhere = signed_in(directory=STRANGER, name="ada")
+    elsewhere = signed_in(directory=OTHER_DIRECTORY, name="ada")
     assert (await asks(CLOUD_PCS, elsewhere))[0] == 404
 
 
 async def test_groups_are_asked_of_the_directory_and_one_that_is_silent_lets_nobody_in(
-    asks: Asker, monkeypatch: pytest.MonkeyPatch
+    asks: Requests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await asks.office.access_grants.insert(GRANT.but(principal_ids=("g1",), group_ids=("g1",)))
     bob, application = signed_in(name="bob"), signed_in()
@@ -106,14 +106,14 @@ async def test_groups_are_asked_of_the_directory_and_one_that_is_silent_lets_nob
     assert (await asks(CLOUD_PCS, ADMINISTRATOR))[0] == 200
 
 
-async def test_a_grant_of_a_role_that_is_gone_or_cannot_be_read_gives_nothing(asks: Asker) -> None:
+async def test_a_grant_of_a_role_that_is_gone_or_cannot_be_read_gives_nothing(asks: Requests) -> None:
     await asks.office.access_grants.insert(GRANT.but(role_definition_id="gone"))
     await asks.office.access_grants.insert(GRANT.but(id="a2", role_definition_id="Provider.Administrator"))
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 403
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - ASSIGNABLE))
-async def test_no_role_has_a_permission_of_the_provider(asks: Asker, verb: str) -> None:
+async def test_no_role_has_a_permission_of_the_provider(asks: Requests, verb: str) -> None:
     role = {**NEW_ROLE, "rolePermissions": [{"allowedResourceActions": [verb]}]}
     for who in (ADMINISTRATOR, PROVIDER):
         status, said = await asks(f"POST {ROLES}", who, role)
@@ -123,7 +123,7 @@ async def test_no_role_has_a_permission_of_the_provider(asks: Asker, verb: str) 
         )
 
 
-async def test_nobody_gives_or_defines_more_than_they_have(asks: Asker) -> None:
+async def test_nobody_gives_or_defines_more_than_they_have(asks: Requests) -> None:
     verbs = sorted({*GIVING, "Microsoft.CloudPC/cloudPCs/read"})
     permissions = ROLE.role_permissions[0].but(allowed_resource_actions=tuple(verbs))
     await asks.office.role_definitions.insert(ROLE.but(id="r2", display_name="Giver", role_permissions=(permissions,)))
@@ -141,17 +141,17 @@ async def test_nobody_gives_or_defines_more_than_they_have(asks: Asker) -> None:
     assert (await asks(f"PATCH {ROLES}/{{id}}", ADMINISTRATOR, everything, at={"id": "CloudPC.Reader"}))[0] == 409
 
 
-async def test_nothing_is_given_to_whom_the_directory_does_not_know(asks: Asker) -> None:
+async def test_nothing_is_given_to_whom_the_directory_does_not_know(asks: Requests) -> None:
     status, said = await asks(f"POST {ASSIGNMENTS}", ADMINISTRATOR, {**NEW_GRANT, "principalIds": ["id-ada", "id-no"]})
     assert (status, said["error"]["details"][0]["target"]) == (400, "/principalIds/1")
 
 
-async def consents(asks: Asker) -> None:
+async def consents(asks: Requests) -> None:
     change = {"settings": {"providerAccess": "onConsent"}}
     assert (await asks("PATCH tenants/{tenant}", CUSTOMER, change, at=AT_FABRIKAM))[0] == 200
 
 
-async def test_a_tenant_that_lets_the_provider_in_by_consent_is_closed_to_its_administrators(asks: Asker) -> None:
+async def test_a_tenant_that_lets_the_provider_in_by_consent_is_closed_to_its_administrators(asks: Requests) -> None:
     assert (await asks(CLOUD_PCS, PROVIDER, at=AT_FABRIKAM))[0] == 200
     await consents(asks)
     reads = {name: handler for name, handler in asks.routes.items() if name.startswith("GET tenants/{tenant}")}
@@ -167,18 +167,20 @@ async def test_a_tenant_that_lets_the_provider_in_by_consent_is_closed_to_its_ad
     assert (await asks("PATCH tenants/{tenant}", PROVIDER, back, at=AT_FABRIKAM))[0] == 403
 
 
-async def test_only_an_administrator_of_the_customer_s_directory_chooses_how_the_provider_comes_in(asks: Asker) -> None:
+async def test_only_an_administrator_of_the_customer_s_directory_chooses_how_the_provider_comes_in(
+    asks: Requests,
+) -> None:
     change = {"settings": {"providerAccess": "onConsent"}}
     assert (await asks("PATCH tenants/{tenant}", PROVIDER, change, at=AT_FABRIKAM))[0] == 400
     grant = GRANT.but(tenant_id="fabrikam", role_definition_id="CloudPC.Administrator")
     await asks.office.access_grants.insert(grant)
-    by_grant = signed_in(directory=STRANGER, name="ada")
+    by_grant = signed_in(directory=OTHER_DIRECTORY, name="ada")
     assert (await asks("PATCH tenants/{tenant}", by_grant, change, at=AT_FABRIKAM))[0] == 400
     stored = await asks.office.tenants.get("fabrikam")
     assert stored.value.settings.provider_access is ProviderAccess.STANDING
 
 
-async def test_support_access_waits_for_consent_ends_at_its_end_and_is_written_down(asks: Asker) -> None:
+async def test_support_access_waits_for_consent_ends_at_its_end_and_is_written_down(asks: Requests) -> None:
     await consents(asks)
     status, asked = await asks(f"POST {SUPPORT_ACCESS}", PROVIDER, NEW_SUPPORT, at=AT_FABRIKAM)
     assert (status, asked["status"]) == (201, "approvalPending")
@@ -202,7 +204,7 @@ async def test_support_access_waits_for_consent_ends_at_its_end_and_is_written_d
     assert [(each.activity, each.refused_status) for each in by_grant] == [("Microsoft.CloudPC/tenants/pause", 403)]
 
 
-async def test_support_access_is_listed_for_ninety_days_and_an_assignment_until_it_is_deleted(asks: Asker) -> None:
+async def test_support_access_is_listed_for_ninety_days_and_an_assignment_until_it_is_deleted(asks: Requests) -> None:
     await asks.office.access_grants.insert(GRANT)
     await asks.office.access_grants.insert(SUPPORT)
     end = SUPPORT.end_date_time
@@ -212,7 +214,7 @@ async def test_support_access_is_listed_for_ninety_days_and_an_assignment_until_
     assert [stored.value.id async for stored in asks.office.access_grants.each("contoso")] == [GRANT.id]
 
 
-async def test_roles_and_their_grants_go_with_the_tenant(asks: Asker) -> None:
+async def test_roles_and_their_grants_go_with_the_tenant(asks: Requests) -> None:
     await asks.office.access_grants.insert(GRANT)
     await delete_access_of_tenant(asks.office, "contoso")
     assert [each async for each in asks.office.access_grants.of_all()] == []
@@ -220,12 +222,12 @@ async def test_roles_and_their_grants_go_with_the_tenant(asks: Asker) -> None:
     assert (await asks(f"POST {ROLES}", ADMINISTRATOR, {**NEW_ROLE, "displayName": ROLE.display_name}))[0] == 201
 
 
-async def test_an_object_id_in_capitals_is_the_same_user(asks: Asker) -> None:
+async def test_an_object_id_in_capitals_is_the_same_user(asks: Requests) -> None:
     assert (await asks(f"POST {ASSIGNMENTS}", ADMINISTRATOR, {**NEW_GRANT, "principalIds": ["ID-ADA"]}))[0] == 201
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 200
 
 
-async def test_a_customer_ends_support_access_at_once(asks: Asker) -> None:
+async def test_a_customer_ends_support_access_at_once(asks: Requests) -> None:
     status, given = await asks(f"POST {SUPPORT_ACCESS}", CUSTOMER, NEW_SUPPORT, at=AT_FABRIKAM)
     assert (status, given["status"]) == (201, "active")
     assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 200
@@ -235,7 +237,7 @@ async def test_a_customer_ends_support_access_at_once(asks: Asker) -> None:
     assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 404
 
 
-async def test_support_access_gives_no_rights_whatever_its_role_has(asks: Asker) -> None:
+async def test_support_access_gives_no_rights_whatever_its_role_has(asks: Requests) -> None:
     support = SUPPORT.but(tenant_id="fabrikam", role_definition_id="CloudPC.Administrator", approved=True)
     await asks.office.access_grants.insert(support)
     assert (await asks(POLICIES, TECHNICIAN, at=AT_FABRIKAM))[0] == 200
@@ -259,17 +261,17 @@ async def test_support_access_gives_no_rights_whatever_its_role_has(asks: Asker)
         ({"principalIds": []}, 400),
     ],
 )
-async def test_support_access_has_an_end_and_a_role_of_the_tenant(asks: Asker, change: Any, status: int) -> None:
+async def test_support_access_has_an_end_and_a_role_of_the_tenant(asks: Requests, change: Any, status: int) -> None:
     assert (await asks(f"POST {SUPPORT_ACCESS}", CUSTOMER, {**NEW_SUPPORT, **change}, at=AT_FABRIKAM))[0] == status
 
 
-async def test_a_tenant_of_the_provider_s_own_directory_has_no_support_access(asks: Asker) -> None:
+async def test_a_tenant_of_the_provider_s_own_directory_has_no_support_access(asks: Requests) -> None:
     assert (await asks(f"POST {SUPPORT_ACCESS}", ADMINISTRATOR, NEW_SUPPORT))[0] == 409
     await asks.office.access_grants.insert(SUPPORT.but(approved=True))
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 403
 
 
-async def test_one_key_of_two_callers_is_two_requests(asks: Asker) -> None:
+async def test_one_key_of_two_callers_is_two_requests(asks: Requests) -> None:
     await asks.office.access_grants.insert(GRANT)
     key = {"Idempotency-Key": "same"}
     first = await asks(f"POST {ROLES}", ADMINISTRATOR, NEW_ROLE, headers=key)
@@ -277,7 +279,7 @@ async def test_one_key_of_two_callers_is_two_requests(asks: Asker) -> None:
     assert (await asks(f"POST {ROLES}", TECHNICIAN, NEW_ROLE, headers=key))[0] == 403
 
 
-async def test_me_shows_the_permissions_of_grants(asks: Asker) -> None:
+async def test_me_shows_the_permissions_of_grants(asks: Requests) -> None:
     await asks.office.access_grants.insert(GRANT)
     shown = (await asks("GET me", TECHNICIAN))[1]
     assert {"Microsoft.CloudPC/cloudPCs/reboot", "Microsoft.CloudPC/cloudPCs/read"} <= set(shown["verbs"])

@@ -19,7 +19,7 @@ async def held_in(deps: Dependencies, caller: Caller, tenant: Tenant) -> Grants:
 
 
 async def grants_for(deps: Dependencies, caller: Caller, verb: str, tenant: Tenant) -> Grants:
-    """Return a caller's grants in a tenant; nothing is read for callers to whom they would give nothing more.
+    """Return a caller's grants in a tenant; nothing is read for callers who would get nothing more.
 
     They are read with every request: what was taken back, or has ended, counts for no later one.
     """

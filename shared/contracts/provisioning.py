@@ -142,12 +142,10 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         raise ValueError(message)
     settings = tenant.settings
     subscription_id = subscription_of(build, tenant, connection)
-    here = (subscription_id, site.resource_group)
-    resumes = (build.resources.subscription_id, build.resources.resource_group) == here
-    gone_on_with = resumption(build) if resumes else None
+    built_in = (build.resources.subscription_id, build.resources.resource_group)
+    gone_on_with = resumption(build) if built_in == (subscription_id, site.resource_group) else None
     use = build.pool if gone_on_with is not None else None
     remains = leftovers_of(pc, build, kept_in_days=settings.deleted_cloud_pcs_kept_in_days)
-    warned = remains[-1] if remains and build.attempt == 0 and gone_on_with is None else None
     return ProvisionOrder(
         tenant_id=tenant.id,
         cloud_pc_id=pc.id,
@@ -176,7 +174,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         claimed=use is not None and use.claimed,
         wakes=use is not None and use.off,
         another=use is not None and use.claimed and use.instead_of is None,
-        warning=_warning(pc, build, warned, ACTIONS["reprovision"].disrupts) if warned else None,
+        warning=None if gone_on_with else _warning_of_rebuild(pc, build, remains),
     )
 
 
@@ -196,6 +194,13 @@ def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Conne
     replaces = Replaced(remains=current[0], session_host=pc.current.resources.session_host)
     warning = _warning(pc, build, current[0], ACTIONS["moveToPolicy"].disrupts)
     return order_for(pc, build, tenant, site, connection).but(replaces=replaces, warning=warning)
+
+
+def _warning_of_rebuild(pc: CloudPc, build: Build, remains: tuple[CleanUpOrder, ...]) -> WarnOrder | None:
+    """Return the warning before the first attempt of a rebuild removes the machine that is there; None without one."""
+    if not remains or build.attempt > 0:
+        return None
+    return _warning(pc, build, remains[-1], ACTIONS["reprovision"].disrupts)
 
 
 def _warning(pc: CloudPc, build: Build, remains: CleanUpOrder, text: str) -> WarnOrder:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from shared.domain.cloud_pcs.deleted import DeletedCloudPc
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Tables
@@ -14,6 +16,12 @@ _SHAPE = Shape(
 )
 
 
-def deleted_cloud_pcs(tables: Tables) -> Repository[DeletedCloudPc]:
-    """Return the repository of deleted Cloud PCs."""
-    return Repository(tables, _SHAPE)
+class DeletedRecords:
+    """The deleted Cloud PCs whose disks are kept."""
+
+    tables: Tables
+
+    @cached_property
+    def deleted_cloud_pcs(self) -> Repository[DeletedCloudPc]:
+        """The deleted Cloud PCs."""
+        return Repository(self.tables, _SHAPE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from shared.domain.alerts.alert import AlertRecord, AlertRule
-from shared.domain.cloud_pcs.deleted import DeletedCloudPc
 from shared.domain.cloud_pcs.estimates import BuildTimes
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.cloud_pcs.reclaim import ReclaimCase, ReclaimRule
@@ -52,7 +51,7 @@ from shared.storage.configuration import (
 )
 from shared.storage.contents import Restores
 from shared.storage.cost import actual_costs, budgets, ledger, rate_cards, retail_prices
-from shared.storage.deleted_cloud_pcs import deleted_cloud_pcs
+from shared.storage.deleted_cloud_pcs import DeletedRecords
 from shared.storage.due_index import DueIndex
 from shared.storage.health import HealthSettingsRows, StalledWork, TimerTicks, health_reports
 from shared.storage.idempotency import Idempotency
@@ -79,7 +78,7 @@ from shared.storage.spot_groups import (
 from shared.storage.usage import UsageDays, overviews
 
 
-class Records(AccessRecords):
+class Records(AccessRecords, DeletedRecords):
     """The repositories of the service."""
 
     @cached_property
@@ -261,11 +260,6 @@ class Records(AccessRecords):
     def cloud_pcs(self) -> CloudPcs:
         """The Cloud PCs."""
         return CloudPcs(self.tables)
-
-    @cached_property
-    def deleted_cloud_pcs(self) -> Repository[DeletedCloudPc]:
-        """The deleted Cloud PCs."""
-        return deleted_cloud_pcs(self.tables)
 
     @cached_property
     def pool_members(self) -> PoolMembers:

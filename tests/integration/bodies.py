@@ -12,16 +12,12 @@ from tests.integration.scenes import OFFERED, VNET, WORKS
 
 Json = dict[str, Any]
 DISMISSED = (things.NOW + timedelta(days=1)).isoformat()
+RECEIVER = {"contactInformation": "ops@contoso.example", "locale": "en-us"}
 ALERT_RULE = {
     "severity": "critical",
     "enabled": True,
     "threshold": {"aggregation": "count", "operator": "greaterOrEqual", "target": 3},
-    "notificationChannels": [
-        {
-            "notificationChannelType": "email",
-            "notificationReceivers": [{"contactInformation": "ops@contoso.example", "locale": "en-us"}],
-        }
-    ],
+    "notificationChannels": [{"notificationChannelType": "email", "notificationReceivers": [RECEIVER]}],
 }
 SCRIPT = {"displayName": "Printers", "description": "x", "scriptContent": "R2V0LURhdGU="}
 MAINTENANCE_WINDOW = {

@@ -29,6 +29,7 @@ from tests.integration.access_scenes import ACCESS_SCENES
 from tests.integration.cost_scenes import COST_SCENES
 from tests.integration.deleted_things import COPIES, DELETED, TAKES_OTHERS, TAKES_OWN
 from tests.integration.scene import Scene, Trace
+from tests.integration.script_scenes import SCRIPT_SCENES
 
 PASSWORD = "a-new-join-password"
 VERSION_PASSWORD = f"A1-{PASSWORD}"
@@ -45,8 +46,7 @@ MADE = Resources(
     vm_id="/vm",
 )
 WORKS = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=MADE, group_id="g1")
-TWO = things.policy(id="p2", display_name="Two")
-SCHEDULE, CLOCK = things.power_schedule(), things.clock()
+TWO, SCHEDULE = things.policy(id="p2", display_name="Two"), things.power_schedule()
 POINT = RestorePoint(id="rp1", created_at=NOW, status="ready")
 LEAVING = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + 100 * HOUR)
 WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
@@ -94,8 +94,6 @@ CUSTOMER = {
     "entraTenantId": things.DIRECTORY,
     "subscriptionId": things.SUBSCRIPTION,
 }
-
-
 NEW_TENANT = {
     "name": {"id": "fabrikam", "displayName": "F"},
     "directory": {"entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION},
@@ -163,6 +161,7 @@ _GROUP, _HOST = "…/spotGroups/{id}", "…/spotGroups/{id}/hosts/{host}"
 CHANGED, MADE_NEW, GONE, ASKED = Trace.CHANGED, Trace.MADE, Trace.GONE, Trace.ASKED
 SCENES: Mapping[str, Scene] = {
     **ACCESS_SCENES,
+    **SCRIPT_SCENES,
     **COST_SCENES,
     "POST pause": Scene(CHANGED, {"reason": "maintenance"}),
     "POST resume": Scene(CHANGED),
@@ -376,11 +375,6 @@ SCENES = {
     "PATCH tenants/{tenant}/{version}/deviceManagement/monitoring/alertRules/{id}": Scene(
         CHANGED, {"threshold": {"target": 3}}, at=one("cloudPcProvisionScenario")
     ),
-    "POST …/deviceManagementScripts": Scene(MADE_NEW, {"displayName": "7-Zip", "packageId": "7zip.7zip"}),
-    "PATCH …/deviceManagementScripts/{id}": Scene(
-        CHANGED, {"description": "Sets the clock"}, (("scripts", CLOCK),), one("sc1")
-    ),
-    "DELETE …/deviceManagementScripts/{id}": Scene(GONE, None, (("scripts", CLOCK),), one("sc1")),
     "POST …/maintenanceWindows": Scene(MADE_NEW, {"displayName": "Days", "schedules": [NIGHTS.to_json()]}),
     "PATCH …/maintenanceWindows/{id}": Scene(
         CHANGED, {"notificationLeadTimeInMinutes": 30}, (("maintenance_windows", WINDOW),), one("mw1")

@@ -252,10 +252,9 @@ class PaperQueue:
         self.sent.append(text)
 
     async def peek_messages(self, *, max_messages: int, raw_response_hook: Callable[[Any], None]) -> list[Any]:
-        answer = SimpleNamespace(headers={"Date": format_datetime(things.NOW, usegmt=True)})
-        raw_response_hook(SimpleNamespace(http_response=answer))
-        there = [] if self._age is None else [SimpleNamespace(inserted_on=things.NOW - self._age)]
-        return there[:max_messages]
+        dated = SimpleNamespace(headers={"Date": format_datetime(things.NOW, usegmt=True)})
+        raw_response_hook(SimpleNamespace(http_response=dated))
+        return [] if self._age is None else [SimpleNamespace(inserted_on=things.NOW - self._age)][:max_messages]
 
 
 @causes("messages-are-set-aside")
@@ -282,8 +281,8 @@ calms("rows-are-set-aside")(ten_wait)
 
 
 async def queued(stage: Stage, age: timedelta) -> None:
-    queues = {QUEUE: PaperQueue(age), POISON: PaperQueue(timedelta(days=3))}
-    stage.patch.setattr(stage.deps, "queue", lambda name: queues.get(name, PaperQueue()))
+    ages = {QUEUE: age, POISON: timedelta(days=3)}.get
+    stage.patch.setattr(stage.deps, "queue", lambda name: PaperQueue(ages(name)))
     await measure_queues(stage.deps)
 
 

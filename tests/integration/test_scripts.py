@@ -20,7 +20,7 @@ from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.asking import ask
 from tests.integration.callers import Office
-from tests.integration.scenes import CLOCK
+from tests.integration.script_scenes import CLOCK
 from tests.integration.services import perform
 
 ALL, ONE = "…/deviceManagementScripts", "…/deviceManagementScripts/{id}"

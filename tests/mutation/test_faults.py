@@ -19,6 +19,7 @@ BUILDS_ON_IT = "its checkout contains .funcignore as it is: test_provisioning.py
 ON_AZURITE = "the rule that it plays is read from infra/monitoring.json; it plays each cause and its absence"
 WITHOUT_FAULT = {
     "tests/deployment/test_provisioning.py": BUILDS_ON_IT,
+    "tests/deployment/test_compiled_templates.py": BUILDS_ON_IT,
     "tests/integration/test_alerts.py": ON_AZURITE,
     "tests/integration/test_timer_alerts.py": ON_AZURITE,
     "tests/local/test_queries.py": "Kusto's language service judges the queries; its test plants faults of its own",

@@ -25,6 +25,7 @@ const PLACES: Readonly<Record<Alert["alertRuleTemplate"], string>> = {
   deskwrightReleaseStoppedScenario: "/spot-groups",
   deskwrightPowerChangedOutsideScenario: "/use",
   deskwrightIdleCloudPcScenario: "/idle",
+  deskwrightPoolHaltedScenario: "/warm-pools",
 };
 
 const columnsOf = (tenant: string): readonly Column<Alert>[] => [

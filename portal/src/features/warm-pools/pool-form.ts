@@ -111,7 +111,7 @@ export function formOf(pool: PoolForm): PoolForm {
 
 /** A pool without a region is built where its policy builds first. */
 function namesOf({ servicePlanId, region }: PoolNames): PoolNames {
-  return region ? { servicePlanId, region } : { servicePlanId };
+  return { servicePlanId, region: region || null };
 }
 
 export function isSame(one: PoolNames, other: PoolNames): boolean {

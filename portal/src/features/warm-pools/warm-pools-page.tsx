@@ -15,7 +15,7 @@ import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { rowActions } from "../../components/row-actions.tsx";
 import { useActions } from "../../components/use-actions.tsx";
-import { region } from "../../words/language.ts";
+import { region as locale } from "../../words/language.ts";
 import { sentence } from "../../words/sentence.ts";
 import { words } from "../../words/warm-pools.ts";
 import { formOf, isSame, poolOf, settings, type PoolForm, type PoolNames } from "./pool-form.ts";
@@ -115,7 +115,7 @@ function useOf({ claimed, missed, hitRate }: Pool["usage"]): string {
 
 function costOf({ costOfDay, currency }: Pool): string {
   return typeof costOfDay === "number" && currency
-    ? new Intl.NumberFormat(region, { style: "currency", currency }).format(costOfDay)
+    ? new Intl.NumberFormat(locale, { style: "currency", currency }).format(costOfDay)
     : "-";
 }
 
@@ -164,8 +164,8 @@ function create(api: Api, tenant: string, pools: readonly Pool[], offered: Offer
       ...settings(),
     ],
     run: ({ policyId, servicePlanId, region, ...values }) => {
-      const named = typeof region === "string" && region !== "" ? { region } : {};
-      const place = { policyId: String(policyId), servicePlanId: String(servicePlanId), ...named };
+      const named = typeof region === "string" && region !== "" ? region : null;
+      const place = { policyId: String(policyId), servicePlanId: String(servicePlanId), region: named };
       return set(api, tenant, pools, place, poolOf(place, values));
     },
   };

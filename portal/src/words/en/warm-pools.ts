@@ -36,7 +36,8 @@ export default {
     policy: "Provisioning policy",
     plan: "Service plan",
     region: "Region",
-    regionHelp: "An Azure region of the policy such as westeurope. Leave it empty to build where the policy builds first.",
+    regionHelp:
+      "An Azure region of the policy such as westeurope. Leave it empty to build where the policy builds first.",
     desired: "Machines kept ready",
     minimum: "The least that advice may set",
     maximum: "The most members at a time",

@@ -31,7 +31,12 @@ GRANT = AccessGrant(
     requested_by="ada",
     created_date_time=things.NOW,
 )
-NEW_GRANT = {"displayName": "Help desk", "roleDefinitionId": "r1", "principalIds": ["id-ada", "g1"]}
+NEW_GRANT = {
+    "displayName": "Help desk",
+    "roleDefinitionId": "r1",
+    "principalIds": ["id-ada", "g1"],
+    "directoryScopeIds": ["/"],
+}
 SUPPORT = GRANT.but(
     id="s1",
     role_definition_id="CloudPC.Operator",
@@ -45,7 +50,7 @@ NEW_SUPPORT = {
     "principalIds": ["id-ada"],
     "endDateTime": (things.NOW + timedelta(days=1)).isoformat(),
 }
-FABRIKAM = ("tenants", things.tenant(id="fabrikam", entra_tenant_id=OTHER_DIRECTORY))
+NORTHWIND = ("tenants", things.tenant(id="northwind", entra_tenant_id=OTHER_DIRECTORY))
 _ROLE, _GRANT, _SUPPORT = ("role_definitions", ROLE), ("access_grants", GRANT), ("access_grants", SUPPORT)
 
 ACCESS_SCENES: Mapping[str, Scene] = {
@@ -56,7 +61,7 @@ ACCESS_SCENES: Mapping[str, Scene] = {
     f"DELETE {MANAGEMENT}/roleDefinitions/{{id}}": Scene(Trace.GONE, None, (_ROLE,), {"id": "r1"}),
     f"POST {MANAGEMENT}/roleAssignments": Scene(Trace.MADE, NEW_GRANT, (_ROLE,)),
     f"DELETE {MANAGEMENT}/roleAssignments/{{id}}": Scene(Trace.GONE, None, (_GRANT,), {"id": "a1"}),
-    "POST tenants/{tenant}/supportAccess": Scene(Trace.MADE, NEW_SUPPORT, (FABRIKAM,), {"tenant": "fabrikam"}),
+    "POST tenants/{tenant}/supportAccess": Scene(Trace.MADE, NEW_SUPPORT, (NORTHWIND,), {"tenant": "northwind"}),
     "POST tenants/{tenant}/supportAccess/{id}/approve": Scene(
         Trace.CHANGED, None, (_SUPPORT,), {"id": "s1"}, roles=("CloudPC.Administrator",)
     ),

@@ -18,7 +18,7 @@ from shared.services.spot import image_sets
 from shared.services.wizards import lookups
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
-from tests.integration.access_scenes import FABRIKAM, ROLE
+from tests.integration.access_scenes import ACCESS_SCENES, NORTHWIND, ROLE
 from tests.integration.callers import Office, signed_in
 from tests.integration.scenes import ENDPOINT, HYBRID, OFFERED, SCHEDULE, WINDOW
 from tests.integration.script_scenes import CLOCK
@@ -83,7 +83,7 @@ async def furnish(office: Office) -> None:
     await office.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
     await office.policies.insert(things.policy())
     await office.role_definitions.insert(ROLE)
-    await office.tenants.insert(FABRIKAM[1])
+    await office.tenants.insert(NORTHWIND[1])
     await office.power_schedules.insert(SCHEDULE)
     await office.maintenance_windows.insert(WINDOW)
     await office.scripts.insert(CLOCK)
@@ -103,7 +103,8 @@ async def ask(
     address = route.replace("…", BASE)
     at = {part: value for part, value in at.items() if f"{{{part}}}" in address}  # as the host hands them over
     url = more.get("url") or f"http://api/{address.format(**at)}"
-    headers = {**signed_in("Provider.Administrator"), **more.get("headers", {})}
+    roles = (ACCESS_SCENES[name].roles if name in ACCESS_SCENES else ()) or ("Provider.Administrator",)
+    headers = {**signed_in(*roles), **more.get("headers", {})}
     request = func.HttpRequest(
         method=method, url=url, headers=headers, params=dict(query or {}), route_params=at, body=body
     )

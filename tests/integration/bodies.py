@@ -338,7 +338,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "role": (f"POST {MANAGEMENT}/roleDefinitions", {"description": "x", **NEW_ROLE}, {}),
     "change of a role": (f"PATCH {MANAGEMENT}/roleDefinitions/{{id}}", {"description": "x", **NEW_ROLE}, {"id": "r1"}),
     "assignment of a role": (f"POST {MANAGEMENT}/roleAssignments", {"description": "x", **NEW_GRANT}, {}),
-    "support access": ("POST tenants/{tenant}/supportAccess", NEW_SUPPORT, {"tenant": "fabrikam"}),
+    "support access": ("POST tenants/{tenant}/supportAccess", NEW_SUPPORT, {"tenant": "northwind"}),
     "own name": ("POST me/cloudPCs/{id}/rename", {"displayName": "Mine"}, {}),
     "own restore": ("POST me/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),
     "own account type": ("POST me/cloudPCs/{id}/changeUserAccountType", {"userAccountType": "administrator"}, {}),

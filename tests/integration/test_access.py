@@ -12,12 +12,12 @@ from shared.services.tenants.access import delete_access_of_tenant, delete_old_s
 from shared.storage.purging import Chunk
 from tests.integration import things
 from tests.integration.access_scenes import (
-    FABRIKAM,
     GRANT,
     MANAGEMENT,
     NEW_GRANT,
     NEW_ROLE,
     NEW_SUPPORT,
+    NORTHWIND,
     OTHER_DIRECTORY,
     ROLE,
     SUPPORT,
@@ -33,7 +33,7 @@ ADMINISTRATOR = signed_in("CloudPC.Administrator", name="boss")
 CUSTOMER = signed_in("CloudPC.Administrator", directory=OTHER_DIRECTORY, name="boss")
 PROVIDER = signed_in("Provider.Administrator", name="root")
 TECHNICIAN = signed_in(name="ada")
-AT_FABRIKAM = {"tenant": "fabrikam"}
+AT_NORTHWIND = {"tenant": "northwind"}
 
 
 class Requests:
@@ -51,7 +51,7 @@ class Requests:
 
 @pytest.fixture
 async def asks(here: Office, functions: list[Any]) -> Requests:
-    await here.tenants.insert(FABRIKAM[1])
+    await here.tenants.insert(NORTHWIND[1])
     await here.role_definitions.insert(ROLE)
     await here.cloud_pcs.insert(things.cloud_pc("ada"))
     return Requests(here, handlers(functions))
@@ -83,7 +83,7 @@ async def test_a_role_in_one_tenant_counts_in_no_other(asks: Requests) -> None:
     await asks.office.access_grants.insert(GRANT)
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 200
     assert (await asks(CLOUD_PCS, TECHNICIAN, at={"tenant": "northwind"}))[0] == 403
-    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 404
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 404
     elsewhere = signed_in(directory=OTHER_DIRECTORY, name="ada")
     assert (await asks(CLOUD_PCS, elsewhere))[0] == 404
 
@@ -148,57 +148,57 @@ async def test_nothing_is_given_to_whom_the_directory_does_not_know(asks: Reques
 
 async def consents(asks: Requests) -> None:
     change = {"settings": {"providerAccess": "onConsent"}}
-    assert (await asks("PATCH tenants/{tenant}", CUSTOMER, change, at=AT_FABRIKAM))[0] == 200
+    assert (await asks("PATCH tenants/{tenant}", CUSTOMER, change, at=AT_NORTHWIND))[0] == 200
 
 
 async def test_a_tenant_that_lets_the_provider_in_by_consent_is_closed_to_its_administrators(asks: Requests) -> None:
-    assert (await asks(CLOUD_PCS, PROVIDER, at=AT_FABRIKAM))[0] == 200
+    assert (await asks(CLOUD_PCS, PROVIDER, at=AT_NORTHWIND))[0] == 200
     await consents(asks)
     reads = {name: handler for name, handler in asks.routes.items() if name.startswith("GET tenants/{tenant}")}
-    said = {name: (await asks(name, PROVIDER, at=AT_FABRIKAM))[0] for name in {*reads, CLOUD_PCS, POLICIES}}
+    said = {name: (await asks(name, PROVIDER, at=AT_NORTHWIND))[0] for name in {*reads, CLOUD_PCS, POLICIES}}
     assert {name for name, status in said.items() if status != 403} == {
         f"GET {SUPPORT_ACCESS}",
         f"GET {SUPPORT_ACCESS}/{{id}}",
     }
-    assert (await asks("GET auditEvents", PROVIDER, query={"tenantId": "fabrikam"}))[0] == 403
+    assert (await asks("GET auditEvents", PROVIDER, query={"tenantId": "northwind"}))[0] == 403
     assert (await asks("GET auditEvents", PROVIDER, query={"tenantId": "contoso"}))[0] == 200
     assert [each["id"] for each in (await asks("GET me", PROVIDER))[1]["tenants"]] == ["contoso"]
     back = {"settings": {"providerAccess": None}}
-    assert (await asks("PATCH tenants/{tenant}", PROVIDER, back, at=AT_FABRIKAM))[0] == 403
+    assert (await asks("PATCH tenants/{tenant}", PROVIDER, back, at=AT_NORTHWIND))[0] == 403
 
 
 async def test_only_an_administrator_of_the_customer_s_directory_chooses_how_the_provider_comes_in(
     asks: Requests,
 ) -> None:
     change = {"settings": {"providerAccess": "onConsent"}}
-    assert (await asks("PATCH tenants/{tenant}", PROVIDER, change, at=AT_FABRIKAM))[0] == 400
-    grant = GRANT.but(tenant_id="fabrikam", role_definition_id="CloudPC.Administrator")
+    assert (await asks("PATCH tenants/{tenant}", PROVIDER, change, at=AT_NORTHWIND))[0] == 400
+    grant = GRANT.but(tenant_id="northwind", role_definition_id="CloudPC.Administrator")
     await asks.office.access_grants.insert(grant)
     by_grant = signed_in(directory=OTHER_DIRECTORY, name="ada")
-    assert (await asks("PATCH tenants/{tenant}", by_grant, change, at=AT_FABRIKAM))[0] == 400
-    stored = await asks.office.tenants.get("fabrikam")
+    assert (await asks("PATCH tenants/{tenant}", by_grant, change, at=AT_NORTHWIND))[0] == 400
+    stored = await asks.office.tenants.get("northwind")
     assert stored.value.settings.provider_access is ProviderAccess.STANDING
 
 
 async def test_support_access_waits_for_consent_ends_at_its_end_and_is_written_down(asks: Requests) -> None:
     await consents(asks)
-    status, asked = await asks(f"POST {SUPPORT_ACCESS}", PROVIDER, NEW_SUPPORT, at=AT_FABRIKAM)
+    status, asked = await asks(f"POST {SUPPORT_ACCESS}", PROVIDER, NEW_SUPPORT, at=AT_NORTHWIND)
     assert (status, asked["status"]) == (201, "approvalPending")
-    place = {**AT_FABRIKAM, "id": asked["id"]}
-    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 404
+    place = {**AT_NORTHWIND, "id": asked["id"]}
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 404
     assert (await asks(f"POST {SUPPORT_ACCESS}/{{id}}/approve", PROVIDER, at=place))[0] == 403
     status, given = await asks(f"POST {SUPPORT_ACCESS}/{{id}}/approve", CUSTOMER, at=place)
     assert (status, given["status"], given["approvedBy"]) == (200, "active", "boss@contoso.example")
-    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 200
-    assert "fabrikam" in [each["id"] for each in (await asks("GET me", TECHNICIAN))[1]["tenants"]]
-    assert (await asks("POST tenants/{tenant}/pause", TECHNICIAN, at=AT_FABRIKAM))[0] == 403
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 200
+    assert "northwind" in [each["id"] for each in (await asks("GET me", TECHNICIAN))[1]["tenants"]]
+    assert (await asks("POST tenants/{tenant}/pause", TECHNICIAN, at=AT_NORTHWIND))[0] == 403
 
     asks.office.hand.advance(timedelta(days=1) - timedelta(seconds=1))
-    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 200
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 200
     asks.office.hand.advance(timedelta(seconds=1))
-    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 404
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 404
     assert (await asks(f"POST {SUPPORT_ACCESS}/{{id}}/approve", CUSTOMER, at=place))[0] == 409
-    events = [stored.value async for stored in asks.office.audit.each("fabrikam")]
+    events = [stored.value async for stored in asks.office.audit.each("northwind")]
     by_grant = [each for each in events if f"roleAssignments/{asked['id']}" in each.actor.roles]
     assert {each.activity.rpartition("/")[2] for each in events} == {"update", "create", "approve", "pause"}
     assert [(each.activity, each.refused_status) for each in by_grant] == [("Microsoft.CloudPC/tenants/pause", 403)]
@@ -228,20 +228,20 @@ async def test_an_object_id_in_capitals_is_the_same_user(asks: Requests) -> None
 
 
 async def test_a_customer_ends_support_access_at_once(asks: Requests) -> None:
-    status, given = await asks(f"POST {SUPPORT_ACCESS}", CUSTOMER, NEW_SUPPORT, at=AT_FABRIKAM)
+    status, given = await asks(f"POST {SUPPORT_ACCESS}", CUSTOMER, NEW_SUPPORT, at=AT_NORTHWIND)
     assert (status, given["status"]) == (201, "active")
-    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 200
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 200
     for who, expected in ((TECHNICIAN, 403), (CUSTOMER, 204)):
-        place = {**AT_FABRIKAM, "id": given["id"]}
+        place = {**AT_NORTHWIND, "id": given["id"]}
         assert (await asks(f"DELETE {SUPPORT_ACCESS}/{{id}}", who, at=place))[0] == expected
-    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_FABRIKAM))[0] == 404
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 404
 
 
 async def test_support_access_gives_no_rights_whatever_its_role_has(asks: Requests) -> None:
-    support = SUPPORT.but(tenant_id="fabrikam", role_definition_id="CloudPC.Administrator", approved=True)
+    support = SUPPORT.but(tenant_id="northwind", role_definition_id="CloudPC.Administrator", approved=True)
     await asks.office.access_grants.insert(support)
-    assert (await asks(POLICIES, TECHNICIAN, at=AT_FABRIKAM))[0] == 200
-    at = {**AT_FABRIKAM, "id": support.id}
+    assert (await asks(POLICIES, TECHNICIAN, at=AT_NORTHWIND))[0] == 200
+    at = {**AT_NORTHWIND, "id": support.id}
     tried = {
         name: (await asks(name, TECHNICIAN, {} if name.startswith(("POST", "PATCH")) else None, at=at))[0]
         for name in asks.routes
@@ -262,7 +262,7 @@ async def test_support_access_gives_no_rights_whatever_its_role_has(asks: Reques
     ],
 )
 async def test_support_access_has_an_end_and_a_role_of_the_tenant(asks: Requests, change: Any, status: int) -> None:
-    assert (await asks(f"POST {SUPPORT_ACCESS}", CUSTOMER, {**NEW_SUPPORT, **change}, at=AT_FABRIKAM))[0] == status
+    assert (await asks(f"POST {SUPPORT_ACCESS}", CUSTOMER, {**NEW_SUPPORT, **change}, at=AT_NORTHWIND))[0] == status
 
 
 async def test_a_tenant_of_the_provider_s_own_directory_has_no_support_access(asks: Requests) -> None:

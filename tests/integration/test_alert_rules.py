@@ -12,6 +12,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.reclaim import ReclaimState
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.operations.overview import OpenDecisions, TenantOverview
+from shared.domain.pools.plan import MOST_FAILURES, PoolRecord
 from shared.domain.power.record import REVERSALS_LIMIT, CloudPcPower
 from shared.domain.power.state import ObservedPower
 from shared.services.alerts.judging import KEPT, delete_alerts, judge_tenant
@@ -67,6 +68,8 @@ async def everything_wrong(office: Office) -> None:
     )
     await office.cloud_pc_powers.insert(power)
     await office.reclaim_cases.insert(CASE.but(state=ReclaimState.PROPOSED))
+    halted = PoolRecord(id="pool1", tenant_id=things.TENANT_ID, policy_id="p1", failures=MOST_FAILURES)
+    await office.pools.insert(halted)
 
 
 async def test_every_rule_is_raised_once_and_resolved_once(office: Office, routes: dict[str, Any]) -> None:

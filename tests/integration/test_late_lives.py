@@ -198,6 +198,7 @@ NOT_PLAYED = {
     "begin_enrollment": "no life of a hybrid Cloud PC is played",
     "balance_spot_pool": "no life has a schedule with phases; test_late_spot_plans.py delivers an older plan's order",
     "begin_os_disk": "no life has a kept disk; test_activities_keeping.py delivers it again",
+    "begin_script": "no life has a policy with scripts; tests/stories/test_scripts.py begins one again",
     "keep_disk": "no life has a kept disk; test_activities_keeping.py delivers it again",
     "retire_passwords": "no life is joined to a domain; test_activities_comparing_each.py has its case",
 }

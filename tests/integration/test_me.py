@@ -55,6 +55,7 @@ async def test_the_provider_sees_every_tenant_with_the_roles_that_count_there(
     assert {each["id"]: each["roles"] for each in said["tenants"]} == {
         "contoso": ["CloudPC.Reader", "Provider.Administrator"],
         "customer": ["Provider.Administrator"],
+        "northwind": ["Provider.Administrator"],
     }
     assert (said["verbs"], said["tenantsCut"]) == (sorted(VERBS), False)
 

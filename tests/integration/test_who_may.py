@@ -59,7 +59,7 @@ async def test_for_whoever_may_not_nothing_is_read_but_the_tenant(
     assert len(statuses) == len(GUARDED)
     assert {name: status for name, status in statuses.items() if status != 403} == {}
     read.discard("audit")  # a refused change is written there; nothing is read
-    assert (read, here.directory.reads) == ({"tenants"}, [])
+    assert (read, here.directory.reads) == ({"tenants", "accessgrants"}, [])  # grants are rights beside the token
 
 
 async def test_an_operator_does_in_bulk_only_what_they_may_do_to_one(here: Office, found: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ NOT_DESCRIBED = {
     "Microsoft.Authorization/policyDefinitions",
     "Microsoft.DesktopVirtualization/applicationGroups/desktops",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts/userSessions",
+    "Microsoft.DesktopVirtualization/scalingPlans",
     "Microsoft.Resources/deployments",
     "Microsoft.Storage/storageAccounts",
     "Microsoft.Web/serverfarms",

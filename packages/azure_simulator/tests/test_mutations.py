@@ -58,7 +58,7 @@ def _outside(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "another pattern", "\u2603 ~ \u2603"
 
 
-@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("name", [each for each in VALID if each.lower() in SPECIFICATION["resources"]])
 def test_what_the_specification_refuses_is_refused(name: str) -> None:
     app, (where, body) = prepared(), VALID[name]
     accepted, tried = set[str](), 0

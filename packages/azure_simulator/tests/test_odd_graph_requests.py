@@ -12,6 +12,7 @@ CODES = {
     "BadRequest",
     "Directory_BadToken",
     "Directory_ExpiredPageToken",
+    "ErrorInvalidRequest",
     "ExtensionError",
     "InvalidRequest",
     "NoBackingApplicationObject",

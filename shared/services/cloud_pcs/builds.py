@@ -40,7 +40,7 @@ from shared.domain.planning.queueing import waits
 from shared.domain.policies.policy import Snapshot, snapshot_of
 from shared.domain.tenants.tenant import LicenceSource
 from shared.domain.values import Label, Value
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, resume_operation
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled, start_watched
@@ -269,13 +269,15 @@ class RerunForm(Value):
 async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
     """Run the step again; return its operation.
 
-    Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
+    Raises: InvalidError for a step that it never has, ConflictError unless the Cloud PC has a warning for it, and when
+    steps of it are being run again already.
     """
     deps, resource = context.deps, Resource(ResourceType.CLOUD_PC, cloud_pc_id)
     resumed = await resume_operation(context, resource, _nothing, begun=lambda _: False)
     if resumed is not None:
         return resumed
     pc = (await context.cloud_pc(cloud_pc_id)).value
+    refuse_unknown(pc, form)
     order = _order(pc, _steps(pc, form), context.operation_id)
     opened_before = await deps.operations.find(context.tenant.id, context.operation_id) is not None
 
@@ -308,6 +310,14 @@ def warned_steps(pc: CloudPc) -> tuple[str, ...]:
     scripts = pc.current.snapshot.built_scripts if pc.current.snapshot else ()
     warned = {warning.step for warning in pc.current.warnings}
     return tuple(step for step in (*STEPS, *(each.display_name for each in scripts)) if step in warned)
+
+
+def refuse_unknown(pc: CloudPc, form: RerunForm) -> None:
+    """Raise InvalidError for a step that a Cloud PC never has, naming its steps and scripts."""
+    scripts = pc.current.snapshot.built_scripts if pc.current.snapshot else ()
+    known = [*STEPS, *(each.display_name for each in scripts), *warned_steps(pc)]
+    if form.step is not None and form.step not in known:
+        raise InvalidError(Problem("/step", f"is none of {', '.join(dict.fromkeys(known))}"))
 
 
 def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:

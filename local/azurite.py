@@ -34,6 +34,8 @@ from local.processes import Part
 ACCOUNT = "devstoreaccount1"
 _NO_KEY = base64.b64encode(b"tokens only").decode()
 """The key of a further account: Azurite wants one, and nobody uses it."""
+_WELL_KNOWN_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The key of `ACCOUNT` in every Azurite, which clients of development storage send."""
 
 _MANIFESTS = tuple(Path(__file__).with_name(n) for n in ("package.json", "package-lock.json"))
 _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at https://[^:]+:(\d+)")
@@ -139,7 +141,7 @@ def start(
     data = folder / "azurite"
     data.mkdir(parents=True, exist_ok=True)
     command += ["--location", str(data)] if on_disk else ["--inMemoryPersistence"]
-    accounts = ";".join(f"{name}:{_NO_KEY}" for name in (ACCOUNT, *further))
+    accounts = ";".join((f"{ACCOUNT}:{_WELL_KNOWN_KEY}", *(f"{name}:{_NO_KEY}" for name in further)))
     variables = {**(environment or os.environ), **({"AZURITE_ACCOUNTS": accounts} if further else {})}
     part = Part("Azurite", command, variables, folder / "logs" / "azurite.log", data)
     part.start()

@@ -78,11 +78,11 @@ async def test_a_change_of_a_role_counts_for_everybody_who_has_it_at_once(asks: 
 
 
 async def test_a_role_in_one_tenant_counts_in_no_other(asks: Requests) -> None:
-    neighbour = things.tenant(id="northwind")
+    neighbour = things.tenant(id="adatum")
     await asks.office.tenants.insert(neighbour)
     await asks.office.access_grants.insert(GRANT)
     assert (await asks(CLOUD_PCS, TECHNICIAN))[0] == 200
-    assert (await asks(CLOUD_PCS, TECHNICIAN, at={"tenant": "northwind"}))[0] == 403
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at={"tenant": "adatum"}))[0] == 403
     assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 404
     elsewhere = signed_in(directory=OTHER_DIRECTORY, name="ada")
     assert (await asks(CLOUD_PCS, elsewhere))[0] == 404

@@ -1,4 +1,4 @@
-"""Scripts and apps: create, change and delete; and those that policies run, in their versions of today."""
+"""Create, change and delete scripts and apps, and read their current versions for policies."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ _log = logging.getLogger("deskwright.services")
 _NAME_TAKEN = Problem("/displayName", "a role of this name exists; choose another name")
 
 _MEMBERSHIP: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=5))
-"""The groups of a caller among those that have roles: who leaves a group keeps its roles for so long."""
+"""The groups of a caller that have roles: somebody who leaves a group keeps its roles until the entry ends."""
 
 Granting = Callable[[str, RoleDefinition | None], frozenset[str]]
 """Returns the permissions of a role by its id, and by its definition where the tenant has defined it."""
@@ -137,7 +137,7 @@ async def delete_role(context: ActionContext, stored: Stored[RoleDefinition]) ->
 
 
 def _judge(role: RoleDefinition, granter: Granter) -> None:
-    """Refuse permissions that no role of a tenant may have, and those that the granter lacks."""
+    """Refuse permissions that no role of a tenant may have, or that the granter lacks."""
     problems = [
         Problem(f"/rolePermissions/{n}/allowedResourceActions/{m}", "no role of a tenant can have this permission")
         for n, each in enumerate(role.role_permissions)

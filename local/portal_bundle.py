@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,14 +65,18 @@ def _bundle(mode: str, folder: str) -> None:
 
 def _write_types() -> None:
     document = json.loads(_API.read_text("utf-8"))
-    for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document))):
-        if not module.exists() or module.read_text("utf-8") != text:
-            module.write_text(text, "utf-8")
-    if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
-        program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
-        written = _TYPES.with_name(f"{os.getpid()}.d.ts")  # make check and make portal may both be at it
-        _run([node.find(node.TOOLS).node, str(program), str(_API), "--output", str(written)], SCHEMA)
-        written.replace(_TYPES)
+    # "make check" and "make portal" may run at the same time, and read all of src: a module appears there whole.
+    with tempfile.TemporaryDirectory(prefix=".written-", dir=SCHEMA / "node_modules") as folder:
+        for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document))):
+            if not module.exists() or module.read_text("utf-8") != text:
+                written = Path(folder, module.name)
+                written.write_text(text, "utf-8")
+                written.replace(module)
+        if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
+            program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+            written = Path(folder, _TYPES.name)
+            _run([node.find(node.TOOLS).node, str(program), str(_API), "--output", str(written)], SCHEMA)
+            written.replace(_TYPES)
 
 
 def actions(document: Mapping[str, Any]) -> str:

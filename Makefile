@@ -206,13 +206,18 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 	@echo "Building the portal ..."
 	@$(PY) -m local.portal_bundle build-local
 
+# Installs a lock file into an environment of its own, named like the target; $(1): what is installed.
+define environment
+@echo "Installing $(1) ..."
+@$(PY) -m venv $(@D)
+@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement $< > $(@D)/install.log 2>&1 || \
+{ echo "make: pip could not install $<: $$(grep -m 1 ERROR $(@D)/install.log || tail -n 1 $(@D)/install.log)" >&2; exit 1; }
+@touch $@
+endef
+
 # Microsoft's own Graph client, which the Graph-shaped routes have to satisfy.
 .tools/graph/installed: requirements/graph.txt | $(VENV)/installed
-	@echo "Installing Microsoft's Graph client ..."
-	@$(PY) -m venv .tools/graph
-	@.tools/graph/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/graph.txt > .tools/graph/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements/graph.txt: $$(grep -m 1 ERROR .tools/graph/install.log || tail -n 1 .tools/graph/install.log)" >&2; exit 1; }
-	@touch $@
+	$(call environment,Microsoft's Graph client)
 
 .tools/graph-javascript/installed: tests/graph_sdk/javascript/package-lock.json local/node.py | $(VENV)/installed
 	@echo "Installing Microsoft's Graph client for JavaScript ..."
@@ -233,19 +238,11 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 
 # What compares the lock files with advisories.
 .tools/audit/installed: requirements/audit.txt | $(VENV)/installed
-	@echo "Installing pip-audit ..."
-	@$(PY) -m venv .tools/audit
-	@.tools/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/audit.txt > .tools/audit/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements/audit.txt: $$(grep -m 1 ERROR .tools/audit/install.log || tail -n 1 .tools/audit/install.log)" >&2; exit 1; }
-	@touch $@
+	$(call environment,pip-audit)
 
 # What renders the documents.
 .tools/site/installed: requirements/site.txt | $(VENV)/installed
-	@echo "Installing Material for MkDocs ..."
-	@$(PY) -m venv .tools/site
-	@.tools/site/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/site.txt > .tools/site/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements/site.txt: $$(grep -m 1 ERROR .tools/site/install.log || tail -n 1 .tools/site/install.log)" >&2; exit 1; }
-	@touch $@
+	$(call environment,Material for MkDocs)
 
 # What writes the bill of materials of a release, and an environment that has what the app has on Azure.
 .tools/release/installed: requirements/release.txt requirements.txt | $(VENV)/installed
@@ -259,19 +256,11 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 
 # Microsoft's command-line client, a judge of the simulated cloud.
 .tools/az/installed: requirements/az.txt | $(VENV)/installed
-	@echo "Installing az (some minutes) ..."
-	@$(PY) -m venv .tools/az
-	@.tools/az/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/az.txt > .tools/az/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements/az.txt: $$(grep -m 1 ERROR .tools/az/install.log || tail -n 1 .tools/az/install.log)" >&2; exit 1; }
-	@touch $@
+	$(call environment,az (some minutes))
 
 # What bench/engine.py measures beside our host.
 .tools/peers/installed: requirements/peers.txt | $(VENV)/installed
-	@echo "Installing durabletask ..."
-	@$(PY) -m venv .tools/peers
-	@.tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/peers.txt > .tools/peers/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements/peers.txt: $$(grep -m 1 ERROR .tools/peers/install.log || tail -n 1 .tools/peers/install.log)" >&2; exit 1; }
-	@touch $@
+	$(call environment,durabletask)
 
 # Microsoft's worker, the judge of tests/worker: without a Python 3.13 it says so, and its tests are skipped.
 .tools/worker/installed: requirements/worker.txt | $(VENV)/installed

@@ -21,7 +21,8 @@ from shared.domain.values import Value
 from shared.errors import Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.services.operations.named_records import insert_named, new_record
+from shared.services.operations.writes import name_taken_is, removal, replacement
 from shared.services.policies.assigning import judged_assignments
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
@@ -36,16 +37,9 @@ _GROUPS: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=1))
 
 async def create_user_setting(context: ActionContext, form: UserSettingForm) -> Stored[UserSetting]:
     """Save user settings; they apply to nobody until they are assigned. Raises: InvalidError."""
-    setting = UserSetting(
-        id=context.new_id("userSetting"),
-        tenant_id=context.tenant.id,
-        created_date_time=context.now,
-        last_modified_date_time=context.now,
-        **dict(form),
-    )
-    write = insertion(context, context.deps.user_settings, setting, setting.id)
-    with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.USER_SETTING, setting.id), write)
+    setting = new_record(context, UserSetting, ResourceType.USER_SETTING, form)
+    resource = Resource(ResourceType.USER_SETTING, setting.id)
+    return await insert_named(context, context.deps.user_settings, resource, setting, _NAME_TAKEN)
 
 
 async def update_user_setting(context: ActionContext, stored: Stored[UserSetting], edit: Value) -> Stored[UserSetting]:

@@ -22,7 +22,8 @@ from shared.errors import Problem
 from shared.services.cloud_pcs.estimating import estimates_of
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.writes import RecordWrite, insertion, name_taken_is, removal, replacement
+from shared.services.operations.named_records import insert_named, new_record
+from shared.services.operations.writes import RecordWrite, name_taken_is, removal, replacement
 from shared.services.policies.assigning import judged_assignments
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -37,16 +38,9 @@ Written = Stored[CloudPcMaintenanceWindow]
 
 async def create_maintenance_window(context: ActionContext, form: MaintenanceWindowForm) -> Written:
     """Save a maintenance window; it applies to nobody until it is assigned. Raises: InvalidError."""
-    window = CloudPcMaintenanceWindow(
-        id=context.new_id("maintenanceWindow"),
-        tenant_id=context.tenant.id,
-        created_date_time=context.now,
-        last_modified_date_time=context.now,
-        **dict(form),
-    )
-    write = insertion(context, context.deps.maintenance_windows, window, window.id)
-    with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.MAINTENANCE_WINDOW, window.id), write)
+    window = new_record(context, CloudPcMaintenanceWindow, ResourceType.MAINTENANCE_WINDOW, form)
+    resource = Resource(ResourceType.MAINTENANCE_WINDOW, window.id)
+    return await insert_named(context, context.deps.maintenance_windows, resource, window, _NAME_TAKEN)
 
 
 async def update_maintenance_window(context: ActionContext, stored: Written, edit: Value) -> Written:

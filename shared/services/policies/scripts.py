@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from shared.contracts.provisioning import STEPS
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Build
@@ -15,12 +13,12 @@ from shared.domain.operations.operation import ResourceType
 from shared.domain.policies.policy import Policy
 from shared.domain.policies.script import DeviceManagementScript, ScriptForm
 from shared.domain.wizards.fields import folded
-from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.services.operations.named_records import edited, insert_named, new_record
+from shared.services.operations.writes import name_taken_is, removal, replacement
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
@@ -42,18 +40,10 @@ async def scripts_by_id(
 async def create_script(context: ActionContext, form: ScriptForm) -> Written:
     """Save a script or package; it runs nowhere until a policy refers to it. Raises: InvalidError."""
     _check_name(form)
-    script = DeviceManagementScript(
-        id=context.new_id("deviceManagementScript"),
-        tenant_id=context.tenant.id,
-        digest=form.content_digest,
-        created_date_time=context.now,
-        last_modified_date_time=context.now,
-        **dict(form),
-    )
-    write = insertion(context, context.deps.scripts, script, script.id)
-    keep = partial(_keep, context.deps, script)
-    with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.SCRIPT, script.id), write, promise=keep)
+    digest = form.content_digest
+    script = new_record(context, DeviceManagementScript, ResourceType.SCRIPT, form, digest=digest)
+    resource, keep = Resource(ResourceType.SCRIPT, script.id), partial(_keep, context.deps, script)
+    return await insert_named(context, context.deps.scripts, resource, script, _NAME_TAKEN, promise=keep)
 
 
 async def update_script(context: ActionContext, stored: Written, given: Mapping[str, Any]) -> Written:
@@ -62,11 +52,7 @@ async def update_script(context: ActionContext, stored: Written, given: Mapping[
     Raises: InvalidError, StaleError.
     """
     before = stored.value
-    whole = {**before.form.to_json(), **given}
-    try:
-        form = parse(ScriptForm, {name: value for name, value in whole.items() if value is not None})
-    except ValidationError as error:
-        raise InvalidError(*problems_of(error, noun="property")) from error
+    form = edited(before.form, given)
     if form == before.form:
         return stored
     _check_name(form)

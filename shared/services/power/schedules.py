@@ -7,17 +7,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from shared.dependencies import Dependencies
 from shared.domain.operations.operation import ResourceType
 from shared.domain.power.settings import PowerSchedule, PowerScheduleForm
-from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.services.operations.named_records import edited, insert_named, new_record
+from shared.services.operations.writes import name_taken_is, removal, replacement
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 
@@ -26,27 +24,16 @@ _NAME_TAKEN = Problem("/displayName", "a power schedule of this name exists; cho
 
 async def create_power_schedule(context: ActionContext, form: PowerScheduleForm) -> Stored[PowerSchedule]:
     """Save a power schedule; it applies to nobody until a policy refers to it. Raises: InvalidError."""
-    schedule = PowerSchedule(
-        id=context.new_id("powerSchedule"),
-        tenant_id=context.tenant.id,
-        created_date_time=context.now,
-        last_modified_date_time=context.now,
-        **dict(_checked(form)),
-    )
-    write = insertion(context, context.deps.power_schedules, schedule, schedule.id)
-    with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.POWER_SCHEDULE, schedule.id), write)
+    schedule = new_record(context, PowerSchedule, ResourceType.POWER_SCHEDULE, _checked(form))
+    resource = Resource(ResourceType.POWER_SCHEDULE, schedule.id)
+    return await insert_named(context, context.deps.power_schedules, resource, schedule, _NAME_TAKEN)
 
 
 async def update_power_schedule(
     context: ActionContext, stored: Stored[PowerSchedule], given: Mapping[str, Any]
 ) -> Stored[PowerSchedule]:
     """Apply the properties in *given*; null gives one its default back. Raises: InvalidError, StaleError."""
-    whole = {**stored.value.form.to_json(), **given}
-    try:
-        form = parse(PowerScheduleForm, {name: value for name, value in whole.items() if value is not None})
-    except ValidationError as error:
-        raise InvalidError(*problems_of(error, noun="property")) from error
+    form = edited(stored.value.form, given)
     if form == stored.value.form:
         return stored
     after = stored.value.but(**dict(_checked(form)), last_modified_date_time=context.now)

@@ -43,7 +43,8 @@ _TICK = re.compile(r"  timer +\w+ +ok ")
 """A timer that found nothing wrong: there are thousands."""
 _REAL_TIMEOUT_SECONDS = 7_200
 _running: list[Stack] = []
-_shared: list[Stack] = []  # the shared one, once it has been started
+_shared: list[Stack] = []  # the shared one, while it runs
+_until = ExitStack()  # closed, it stops the shared one
 _storage: list[tuple[Azurite, Certificates]] = []  # accounts of the session's Azurite that no stack has had
 
 StartStack = Callable[..., Stack]
@@ -92,29 +93,34 @@ def _check_answers(stack: Stack) -> None:
 
 
 @pytest.fixture(scope="session")
-def uncrowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Stack]]:
-    """Return the shared stack; another takes its place when it has had more than a few tenants."""
-    with ExitStack() as until:
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Stack]]:
+    """Return the shared stack, which is started when it does not run."""
 
-        def stack() -> Stack:
-            if not _shared or _tenants_of(_shared[0]) > _CROWDED:
-                until.close()
-                made = _keep(Stack(tmp_path_factory.mktemp("stack"), options_of(speed=CALM)), until)
-                _shared.append(made)
-                until.callback(_shared.clear)
-            return _shared[0]
+    def stack() -> Stack:
+        if not _shared:
+            _shared.append(_keep(Stack(tmp_path_factory.mktemp("stack"), options_of(speed=CALM)), _until))
+            _until.callback(_shared.clear)
+        return _shared[0]
 
-        yield stack
-
-
-def _tenants_of(stack: Stack) -> int:
-    return sum(1 for _ in stack.portal().pages("/tenants"))
+    yield stack
+    _until.close()
 
 
 @pytest.fixture(scope="module")
-def stack(uncrowded: Callable[[], Stack]) -> Stack:
+def stack(stacks: Callable[[], Stack]) -> Stack:
     """The stack that tests share which neither break nor restart it; each uses a tenant of its own."""
-    return uncrowded()
+    return stacks()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Stop the shared stack after a file that leaves it crowded, and where tests of other folders follow."""
+    torn_down = yield
+    if _shared and nextitem is not None and nextitem.path != item.path:
+        elsewhere = not nextitem.path.is_relative_to(Path(__file__).parent)
+        if elsewhere or sum(1 for _ in _shared[0].portal().pages("/tenants")) > _CROWDED:
+            _until.close()
+    return torn_down
 
 
 @pytest.hookimpl(wrapper=True)

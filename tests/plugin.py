@@ -4,6 +4,7 @@ The conftest.py of each folder of tests loads this plugin, so that it is there w
 """
 
 import gc
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -52,6 +53,15 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return issue(tmp_path_factory.mktemp("certificates"))
 
 
+_TEST_ACCOUNTS = tuple(f"tests{number}" for number in range(1, 51))
+
+
+@pytest.fixture(scope="session")
+def accounts_of_tests() -> Iterator[str]:
+    """Accounts of the session's Azurite for tests that have tables of their own: many, one after the other."""
+    return itertools.cycle(_TEST_ACCOUNTS)
+
+
 @pytest.fixture(scope="session")
 def accounts() -> list[str]:
     """The further accounts of the session's Azurite, one for each stack: whoever takes one removes it."""
@@ -66,6 +76,6 @@ def azurite_server(
 
     All tests of a session share it: each uses tables and queues that no other test names, and each stack an account.
     """
-    started = azurite.start(tmp_path_factory.mktemp("azurite"), certificates, further=accounts)
+    started = azurite.start(tmp_path_factory.mktemp("azurite"), certificates, further=(*_TEST_ACCOUNTS, *accounts))
     yield started
     started.stop()

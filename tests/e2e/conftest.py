@@ -35,12 +35,16 @@ SEED = int(os.environ.get("DESKWRIGHT_E2E_SEED", "7"))
 
 _FAST = 1_000.0
 """Simulated seconds per real second of a stack that one test has for itself."""
+_CROWDED = 4 if HOST == "embedded" else 1_000
+"""Tenants of the shared stack after which the next file starts another: each tenant costs every later simulated hour
+0.1 s of CPU, also when it is paused, and a stack costs four. Core Tools' host, which follows real time, goes on."""
 _LOG_LINES = 60
 _TICK = re.compile(r"  timer +\w+ +ok ")
 """A timer that found nothing wrong: there are thousands."""
 _REAL_TIMEOUT_SECONDS = 7_200
 _running: list[Stack] = []
-_shared: list[Stack] = []  # the shared one, once it has been started
+_shared: list[Stack] = []  # the shared one, while it runs
+_until = ExitStack()  # closed, it stops the shared one
 _storage: list[tuple[Azurite, Certificates]] = []  # accounts of the session's Azurite that no stack has had
 
 StartStack = Callable[..., Stack]
@@ -89,13 +93,34 @@ def _check_answers(stack: Stack) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Stack]]:
+    """Return the shared stack, which is started when it does not run."""
+
+    def stack() -> Stack:
+        if not _shared:
+            _shared.append(_keep(Stack(tmp_path_factory.mktemp("stack"), options_of(speed=CALM)), _until))
+            _until.callback(_shared.clear)
+        return _shared[0]
+
+    yield stack
+    _until.close()
+
+
+@pytest.fixture(scope="module")
+def stack(stacks: Callable[[], Stack]) -> Stack:
     """The stack that tests share which neither break nor restart it; each uses a tenant of its own."""
-    with ExitStack() as until:
-        shared = _keep(Stack(tmp_path_factory.mktemp("stack"), options_of()), until)
-        _shared.append(shared)
-        until.callback(_shared.clear)
-        yield shared
+    return stacks()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Stop the shared stack after a file that leaves it crowded, and where tests of other folders follow."""
+    torn_down = yield
+    if _shared and nextitem is not None and nextitem.path != item.path:
+        elsewhere = not nextitem.path.is_relative_to(Path(__file__).parent)
+        if elsewhere or sum(1 for _ in _shared[0].portal().pages("/tenants")) > _CROWDED:
+            _until.close()
+    return torn_down
 
 
 @pytest.hookimpl(wrapper=True)
@@ -119,7 +144,7 @@ def _run_at(speed: float) -> None:
             stack.clock.set_speed(speed)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal(stack: Stack) -> Portal:
     """A caller with every role, of the shared stack."""
     return stack.portal()
@@ -174,7 +199,7 @@ def shared_office(stack: Stack, portal: Portal, request: pytest.FixtureRequest) 
 def open_office(stack: Stack, portal: Portal, request: pytest.FixtureRequest) -> Iterator[Callable[..., Office]]:
     """Open a tenant of the test's own: ``open_office(settings={...}, zones=[...])``.
 
-    Afterwards it is paused: a hundred tenants that go on reading their directory would slow the tests that follow.
+    Afterwards it is paused: tenants that go on reading their directory would slow the tests that follow.
     """
     names: list[str] = []
 

@@ -3,6 +3,7 @@
 import itertools
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +29,12 @@ __all__ = ["effects_hold"]
 
 Prepare = Callable[..., Awaitable[None]]
 _numbers = itertools.count(1)
+
+
+@pytest.fixture
+def azurite_server(azurite_server: Azurite, accounts_of_tests: Iterator[str]) -> Azurite:
+    """The session's Azurite, by one account of many: it finds a table by going through all names of the account."""
+    return replace(azurite_server, account=next(accounts_of_tests))
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,12 @@ def writing(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> Writing:
     return seen
 
 
+@pytest.fixture
+def of_two_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Export little, where only the number and the age of exports count."""
+    monkeypatch.setattr(exporting, "EXPORTED", ("tenants", "audit"))
+
+
 def silent(_: str) -> None:
     """Nobody listens."""
 
@@ -295,6 +301,7 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
     assert [rows for rows in (await everything(elsewhere)).values() if rows] == []
 
 
+@pytest.mark.usefixtures("of_two_tables")
 async def test_old_exports_are_removed_and_others_stay(here: Dependencies, blobs: Blobs) -> None:
     for days in (0, 30, 31):
         await export_tables(here.tables, blobs, NIGHT - timedelta(days=days))
@@ -305,6 +312,7 @@ async def test_old_exports_are_removed_and_others_stay(here: Dependencies, blobs
     assert await blobs.folders() == ["2026-10-22", "2026-10-22T01", "2026-11-21", "2026-11-21T01", "notes"]
 
 
+@pytest.mark.usefixtures("of_two_tables")
 async def test_of_earlier_days_the_first_whole_export_stays_and_nothing_that_is_no_export_goes(
     here: Dependencies, blobs: Blobs
 ) -> None:
@@ -327,6 +335,7 @@ async def test_of_earlier_days_the_first_whole_export_stays_and_nothing_that_is_
     assert (await read_manifest(blobs, "2026-11-18T02")) is not None
 
 
+@pytest.mark.usefixtures("of_two_tables")
 async def test_the_newest_whole_export_stays_however_old_it_is(here: Dependencies, blobs: Blobs) -> None:
     for days in (40, 50):
         await export_tables(here.tables, blobs, NIGHT - timedelta(days=days))

@@ -62,10 +62,10 @@ async def test_no_call_waits_for_more_than_a_little_of_all_messages(office: Offi
     done = asyncio.Event()
     await receive_message(office, host, next(messages(1)))  # what is imported at the first use
     calls = asyncio.create_task(call())
-    pieces = [  # a collection of garbage may fall into one of them
-        await longest_piece(asyncio.gather(*(receive_message(office, host, each) for each in messages(HANDED_OVER))))
-        for _ in range(3)
-    ]
+    pieces: list[float] = []
+    while len(pieces) < 3 and min(pieces, default=1.0) >= 0.1:  # a collection of garbage may fall into one of them
+        work = asyncio.gather(*(receive_message(office, host, each) for each in messages(HANDED_OVER)))
+        pieces.append(await longest_piece(work))
     done.set()
     await calls
     assert min(pieces) < 0.1

@@ -183,6 +183,13 @@ async def test_no_query_of_a_list_leads_out_of_the_scope(asks: Requests, query: 
     assert (csv.status_code, b"bob" in csv.get_body()) == (200, False)
 
 
+async def test_counts_are_of_the_scope(asks: Requests) -> None:
+    await asks.office.access_grants.insert(grant(POLICY_SCOPE))
+    name = "GET …/cloudPCs/retrieveCloudPcCountByStatus()"
+    totals = [sum(each["count"] for each in (await asks(name, who))[1]["value"]) for who in (TECHNICIAN, ADMINISTRATOR)]
+    assert totals == [1, 2]
+
+
 async def test_a_token_of_the_next_page_of_somebody_else_shows_nothing_more(asks: Requests) -> None:
     await asks.office.access_grants.insert(grant(POLICY_SCOPE))
     first = (await asks(CLOUD_PCS, ADMINISTRATOR, query={"$top": "1"}))[1]
@@ -208,6 +215,8 @@ async def test_a_bulk_action_takes_only_what_is_in_the_scope(asks: Requests, cho
 
 async def test_a_bulk_action_on_more_than_the_scope_is_nobody_s_who_has_only_that(asks: Requests) -> None:
     await asks.office.access_grants.insert(grant(POLICY_SCOPE))
+    await asks.office.bulk_actions.insert(BULK.but(id="b3"))  # it has lost its items
+    assert (await asks(f"POST {BULK_ACTIONS}/{{id}}/pause", TECHNICIAN, at={"id": "b3"}))[0] == 404
     await asks.office.bulk_items.insert(ITEM.but(bulk_id="b1", position=1, cloud_pc_id=FOREIGN.id))
     for name in (f"GET {BULK_ACTIONS}/{{id}}", f"GET {BULK_ACTIONS}/{{id}}/items", f"POST {BULK_ACTIONS}/{{id}}/pause"):
         assert (await asks(name, TECHNICIAN, at={"id": "b1"}))[0] == 404
@@ -357,6 +366,11 @@ async def test_me_shows_permissions_with_a_scope_and_their_tenant(asks: Requests
     shown = (await asks("GET me", TECHNICIAN))[1]
     assert "Microsoft.CloudPC/cloudPCs/reboot" in shown["verbs"]
     assert [each["id"] for each in shown["tenants"]] == ["contoso"]
+
+
+async def test_a_scope_gives_no_permission_about_rights(asks: Requests) -> None:
+    await asks.office.access_grants.insert(grant(POLICY_SCOPE))
+    assert GIVING.isdisjoint((await asks("GET me", TECHNICIAN))[1]["verbs"])
 
 
 async def test_the_audit_log_of_the_service_is_closed_to_a_scope(asks: Requests) -> None:

@@ -18,8 +18,13 @@ _GRANTS = Shape(
     noun="grant of access",
     model=AccessGrant,
     place=lambda grant: (grant.tenant_id, grant.id),
-    columns={"support": lambda grant: grant.support, "role_definition_id": lambda grant: grant.role_definition_id},
+    columns={
+        "support": lambda grant: None if grant.app_scope_ids else grant.support,
+        "role_definition_id": lambda grant: grant.role_definition_id,
+    },
 )
+"""A grant with scopes has no column ``support``: a release that knows no scopes looks for assignments by it, and would
+take such a grant for one in the whole tenant."""
 
 
 class AccessRecords:

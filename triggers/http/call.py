@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from shared.dependencies import Dependencies
 from shared.domain.json_text import escape, read_json
 from shared.domain.operations.operation import Actor
+from shared.domain.tenants.scopes import Thing
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
@@ -37,7 +38,7 @@ from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Repository, Stored
 from triggers.http.authentication import Caller
 from triggers.http.openapi_metadata import Node
-from triggers.http.permissions import NOTHING, Grants, Role, authorize, granter_of
+from triggers.http.permissions import NOTHING, Grants, Role, authorize, granter_of, token_permissions
 from triggers.http.write_only import Place, without_secrets
 
 M = TypeVar("M", bound=BaseModel)
@@ -117,7 +118,13 @@ class Call:
         self.left_out: Sequence[UnreadableError] = ()
         """The records that a list lacks, because they cannot be read."""
         self.now = deps.clock.now()
-        self._tenant, self._verb, self._trace_id, self._graph = tenant, verb, trace_id, graph
+        self.verb, self._tenant, self._trace_id, self._graph = verb, tenant, trace_id, graph
+        self.things: tuple[Thing, ...] = ()
+        self.addressed: frozenset[str] = frozenset()
+        """The ids of the things that the address names, of the kinds *things*; set where a role has a scope."""
+        self.visible: frozenset[str] | None = None
+        """The ids of the things that the caller may see or choose, by *column* of a list; None for all in it."""
+        self.column = ""
 
     @cached_property
     def context(self) -> ActionContext:
@@ -130,7 +137,7 @@ class Call:
             self.deps,
             self.actor,
             self._tenant.value if self._tenant else None,
-            verb=self._verb,
+            verb=self.verb,
             trace_id=self._trace_id,
             now=self.now,
             seed=("key", self.caller.actor.id, key, self.mark) if key else ("call", self._trace_id),
@@ -161,9 +168,34 @@ class Call:
         return self._tenant.value.id if self._tenant else ""
 
     def authorize(self, verb: str) -> None:
-        """Check that the caller may do *verb*. Raises: NotFoundError, ForbiddenError, UnavailableError."""
+        """Check that the caller may do *verb* here. Raises: NotFoundError, ForbiddenError, UnavailableError."""
+        if self.addressed and self.addressed <= self.grants.ids_for(verb, self.things):
+            return
         tenant = self._tenant.value if self._tenant else None
         authorize(self.caller, verb, self.deps.settings.provider_tenant_id, tenant, self.grants)
+
+    def holds(self, verb: str) -> bool:
+        """Whether the caller may do *verb* in the whole tenant."""
+        tenant = self._tenant.value if self._tenant else None
+        held = token_permissions(self.caller, self.deps.settings.provider_tenant_id, tenant)
+        return verb in held | self.grants.permissions
+
+    def narrow(self, verb: str) -> None:
+        """Check that the caller may do *verb* in the tenant or in scopes; of scopes, only their things stay visible.
+
+        Raises: as ``authorize``; UnavailableError where there may be more that they reach.
+        """
+        if self.holds(verb) or verb not in self.grants.scoped:
+            self.authorize(verb)
+            return
+        if self.grants.unread is not None:
+            raise UnavailableError(self.grants.unread)
+        reached = self.grants.ids_for(verb, self.things)
+        self.visible = reached if self.visible is None else self.visible & reached
+
+    def sees(self, row: Mapping[str, Any]) -> bool:
+        """Whether the caller may see a row of the list that the route is."""
+        return self.visible is None or row.get(self.column) in self.visible
 
     def may(self, verb: str) -> bool:
         """Whether the caller may do *verb* in the addressed tenant."""

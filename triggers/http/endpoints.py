@@ -53,6 +53,7 @@ from triggers.http.odata import Collection, named_parameters
 from triggers.http.openapi_metadata import Node, Page, RouteMetadata, attach
 from triggers.http.permissions import NOTHING, VERBS
 from triggers.http.problems import answering_errors, write_down_refusal
+from triggers.http.scopes import Reach, admit
 from triggers.http.write_only import secret_places
 
 _ATTEMPTS = 20
@@ -68,7 +69,7 @@ _FAILURES = SignInFailures()
 Handler = Callable[..., Awaitable[Response]]
 
 
-def endpoint(
+def endpoint(  # noqa: PLR0913 - what a route declares, by name
     verb: str,
     *,
     graph: bool = False,
@@ -78,11 +79,13 @@ def endpoint(
     query: Collection | tuple[str, ...] = (),
     mutates: bool = True,
     action: Json | None = None,
+    reach: Reach | None = None,
 ) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
     """Make ``handler(call)`` or ``handler(call, client)`` an HTTP function that *verb* guards.
 
     *mutates*: whether what is refused leaves an audit event, where the method is not GET. The others are for the
     OpenAPI document. *returns*: the body of a 200, or a body for each status. *action*: its extension about an action.
+    *reach*: what it is about in a tenant; without it, it is closed to callers whose roles have a scope.
     """
     if verb not in VERBS:
         raise ValueError(f"{verb} is not in the table of permissions")
@@ -92,7 +95,7 @@ def endpoint(
             calls: list[Call] = []
 
             async def perform() -> func.HttpResponse:
-                call = await _authorized_call(req, verb, trace_id, calls, graph=graph)
+                call = await _authorized_call(req, verb, trace_id, calls, graph=graph, reach=reach)
                 call.secrets = secrets
                 _read_by(metadata, call)
                 with on_behalf_of(call.tenant_id), _unreadable_of(call) as call.left_out:
@@ -108,7 +111,7 @@ def endpoint(
 
         secrets = cache(lambda: secret_places(accepts))
         by_status = returns if isinstance(returns, Mapping) else {200: returns}
-        metadata = RouteMetadata(accepts, optional, by_status, query, graph, verb, action)
+        metadata = RouteMetadata(accepts, optional, by_status, query, graph, verb, action, reach is not None)
         return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)
 
     return frame
@@ -167,7 +170,7 @@ async def _on_newest(perform: Callable[[], Awaitable[func.HttpResponse]]) -> fun
 
 
 async def _authorized_call(
-    request: func.HttpRequest, verb: str, trace_id: str, calls: list[Call], *, graph: bool
+    request: func.HttpRequest, verb: str, trace_id: str, calls: list[Call], *, graph: bool, reach: Reach | None
 ) -> Call:
     """Return the call, once its caller is authenticated and may do *verb*; *calls* gets it once the caller is known."""
     deps = dependencies()
@@ -188,9 +191,13 @@ async def _authorized_call(
     grants = await grants_for(deps, caller, verb, tenant.value) if tenant else NOTHING
     call = Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id, graph=graph, grants=grants)
     try:
-        call.authorize(verb)
+        await admit(call, reach)
     except ForbiddenError:
         calls.append(call)
+        raise
+    except NotFoundError:
+        if grants.scoped:
+            calls.append(call)
         raise
     calls.append(call)
     body_of(request)

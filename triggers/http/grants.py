@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.dependencies import Dependencies
 from shared.domain.tenants.tenant import Tenant
 from shared.services.tenants.access import grants_of
+from shared.services.tenants.scopes import things_in
 from triggers.http.authentication import Caller
 from triggers.http.permissions import NOTHING, OWN, Grants, authorize, grants_from, holds_everything
 
@@ -24,7 +27,10 @@ async def grants_for(deps: Dependencies, caller: Caller, verb: str, tenant: Tena
     They are read with every request: what was taken back, or has ended, counts for no later one.
     """
     provider = deps.settings.provider_tenant_id
-    return NOTHING if verb in OWN or holds_everything(caller, provider, tenant) else await held_in(deps, caller, tenant)
+    if verb in OWN or holds_everything(caller, provider, tenant):
+        return NOTHING
+    held = await held_in(deps, caller, tenant)
+    return replace(held, things=await things_in(deps, tenant.id, held.scope_ids)) if held.scoped else held
 
 
 async def authorize_in(deps: Dependencies, caller: Caller, verb: str, tenant: Tenant) -> None:

@@ -107,7 +107,7 @@ async def whole_list(
     The token of the next page says where this one has ended, as those of lists that are kept do.
     """
     query = list_query(call, collection)
-    seen = [(view, row_of(view, collection)) async for view in unhurried(views)]
+    seen = [(view, row_of(view, collection)) async for view in unhurried(filter(call.sees, views))]
     found = [each async for each in unhurried(seen) if accepts(query.condition, each[1])]
     rows: list[dict[str, Scalar]] = [
         {**row, "id": id_, "": number}
@@ -158,7 +158,8 @@ async def kept_list(
     The token of the next page says where this one has ended: what comes or goes between two pages moves no other.
     """
     query = list_query(call, collection)
-    found = ordered([entry async for entry in unhurried(entries) if accepts(query.condition, entry)], query.order)
+    seen = unhurried(filter(call.sees, entries))
+    found = ordered([entry async for entry in seen if accepts(query.condition, entry)], query.order)
     if wants_csv(call):
         return await _kept_csv(call, repository, (collection, query), view, found)
     top, token, count = top_of(call), call.query("$skiptoken"), len(found)

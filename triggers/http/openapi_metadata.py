@@ -204,6 +204,7 @@ class RouteMetadata:
 
     *query*: a collection, for the options of OData; or names of query parameters. *graph*: errors have Graph's shape.
     *verb*: the permission, empty for a route that asks for none. *action*: facts for clients about its action.
+    *scoped*: whether callers whose roles have a scope may call it.
     """
 
     accepts: Node | None = None
@@ -213,6 +214,7 @@ class RouteMetadata:
     graph: bool = False
     verb: str = ""
     action: Json | None = None
+    scoped: bool = False
 
     @property
     def bodies(self) -> tuple[Node, ...]:

@@ -7,13 +7,14 @@ Beside the app roles of tokens there are grants, of these roles and of roles tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.spot.groups.actions import SPOT_ACTIONS
-from shared.domain.tenants.access import RoleDefinition
+from shared.domain.tenants.access import AccessGrant, RoleDefinition
+from shared.domain.tenants.scopes import Thing, Things
 from shared.domain.tenants.tenant import ProviderAccess, Tenant
 from shared.errors import ForbiddenError, NotFoundError, UnavailableError
 from shared.services.tenants.access import Granter, HeldGrants
@@ -209,11 +210,26 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Permissions by grants. *names*: of the grants, for the audit log; *unread*: why there may be more, or None."""
+    """Permissions by grants. *names*: of the grants, for the audit log; *unread*: why there may be more, or None.
+
+    *scoped*: the scopes in which a permission counts that is not one of *permissions*; *things*: what is in each scope.
+    """
 
     permissions: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     unread: str | None = None
+    scoped: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    things: Mapping[str, Things] = field(default_factory=dict)
+
+    @property
+    def scope_ids(self) -> frozenset[str]:
+        """All scopes in which a permission counts."""
+        return frozenset().union(*self.scoped.values())
+
+    def ids_for(self, verb: str, kinds: Iterable[Thing]) -> frozenset[str]:
+        """Return the ids of the things of some kinds in the scopes in which *verb* counts."""
+        within = [self.things.get(scope, {}) for scope in self.scoped.get(verb, ())]
+        return frozenset().union(*(things.get(kind, frozenset()) for things in within for kind in kinds))
 
 
 NOTHING = Grants()
@@ -229,11 +245,20 @@ def permissions_of_role(role_id: str, role: RoleDefinition | None) -> frozenset[
 def grants_from(held: HeldGrants) -> Grants:
     """Return the permissions of the grants that somebody holds."""
     permissions: set[str] = set()
+    scoped: dict[str, frozenset[str]] = {}
     for each in held.grants:
         given = permissions_of_role(each.grant.role_definition_id, each.role)
-        permissions |= given - GIVING if each.grant.support else given
-    names = tuple(sorted(f"roleAssignments/{each.grant.id}" for each in held.grants))
-    return Grants(frozenset(permissions), names, held.unread)
+        if scopes := frozenset(each.grant.app_scope_ids):
+            scoped |= {verb: scoped.get(verb, frozenset()) | scopes for verb in given - GIVING}
+        else:
+            permissions |= given - GIVING if each.grant.support else given
+    names = tuple(sorted(_name_of(each.grant) for each in held.grants))
+    return Grants(frozenset(permissions), names, held.unread, scoped)
+
+
+def _name_of(grant: AccessGrant) -> str:
+    """Return a grant as the audit log names it among the roles of an actor, with its scopes."""
+    return " ".join([f"roleAssignments/{grant.id}", *grant.app_scope_ids])
 
 
 def holds_everything(caller: Caller, provider_directory_id: str, tenant: Tenant) -> bool:

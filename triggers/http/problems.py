@@ -63,7 +63,9 @@ async def write_down_refusal(call: Call, verb: str, trace_id: str, response: fun
         return
     subject = call.tenant if call.tenant_id else None
     roles = counting_roles(call.caller, call.deps.settings.provider_tenant_id, subject)
-    if not (roles & _OF_STAFF or call.grants.permissions) and (verb not in OWN or status in _ABOUT_NOTHING):
+    if not (roles & _OF_STAFF or call.grants.permissions or call.grants.scoped) and (
+        verb not in OWN or status in _ABOUT_NOTHING
+    ):
         count_refusal(status)
         return
     # Not the call's own context: reading that of a bad Idempotency-Key is what may have been refused.

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from shared.domain.graph_property import edit_of
+from shared.domain.tenants.scopes import AppScopeIds
 from shared.domain.values import Counted, Id, Label, Value, distinct, one_line
 
 MOST_DEFINITIONS, MOST_GRANTS = 100, 300
@@ -81,8 +82,11 @@ class RoleAssignmentForm(Value):
     description: Text = ""
     role_definition_id: Id
     principal_ids: Principals
-    directory_scope_ids: Annotated[tuple[Literal["/"], ...], Field(max_length=1)] = Field(
-        ("/",), description="the whole tenant"
+    directory_scope_ids: Annotated[tuple[Literal["/"], ...], Field(max_length=1)] | None = Field(
+        None, description="the whole tenant, where appScopeIds names no scope"
+    )
+    app_scope_ids: AppScopeIds = Field(
+        (), description="policies, Spot Groups and sites: /provisioningPolicies/{id}, /spotGroups/{id}, /sites/{id}"
     )
 
 
@@ -106,8 +110,9 @@ class GrantStatus(StrEnum):
 class AccessGrant(Value):
     """A role that was given to somebody in a tenant.
 
-    *principal_ids*: users, groups and applications, of which *group_ids* are the groups. *support*: the principals are
-    users of the provider's directory; their access has an end, and waits for the customer's consent until *approved*.
+    *principal_ids*: users, groups and applications, of which *group_ids* are the groups. *app_scope_ids*: where it
+    counts, empty for the whole tenant. *support*: the principals are users of the provider's directory; their access
+    has an end, and waits for the customer's consent until *approved*.
     """
 
     id: str
@@ -117,6 +122,7 @@ class AccessGrant(Value):
     role_definition_id: str
     principal_ids: tuple[str, ...]
     group_ids: tuple[str, ...] = ()
+    app_scope_ids: AppScopeIds = ()
     support: bool = False
     approved: bool = True
     end_date_time: datetime | None = None

@@ -1,6 +1,6 @@
 """Bulk actions: which Cloud PCs are selected, on which the action is possible, beginning it, and steering it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -81,13 +81,17 @@ def check(form: BulkForm) -> None:
         raise InvalidError(*problems) from error
 
 
-async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]:
-    """Return the Cloud PCs that the form selects, by user name, with why the action is not possible on each."""
+async def targets_of(context: ActionContext, form: BulkForm, among: Collection[str] | None = None) -> list[BulkTarget]:
+    """Return the Cloud PCs that the form selects, by user name, with why the action is not possible on each.
+
+    *among*: the ids of those that the caller reaches, None for all; others are as Cloud PCs that do not exist.
+    """
     left_out = set(form.exclude_cloud_pc_ids)
     wanted = set(form.cloud_pc_ids or ()) - left_out
     fleet = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
     meant = await _meant(context, form.filter) if form.filter is not None else None
-    found = [pc for pc in fleet if pc.id in wanted or (meant is not None and pc.id not in left_out and meant(pc))]
+    reached = [pc for pc in fleet if among is None or pc.id in among]
+    found = [pc for pc in reached if pc.id in wanted or (meant is not None and pc.id not in left_out and meant(pc))]
     refusal = await _judged(context, form, fleet)
     targets = [
         BulkTarget(

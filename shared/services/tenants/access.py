@@ -43,6 +43,7 @@ from shared.errors import (
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.services.tenants.scopes import refuse_unknown_scopes
 from shared.storage.purging import Chunk
 from shared.storage.repository import Stored, unreadable_left_out
 
@@ -151,7 +152,9 @@ def _judge(role: RoleDefinition, granter: Granter) -> None:
 
 async def assign_role(context: ActionContext, form: RoleAssignmentForm, granter: Granter) -> Stored[AccessGrant]:
     """Give a role to principals of the tenant's directory. Raises: InvalidError, ForbiddenError, ConflictError."""
+    _judge_scopes(form)
     await _judge_role(context, form.role_definition_id, granter, granter.built_in)
+    await refuse_unknown_scopes(context.deps, context.tenant.id, form.app_scope_ids)
     groups = await _groups_among(context, form.principal_ids)
     grant = AccessGrant(
         id=context.new_id("roleAssignment"),
@@ -161,11 +164,20 @@ async def assign_role(context: ActionContext, form: RoleAssignmentForm, granter:
         role_definition_id=form.role_definition_id,
         principal_ids=form.principal_ids,
         group_ids=groups,
+        app_scope_ids=form.app_scope_ids,
         requested_by=context.actor.name,
         approved_by=context.actor.name,
         created_date_time=context.now,
     )
     return await _insert(context, grant)
+
+
+def _judge_scopes(form: RoleAssignmentForm) -> None:
+    """Refuse scopes beside the whole tenant, and neither of both in words: such an assignment would have no limit."""
+    if form.app_scope_ids and form.directory_scope_ids:
+        raise InvalidError(Problem("/directoryScopeIds", "leave it out, or appScopeIds: / is the whole tenant"))
+    if not form.app_scope_ids and form.directory_scope_ids == ():
+        raise InvalidError(Problem("/directoryScopeIds", "write / for the whole tenant, or name scopes in appScopeIds"))
 
 
 async def _groups_among(context: ActionContext, principal_ids: Sequence[str]) -> tuple[str, ...]:
@@ -301,8 +313,8 @@ async def grants_of(deps: Dependencies, tenant: Tenant, caller_id: str, *, at_ho
     """
     now = deps.clock.now()
     with unreadable_left_out():
-        found = [each.value async for each in deps.access_grants.each(tenant.id, support=not at_home)]
-    active = [each for each in found if each.status(now) is GrantStatus.ACTIVE]
+        found = [each.value async for each in deps.access_grants.each(tenant.id)]
+    active = [each for each in found if each.support is not at_home and each.status(now) is GrantStatus.ACTIVE]
     wanted = frozenset(group for each in active for group in each.group_ids) if at_home and person else frozenset()
     groups, unread = await _groups_of(deps, tenant, caller_id, wanted)
     held = [each for each in active if caller_id in each.principal_ids or not groups.isdisjoint(each.group_ids)]

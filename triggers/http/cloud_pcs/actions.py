@@ -20,6 +20,7 @@ from shared.services.cloud_pcs.lists import allow, perform_own
 from shared.services.operations.action_forms import Nothing
 from shared.services.operations.catalogue import PERFORMERS, Result
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.bodies.cloud_pcs import GraphBody
 from triggers.http.call import Call, Response, ok
 from triggers.http.cloud_pcs import graph_me
@@ -83,6 +84,7 @@ def _add(action: Action) -> None:
 
     async def handle(call: Call, client: DurableClient) -> Response:
         given = _read(call, form, taken=taken, optional=optional)
+        await scopes.refuse_other_scopes(call, action.permission, given)
 
         async def perform() -> Response:
             await call.match_record(call.deps.cloud_pcs)
@@ -109,6 +111,7 @@ def _add(action: Action) -> None:
             "own": action.own is not None,
         },
         returns={204: None} if action.graph else view[0] if view else {202: OPERATION},
+        reach=scopes.CLOUD_PC,
     )
 
 

@@ -18,6 +18,7 @@ from shared.services.cloud_pcs.orphans import begin_removal, request_scan
 from shared.services.policies.policies import read_configuration
 from shared.services.usage.cloud_pcs import latest_uses
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_function, graph_item, graph_kept_list, query_of
@@ -60,7 +61,9 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/cloudPCs", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(CLOUD_PC), query=CLOUD_PCS)
+@endpoint(
+    "Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(CLOUD_PC), query=CLOUD_PCS, reach=scopes.CLOUD_PCS
+)
 async def list_cloud_pcs(call: Call) -> Response:
     """List the Cloud PCs."""
     configuration = await _configuration(call)
@@ -77,14 +80,14 @@ async def list_cloud_pcs(call: Call) -> Response:
 
 
 @graph_function(bp, f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus")
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=StatusCountsView)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=StatusCountsView, reach=scopes.CLOUD_PCS)
 async def count_cloud_pcs(call: Call) -> Response:
     """Count the Cloud PCs by status."""
-    return ok({"value": count_by_status(await call.deps.cloud_pcs.entries(call.tenant.id))})
+    return ok({"value": count_by_status([*filter(call.sees, await call.deps.cloud_pcs.entries(call.tenant.id))])})
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=CLOUD_PC, query=ONE)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=CLOUD_PC, query=ONE, reach=scopes.CLOUD_PC)
 async def get_cloud_pc(call: Call) -> Response:
     """Show one Cloud PC."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
@@ -98,7 +101,7 @@ async def get_cloud_pc(call: Call) -> Response:
 
 
 @graph_function(bp, f"{BASE}/cloudPCs/{{id}}/retrieveCloudPcLaunchDetail")
-@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", graph=True, returns=LaunchDetailView)
+@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", graph=True, returns=LaunchDetailView, reach=scopes.CLOUD_PC)
 async def retrieve_launch_detail(call: Call) -> Response:
     """Show the address that opens a Cloud PC in a browser."""
     pc = await _present(call)
@@ -106,7 +109,7 @@ async def retrieve_launch_detail(call: Call) -> Response:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=TimelineView)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=TimelineView, reach=scopes.CLOUD_PC)
 async def get_timeline(call: Call) -> Response:
     """Show every step of a Cloud PC: start, end, attempt, Azure ids, error; and when it should be ready."""
     pc = await _present(call)
@@ -116,7 +119,7 @@ async def get_timeline(call: Call) -> Response:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/signInDetails", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", returns=SignInDetails)
+@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", returns=SignInDetails, reach=scopes.CLOUD_PC)
 async def get_sign_in_details(call: Call) -> Response:
     """Show the sign-in details of the user, with a text for the administrator to pass on."""
     return ok((await ready_sign_in(call.deps, call.tenant, await _present(call))).to_json())
@@ -151,7 +154,7 @@ async def _present(call: Call) -> CloudPc:
 
 
 @bp.route(route="tenants/{tenant}/removals", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=Page(PendingRemovalView), query=REMOVALS)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=Page(PendingRemovalView), query=REMOVALS, reach=scopes.BY_CLOUD_PC)
 async def list_removals(call: Call) -> Response:
     """List the Cloud PCs whose removal waits to be confirmed, with cause and reason."""
     found = [stored.value for stored in await call.deps.cloud_pcs.with_removals(call.tenant.id)]

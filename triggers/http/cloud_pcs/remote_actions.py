@@ -7,6 +7,7 @@ import azure.functions as func
 from shared.errors import NotFoundError
 from shared.services.cloud_pcs.machine_changes import verdicts
 from shared.workflow import Blueprint
+from triggers.http import scopes
 from triggers.http.bodies.cloud_pcs import ValidateBulkResizeBody
 from triggers.http.bodies.declared import read_declared
 from triggers.http.call import Call, Response, ok
@@ -28,7 +29,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @graph_function(bp, f"{BASE}/cloudPCs/{{id}}/retrieveSnapshots")
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=RestorePointsView)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=RestorePointsView, reach=scopes.CLOUD_PC)
 async def retrieve_snapshots(call: Call) -> Response:
     """List the restore points of a Cloud PC, newest first."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
@@ -36,7 +37,9 @@ async def retrieve_snapshots(call: Call) -> Response:
 
 
 @bp.route(route=f"{BASE}/snapshots", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(SNAPSHOT), query=SNAPSHOTS)
+@endpoint(
+    "Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(SNAPSHOT), query=SNAPSHOTS, reach=scopes.BY_CLOUD_PC
+)
 async def list_snapshots(call: Call) -> Response:
     """List the restore points of all Cloud PCs."""
     return await graph_whole_list(call, SNAPSHOTS, await _snapshots(call))

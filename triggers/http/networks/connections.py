@@ -20,6 +20,7 @@ from shared.services.networks import connections
 from shared.services.networks.connection_checks import built_through
 from shared.services.wizards.edits import edited_connection
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.bodies.connections import ConnectionBody, ConnectionEdit, connection_form, connection_patch, pointers
 from triggers.http.bodies.declared import renamed
 from triggers.http.call import Call, Response, ok
@@ -49,6 +50,7 @@ class NewPassword(Value):
     graph=True,
     returns=Page(CONNECTION),
     query=CONNECTIONS,
+    reach=scopes.CONNECTIONS,
 )
 async def list_connections(call: Call) -> Response:
     """List the connections."""
@@ -56,7 +58,9 @@ async def list_connections(call: Call) -> Response:
 
 
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True, returns=CONNECTION, query=ONE)
+@endpoint(
+    "Microsoft.CloudPC/onPremisesConnections/read", graph=True, returns=CONNECTION, query=ONE, reach=scopes.CONNECTION
+)
 async def get_connection(call: Call) -> Response:
     """Show one connection."""
     stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
@@ -117,7 +121,9 @@ async def delete_connection(call: Call) -> Response:
 
 @bp.route(route=f"{_ONE}/runHealthChecks", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/runHealthChecks", graph=True, returns={204: None})
+@endpoint(
+    "Microsoft.CloudPC/onPremisesConnections/runHealthChecks", graph=True, returns={204: None}, reach=scopes.CONNECTION
+)
 async def run_health_checks(call: Call, client: DurableClient) -> Response:
     """Make all health checks of a connection now, with a probe."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, NotRequired
 
 import azure.functions as func
@@ -23,7 +24,9 @@ from shared.services.operations.bulk import (
     steer,
     targets_of,
 )
+from shared.services.operations.catalogue import BULK_ACTIONS as BULK_FORMS
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
@@ -52,7 +55,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route="tenants/{tenant}/operations", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/operations/read", returns=Page(OPERATION), query=OPERATIONS)
+@endpoint("Microsoft.CloudPC/operations/read", returns=Page(OPERATION), query=OPERATIONS, reach=scopes.OPERATIONS)
 async def list_operations(call: Call) -> Response:
     """List the operations, the newest first; ``kind``, ``resourceId`` and ``status`` choose."""
     if (call.query("status") or _STATUSES[0]) not in _STATUSES:
@@ -64,7 +67,7 @@ async def list_operations(call: Call) -> Response:
 
 
 @bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/operations/read", returns=OPERATION)
+@endpoint("Microsoft.CloudPC/operations/read", returns=OPERATION, reach=scopes.OPERATION)
 async def get_operation(call: Call) -> Response:
     """Show one operation."""
     stored = await call.deps.operations.get(call.tenant.id, call.param("id"))
@@ -102,13 +105,19 @@ class DryRun(TypedDict):
 
 @bp.route(route=_PLACE, methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/create", accepts=BulkForm, returns={200: DryRun, 202: BulkActionView})
+@endpoint(
+    "Microsoft.CloudPC/bulkActions/create",
+    accepts=BulkForm,
+    returns={200: DryRun, 202: BulkActionView},
+    reach=scopes.CLOUD_PCS,
+)
 async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
     """Begin one action on many Cloud PCs, or with ``dryRun`` show on which it is possible."""
     form = call.read(BulkForm)
     check(form)
-    _authorize(call, form.action)
-    targets = await targets_of(call.context, form)
+    call.narrow(ACTIONS[form.action].permission)
+    await _refuse_parameters(call, form)
+    targets = await targets_of(call.context, form, among=call.visible)
     if form.dry_run:
         possible = sum(each.refusal is None for each in targets)
         shown_targets = [each.to_json() for each in targets]
@@ -135,7 +144,7 @@ async def list_bulk_actions(call: Call) -> Response:
 
 
 @bp.route(route=f"{_PLACE}/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", returns=BulkActionView)
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=BulkActionView, reach=scopes.BULK_ACTION)
 async def get_bulk_action(call: Call) -> Response:
     """Show the progress of a bulk action."""
     stored = await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))
@@ -144,7 +153,7 @@ async def get_bulk_action(call: Call) -> Response:
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BULK_ITEM), query=BULK_ITEMS)
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BULK_ITEM), query=BULK_ITEMS, reach=scopes.BULK_ACTION)
 async def list_bulk_items(call: Call) -> Response:
     """List the Cloud PCs of a bulk action with their results; ``status`` chooses."""
     bulk = (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value
@@ -154,7 +163,7 @@ async def list_bulk_items(call: Call) -> Response:
 
 @bp.route(route=f"{_PLACE}/{{id}}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView, reach=scopes.BULK_ACTION)
 async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
     """Begin with no further Cloud PC; actions that have begun go on to their end."""
     return await _steered(call, client, BulkStatus.PAUSED)
@@ -162,7 +171,7 @@ async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_PLACE}/{{id}}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView, reach=scopes.BULK_ACTION)
 async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
     """Resume a bulk action that was paused: the caller needs the permission of the action itself, too."""
     _authorize(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
@@ -171,7 +180,7 @@ async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_PLACE}/{{id}}/cancel", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView, reach=scopes.BULK_ACTION)
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
     """Cancel a bulk action: pending items are skipped, and actions that have begun run to their end."""
     return await _steered(call, client, BulkStatus.CANCELED)
@@ -179,7 +188,7 @@ async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_PLACE}/{{id}}/overrideMaintenanceWindow", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/overrideMaintenanceWindow", returns=BulkActionView)
+@endpoint("Microsoft.CloudPC/bulkActions/overrideMaintenanceWindow", returns=BulkActionView, reach=scopes.BULK_ACTION)
 async def override_window_of_bulk_action(call: Call, client: DurableClient) -> Response:
     """Begin a bulk action that waits for maintenance windows; the audit log says who did so."""
     _authorize(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
@@ -194,6 +203,15 @@ async def override_window_of_bulk_action(call: Call, client: DurableClient) -> R
 async def _steered(call: Call, client: DurableClient, status: BulkStatus) -> Response:
     await call.match_record(call.deps.bulk_actions)
     return ok(bulk_action_view(await steer(call.context, client, call.param("id"), status)))
+
+
+async def _refuse_parameters(call: Call, form: BulkForm) -> None:
+    """Refuse parameters that name things outside of the scope of the caller's role. Raises: InvalidError."""
+    parameters = BULK_FORMS[form.action].form.model_validate(form.parameters)
+    try:
+        await scopes.refuse_other_scopes(call, ACTIONS[form.action].permission, parameters)
+    except InvalidError as error:
+        raise InvalidError(*(replace(each, pointer=f"/parameters{each.pointer}") for each in error.problems)) from error
 
 
 def _authorize(call: Call, action: str) -> None:

@@ -20,7 +20,7 @@ from triggers.http.grants import held_in
 from triggers.http.openapi_metadata import returns
 from triggers.http.permissions import (
     CONTRACT,
-    NOTHING,
+    Grants,
     Role,
     counting_roles,
     holds_everything,
@@ -86,9 +86,9 @@ async def get_me(call: Call) -> Response:
     counted = {tenant.id: _KNOWN & counting_roles(caller, provider_directory, tenant) for tenant in tenants}
     roles = (_KNOWN & counting_roles(caller, provider_directory, None)).union(*counted.values())
     granted = {
-        tenant.id: NOTHING.permissions
+        tenant.id: frozenset()
         if holds_everything(caller, provider_directory, tenant)
-        else (await held_in(call.deps, caller, tenant)).permissions
+        else _permissions(await held_in(call.deps, caller, tenant))
         for tenant in tenants
     }
     seen = [
@@ -98,3 +98,8 @@ async def get_me(call: Call) -> Response:
     ]
     verbs = verbs_of(roles, frozenset().union(*granted.values()))
     return ok(me_view(caller.actor, caller.directory_id, seen, roles=roles, verbs=verbs, cut=cut))
+
+
+def _permissions(grants: Grants) -> frozenset[str]:
+    """Return the permissions of grants, those with a scope too."""
+    return grants.permissions.union(grants.scoped)

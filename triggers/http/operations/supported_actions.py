@@ -19,6 +19,7 @@ from shared.services.operations.supported_actions import (
 from shared.services.spot.image_versions import version_of
 from shared.services.spot.session_hosts import host_of
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE
@@ -36,7 +37,7 @@ class SupportedActionsView(TypedDict):
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/supportedActions", methods=["GET"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=SupportedActionsView)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=SupportedActionsView, reach=scopes.CLOUD_PC)
 async def get_supported_actions(call: Call, client: DurableClient) -> Response:
     """Show for each action whether the caller may do it with a Cloud PC now, and why not."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
@@ -44,7 +45,7 @@ async def get_supported_actions(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{BASE}/spotGroups/{{id}}/hosts/{{host}}/supportedActions", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=SupportedActionsView)
+@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=SupportedActionsView, reach=scopes.SPOT_GROUP)
 async def get_supported_host_actions(call: Call) -> Response:
     """Show for each action whether the caller may do it with a session host now, and why not."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
@@ -52,7 +53,7 @@ async def get_supported_host_actions(call: Call) -> Response:
 
 
 @bp.route(route=f"{BASE}/spotGroups/{{id}}/supportedActions", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=SupportedActionsView)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=SupportedActionsView, reach=scopes.SPOT_GROUP)
 async def get_supported_group_actions(call: Call) -> Response:
     """Show for each action whether the caller may do it with a Spot Group and its release now, and why not."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value

@@ -19,6 +19,7 @@ from shared.services.wizards.edits import edited_policy
 from shared.services.wizards.lookups import policy_facts
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.bodies.connections import Reachable, chosen_regions
 from triggers.http.bodies.declared import renamed
 from triggers.http.bodies.policies import (
@@ -66,6 +67,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
     graph=True,
     returns=Page(POLICY),
     query=POLICIES,
+    reach=scopes.POLICIES,
 )
 async def list_policies(call: Call) -> Response:
     """List the provisioning policies."""
@@ -75,7 +77,13 @@ async def list_policies(call: Call) -> Response:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=POLICY, query=(*ONE, "$expand"))
+@endpoint(
+    "Microsoft.CloudPC/provisioningPolicies/read",
+    graph=True,
+    returns=POLICY,
+    query=(*ONE, "$expand"),
+    reach=scopes.POLICY,
+)
 async def get_policy(call: Call) -> Response:
     """Show one provisioning policy."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
@@ -132,7 +140,13 @@ async def delete_policy(call: Call) -> Response:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assignments", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(ASSIGNMENT), query=ASSIGNMENTS)
+@endpoint(
+    "Microsoft.CloudPC/provisioningPolicies/read",
+    graph=True,
+    returns=Page(ASSIGNMENT),
+    query=ASSIGNMENTS,
+    reach=scopes.POLICY,
+)
 async def list_assignments(call: Call) -> Response:
     """List the groups a policy is assigned to."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
@@ -224,7 +238,13 @@ class PauseForm(Value):
 
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/pause", accepts=PauseForm, optional=True, returns=POLICY)
+@endpoint(
+    "Microsoft.CloudPC/provisioningPolicies/pause",
+    accepts=PauseForm,
+    optional=True,
+    returns=POLICY,
+    reach=scopes.POLICY,
+)
 async def pause_policy(call: Call) -> Response:
     """Let a policy begin no build and no removal."""
     reason = _reason(call)
@@ -233,7 +253,7 @@ async def pause_policy(call: Call) -> Response:
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/provisioningPolicies/resume", returns=POLICY)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/resume", returns=POLICY, reach=scopes.POLICY)
 async def resume_policy(call: Call, client: DurableClient) -> Response:
     """Let a policy act again; waiting work begins."""
     policy, operation = await pausing.resume_policy(call.context, client, await _policy(call))

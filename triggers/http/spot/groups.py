@@ -21,6 +21,7 @@ from shared.services.spot.groups import pause_of
 from shared.services.tenants.directory import group_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import action_endpoint, endpoint
 from triggers.http.graph import BASE, graph_item, graph_list, graph_whole_list, with_operation
@@ -46,7 +47,13 @@ _GROUP = f"{BASE}/spotGroups/{{id}}"
 
 
 @bp.route(route=f"{BASE}/spotGroups", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SPOT_GROUP), query=SPOT_GROUPS)
+@endpoint(
+    "Microsoft.CloudPC/spotGroups/read",
+    graph=True,
+    returns=Page(SPOT_GROUP),
+    query=SPOT_GROUPS,
+    reach=scopes.SPOT_GROUPS,
+)
 async def list_spot_groups(call: Call) -> Response:
     """List the Spot Groups."""
     states = {stored.value.id: stored.value async for stored in call.deps.spot_states.each(call.tenant.id)}
@@ -61,7 +68,7 @@ async def list_spot_groups(call: Call) -> Response:
 
 
 @bp.route(route=_GROUP, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=SPOT_GROUP, query=ONE)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=SPOT_GROUP, query=ONE, reach=scopes.SPOT_GROUP)
 async def get_spot_group(call: Call) -> Response:
     """Show one Spot Group."""
     stored = await call.deps.spot_groups.get(call.tenant.id, call.param("id"))
@@ -70,7 +77,7 @@ async def get_spot_group(call: Call) -> Response:
 
 @bp.route(route=_GROUP, methods=["DELETE"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(GroupAction.DELETE, graph=True, returns={202: OPERATION}, query=("confirm",))
+@action_endpoint(GroupAction.DELETE, graph=True, returns={202: OPERATION}, query=("confirm",), reach=scopes.SPOT_GROUP)
 async def delete_spot_group(call: Call, client: DurableClient) -> Response:
     """Delete a Spot Group: 409 with the losses, until the request says ``confirm=true``."""
     confirmed = call.is_confirmed
@@ -79,7 +86,13 @@ async def delete_spot_group(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/members", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SPOT_MEMBER), query=SPOT_MEMBERS)
+@endpoint(
+    "Microsoft.CloudPC/spotGroups/read",
+    graph=True,
+    returns=Page(SPOT_MEMBER),
+    query=SPOT_MEMBERS,
+    reach=scopes.SPOT_GROUP,
+)
 async def list_spot_members(call: Call) -> Response:
     """List the members of a Spot Group: members with a place, waiting ones, and removals that await a confirmation."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
@@ -88,7 +101,13 @@ async def list_spot_members(call: Call) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/signInDetails", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/readSignInDetails", graph=True, returns=DesktopSignIn, query=("memberId",))
+@endpoint(
+    "Microsoft.CloudPC/spotGroups/readSignInDetails",
+    graph=True,
+    returns=DesktopSignIn,
+    query=("memberId",),
+    reach=scopes.SPOT_GROUP,
+)
 async def get_spot_sign_in_details(call: Call) -> Response:
     """Show the sign-in details of a Spot Group, or with ``memberId`` of one member, with a link to the Windows App."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
@@ -102,6 +121,7 @@ async def get_spot_sign_in_details(call: Call) -> Response:
     GroupAction.CONFIRM_REMOVALS,
     graph=True,
     returns={202: OPERATION},
+    reach=scopes.SPOT_GROUP,
 )
 async def confirm_removals(call: Call, client: DurableClient) -> Response:
     """Confirm the held removals of members, who then lose their access."""
@@ -114,7 +134,9 @@ async def confirm_removals(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/pause", methods=["POST"], auth_level=_OPEN)
-@action_endpoint(GroupAction.PAUSE, graph=True, accepts=PauseForm, optional=True, returns=SPOT_GROUP)
+@action_endpoint(
+    GroupAction.PAUSE, graph=True, accepts=PauseForm, optional=True, returns=SPOT_GROUP, reach=scopes.SPOT_GROUP
+)
 async def pause_spot_group(call: Call) -> Response:
     """Let a Spot Group start, build and remove nothing, and change no user's access."""
     reason = call.read(PauseForm, call.json_if_any()).reason
@@ -124,7 +146,7 @@ async def pause_spot_group(call: Call) -> Response:
 
 @bp.route(route=f"{_GROUP}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(GroupAction.RESUME, graph=True, returns=SPOT_GROUP)
+@action_endpoint(GroupAction.RESUME, graph=True, returns=SPOT_GROUP, reach=scopes.SPOT_GROUP)
 async def resume_spot_group(call: Call, client: DurableClient) -> Response:
     """Let a Spot Group act again."""
     resumed = await spot_pausing.resume_spot_group(call.context, client, await addressed_group(call))
@@ -194,7 +216,7 @@ _HISTORY = Collection(
 
 
 @bp.route(route=_RELEASE, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=ReleaseView)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=ReleaseView, reach=scopes.SPOT_GROUP)
 async def get_release(call: Call) -> Response:
     """Show the open release of a Spot Group; 409 where none is open."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
@@ -203,7 +225,9 @@ async def get_release(call: Call) -> Response:
 
 
 @bp.route(route=f"{BASE}/spotGroups/{{id}}/history", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(ReleaseView), query=_HISTORY)
+@endpoint(
+    "Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(ReleaseView), query=_HISTORY, reach=scopes.SPOT_GROUP
+)
 async def list_releases(call: Call) -> Response:
     """List the releases of a Spot Group, the newest first."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
@@ -215,7 +239,7 @@ async def list_releases(call: Call) -> Response:
 
 @bp.route(route=f"{_RELEASE}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(GroupAction.PAUSE_RELEASE, graph=True, returns=ReleaseView)
+@action_endpoint(GroupAction.PAUSE_RELEASE, graph=True, returns=ReleaseView, reach=scopes.SPOT_GROUP)
 async def pause_release(call: Call, client: DurableClient) -> Response:
     """Pause the open release: built and moved hosts stay so."""
     return await _change(call, client, ReleaseEvent.PAUSED)
@@ -223,7 +247,7 @@ async def pause_release(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_RELEASE}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(GroupAction.RESUME_RELEASE, graph=True, returns=ReleaseView)
+@action_endpoint(GroupAction.RESUME_RELEASE, graph=True, returns=ReleaseView, reach=scopes.SPOT_GROUP)
 async def resume_release(call: Call, client: DurableClient) -> Response:
     """Let a release go on that was paused, or was stopped by a failure."""
     return await _change(call, client, ReleaseEvent.RESUMED)
@@ -231,7 +255,7 @@ async def resume_release(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_RELEASE}/cancel", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(GroupAction.CANCEL_RELEASE, graph=True, returns=ReleaseView)
+@action_endpoint(GroupAction.CANCEL_RELEASE, graph=True, returns=ReleaseView, reach=scopes.SPOT_GROUP)
 async def cancel_release(call: Call, client: DurableClient) -> Response:
     """Cancel the open release: the group goes back to the version before."""
     stored = await addressed_group(call)

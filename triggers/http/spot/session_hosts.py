@@ -17,6 +17,7 @@ from shared.services.spot import groups, session_hosts
 from shared.services.spot.groups import pause_of
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import action_endpoint, endpoint
 from triggers.http.graph import BASE, graph_whole_list
@@ -57,7 +58,13 @@ class LogOffForm(Value):
 
 
 @bp.route(route=f"{_GROUP}/hosts", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(SESSION_HOST), query=SESSION_HOSTS)
+@endpoint(
+    "Microsoft.CloudPC/sessionHosts/read",
+    graph=True,
+    returns=Page(SESSION_HOST),
+    query=SESSION_HOSTS,
+    reach=scopes.SPOT_GROUP,
+)
 async def list_session_hosts(call: Call) -> Response:
     """List the session hosts of a Spot Group, with the engine's last decision on each."""
     hosts = await session_hosts.hosts_of(call.context, await _group(call))
@@ -65,7 +72,7 @@ async def list_session_hosts(call: Call) -> Response:
 
 
 @bp.route(route=_HOST, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=SESSION_HOST)
+@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=SESSION_HOST, reach=scopes.SPOT_GROUP)
 async def get_session_host(call: Call) -> Response:
     """Show one session host."""
     stored = await _host(call)
@@ -75,7 +82,7 @@ async def get_session_host(call: Call) -> Response:
 
 @bp.route(route=f"{_HOST}/drain", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(HostAction.DRAIN, graph=True, returns=SESSION_HOST)
+@action_endpoint(HostAction.DRAIN, graph=True, returns=SESSION_HOST, reach=scopes.SPOT_GROUP)
 async def drain_session_host(call: Call, client: DurableClient) -> Response:
     """Let a host have no new sessions until an administrator undoes it; existing sessions stay."""
     return await _drain(call, client, drained=True)
@@ -83,7 +90,7 @@ async def drain_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/undrain", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(HostAction.UNDRAIN, graph=True, returns=SESSION_HOST)
+@action_endpoint(HostAction.UNDRAIN, graph=True, returns=SESSION_HOST, reach=scopes.SPOT_GROUP)
 async def undrain_session_host(call: Call, client: DurableClient) -> Response:
     """Give a drained host back to the engine, which opens it when its seats are needed."""
     return await _drain(call, client, drained=False)
@@ -91,7 +98,7 @@ async def undrain_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/exclude", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(HostAction.EXCLUDE, graph=True, returns=SESSION_HOST)
+@action_endpoint(HostAction.EXCLUDE, graph=True, returns=SESSION_HOST, reach=scopes.SPOT_GROUP)
 async def exclude_session_host(call: Call, client: DurableClient) -> Response:
     """Let the engine leave a host alone: it is not started, stopped, repaired or replaced."""
     return await _exclude(call, client, excluded=True)
@@ -99,7 +106,7 @@ async def exclude_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/include", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@action_endpoint(HostAction.INCLUDE, graph=True, returns=SESSION_HOST)
+@action_endpoint(HostAction.INCLUDE, graph=True, returns=SESSION_HOST, reach=scopes.SPOT_GROUP)
 async def include_session_host(call: Call, client: DurableClient) -> Response:
     """Give a host back to the engine."""
     return await _exclude(call, client, excluded=False)
@@ -112,6 +119,7 @@ async def include_session_host(call: Call, client: DurableClient) -> Response:
     graph=True,
     returns={202: OPERATION},
     query=("confirm",),
+    reach=scopes.SPOT_GROUP,
 )
 async def restart_session_host(call: Call, client: DurableClient) -> Response:
     """Restart a host: 409 with the sessions that end by it, until the request says ``confirm=true``."""
@@ -125,6 +133,7 @@ async def restart_session_host(call: Call, client: DurableClient) -> Response:
     graph=True,
     returns={202: OPERATION},
     query=("confirm",),
+    reach=scopes.SPOT_GROUP,
 )
 async def remove_session_host(call: Call, client: DurableClient) -> Response:
     """Remove a host, which the engine builds anew: 409 with its sessions, until the request says ``confirm=true``."""
@@ -132,7 +141,9 @@ async def remove_session_host(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/sessions", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/userSessions/read", graph=True, returns=Page(SESSION), query=SESSIONS)
+@endpoint(
+    "Microsoft.CloudPC/userSessions/read", graph=True, returns=Page(SESSION), query=SESSIONS, reach=scopes.SPOT_GROUP
+)
 async def list_sessions(call: Call) -> Response:
     """List the sessions on the hosts of a Spot Group, as Azure shows them now."""
     found = await session_hosts.sessions_of_group(call.context, await _group(call))
@@ -140,7 +151,13 @@ async def list_sessions(call: Call) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/sessions/message", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/userSessions/message", graph=True, accepts=MessageForm, returns=session_hosts.SessionCount)
+@endpoint(
+    "Microsoft.CloudPC/userSessions/message",
+    graph=True,
+    accepts=MessageForm,
+    returns=session_hosts.SessionCount,
+    reach=scopes.SPOT_GROUP,
+)
 async def message_sessions(call: Call) -> Response:
     """Show a message to the users of some sessions, or of all."""
     form = call.read(MessageForm, call.json())
@@ -157,7 +174,13 @@ async def message_sessions(call: Call) -> Response:
 
 @bp.route(route=f"{_GROUP}/sessions/logOff", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/userSessions/logOff", graph=True, accepts=LogOffForm, returns=session_hosts.SessionCount)
+@endpoint(
+    "Microsoft.CloudPC/userSessions/logOff",
+    graph=True,
+    accepts=LogOffForm,
+    returns=session_hosts.SessionCount,
+    reach=scopes.SPOT_GROUP,
+)
 async def log_off_sessions(call: Call, client: DurableClient) -> Response:
     """Sign off some sessions; unsaved work of their users is lost."""
     form = call.read(LogOffForm, call.json())
@@ -171,7 +194,9 @@ async def log_off_sessions(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/decisions", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(DECISION), query=DECISIONS)
+@endpoint(
+    "Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(DECISION), query=DECISIONS, reach=scopes.SPOT_GROUP
+)
 async def list_decisions(call: Call) -> Response:
     """List the engine's decisions for a Spot Group, the newest first, each with its reason."""
     group = await _group(call)
@@ -181,7 +206,13 @@ async def list_decisions(call: Call) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/explain", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/explanations/read", graph=True, returns=DesktopExplanation, query=("user",))
+@endpoint(
+    "Microsoft.CloudPC/explanations/read",
+    graph=True,
+    returns=DesktopExplanation,
+    query=("user",),
+    reach=scopes.SPOT_GROUP,
+)
 async def explain_desktop(call: Call) -> Response:
     """Explain why a user has, or waits for, a desktop of a Spot Group; ``user``: principal name or id."""
     named = call.query("user")

@@ -132,8 +132,8 @@ async def _defined(call: Call) -> Stored[RoleDefinition]:
 @endpoint("Microsoft.CloudPC/roleAssignments/read", graph=True, returns=Page(ACCESS_GRANT), query=ACCESS_GRANTS)
 async def list_access_grants(call: Call) -> Response:
     """List the assignments of roles that were made here; app roles are assigned in the directory."""
-    found = call.deps.access_grants.each(call.tenant.id, support=False)
-    return await graph_whole_list(call, ACCESS_GRANTS, [access_grant_view(stored.value) async for stored in found])
+    found = [stored.value async for stored in call.deps.access_grants.each(call.tenant.id)]
+    return await graph_whole_list(call, ACCESS_GRANTS, [access_grant_view(each) for each in found if not each.support])
 
 
 @bp.route(route=_ASSIGNMENT, methods=["GET"], auth_level=_OPEN)
@@ -152,7 +152,10 @@ async def get_access_grant(call: Call) -> Response:
     returns={201: ACCESS_GRANT},
 )
 async def create_access_grant(call: Call) -> Response:
-    """Give a role to users, groups and applications of the directory; it counts from their next request on."""
+    """Give a role to users, groups and applications of the directory, in the whole tenant or in scopes of it.
+
+    It counts from their next request on.
+    """
 
     async def create() -> Response:
         form = call.read(RoleAssignmentForm, {name: each for name, each in call.json().items() if name != "id"})

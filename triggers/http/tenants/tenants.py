@@ -16,6 +16,7 @@ from shared.services.tenants.summaries import CloudPcCounts, License, Quota, cou
 from shared.services.tenants.tenants import TenantChange
 from shared.services.wizards.edits import edited_site, new_site, tenant_edit
 from shared.workflow import Blueprint, DurableClient
+from triggers.http import scopes
 from triggers.http.answers import http_response
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
@@ -147,7 +148,7 @@ async def get_customer_template(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="tenants/{tenant}/sites", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read", returns=Page(SITE), query=SITES)
+@endpoint("Microsoft.CloudPC/sites/read", returns=Page(SITE), query=SITES, reach=scopes.SITES)
 async def list_sites(call: Call) -> Response:
     """List the sites."""
     found = call.deps.sites.each(call.tenant.id)
@@ -155,7 +156,7 @@ async def list_sites(call: Call) -> Response:
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read", returns=SITE)
+@endpoint("Microsoft.CloudPC/sites/read", returns=SITE, reach=scopes.SITE)
 async def get_site(call: Call) -> Response:
     """Show one site."""
     stored = await call.deps.sites.get(call.tenant.id, call.param("site"))

@@ -18,6 +18,7 @@ from shared.services.usage.cloud_pcs import days_of, use_of
 from shared.services.usage.days import fleet_use, policy_use, stretches_of
 from shared.services.usage.reports import spot_usage, tenant_usage, tenants_overview
 from shared.workflow import Blueprint
+from triggers.http import scopes
 from triggers.http.call import Call, Response
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_whole_list
@@ -55,7 +56,9 @@ _NOW = timedelta(seconds=1)
 
 
 @bp.route(route=f"{BASE}/spotGroups/{{id}}/usage", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SpotUsage), query=SPOT_USAGE)
+@endpoint(
+    "Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SpotUsage), query=SPOT_USAGE, reach=scopes.SPOT_GROUP
+)
 async def list_spot_usage(call: Call) -> Response:
     """List the usage of a Spot Group over time: seats, sessions, hosts, starts, waits and decisions."""
     span = _span(call, RECORDED)
@@ -77,7 +80,13 @@ _USUAL_DAYS = timedelta(days=27)
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/usage", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(CloudPcDayView), query=CLOUD_PC_DAYS)
+@endpoint(
+    "Microsoft.CloudPC/cloudPCs/read",
+    graph=True,
+    returns=Page(CloudPcDayView),
+    query=CLOUD_PC_DAYS,
+    reach=scopes.CLOUD_PC,
+)
 async def list_cloud_pc_usage(call: Call) -> Response:
     """List the use of a Cloud PC, day by day: minutes on, active and disconnected, and connections."""
     pc = (await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))).value
@@ -103,7 +112,13 @@ async def list_cloud_pc_use(call: Call) -> Response:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/usageTimeline", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(UsageStretchView), query=USAGE_TIMELINE)
+@endpoint(
+    "Microsoft.CloudPC/cloudPCs/read",
+    graph=True,
+    returns=Page(UsageStretchView),
+    query=USAGE_TIMELINE,
+    reach=scopes.CLOUD_PC,
+)
 async def list_usage_timeline(call: Call) -> Response:
     """List the stretches of a Cloud PC's day: in use, disconnected, on or off, and why."""
     pc = (await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))).value

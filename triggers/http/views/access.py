@@ -44,6 +44,7 @@ class UnifiedRoleAssignmentView(TypedDict):
     roleDefinitionId: str
     principalIds: list[str]
     directoryScopeIds: list[str]
+    appScopeIds: list[str]
 
 
 ROLE_DEFINITION = Entity(RoleDefinitionView)
@@ -69,7 +70,8 @@ def access_grant_view(grant: AccessGrant) -> UnifiedRoleAssignmentView:
         "description": grant.description,
         "roleDefinitionId": grant.role_definition_id,
         "principalIds": list(grant.principal_ids),
-        "directoryScopeIds": ["/"],
+        "directoryScopeIds": [] if grant.app_scope_ids else ["/"],
+        "appScopeIds": list(grant.app_scope_ids),
     }
 
 

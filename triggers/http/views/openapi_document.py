@@ -158,6 +158,8 @@ def _operation(route: Route, components: Components) -> Json:
     if metadata.action is not None:
         form = components.ref(metadata.accepts) if metadata.accepts is not None else {}
         operation["x-deskwright-action"] = {**metadata.action, "form": form.get("$ref")}
+    if metadata.scoped:
+        operation["x-deskwright-scoped"] = True
     if metadata.accepts is not None:
         content: Json = {"schema": components.ref(metadata.accepts)}
         if route.name in BODIES or metadata.optional:

@@ -33,6 +33,8 @@ const PAGES: Readonly<Record<string, Load>> = {
   "operations/:id": async () => (await import("../features/operations/operation-page.tsx")).OperationPage,
   "bulk-actions/:id": async () => (await import("../features/bulk-actions/bulk-action-page.tsx")).BulkActionPage,
   "bulk-actions": async () => (await import("../features/bulk-actions/bulk-actions-page.tsx")).BulkActionsPage,
+  "deleted-cloud-pcs": async () =>
+    (await import("../features/deleted-cloud-pcs/deleted-cloud-pcs-page.tsx")).DeletedCloudPcsPage,
   removals: async () => (await import("../features/removals/removals-page.tsx")).RemovalsPage,
   licenses: async () => (await import("../features/licenses/licenses-page.tsx")).LicensesPage,
   "user-settings": async () => (await import("../features/user-settings/user-settings-page.tsx")).UserSettingsPage,

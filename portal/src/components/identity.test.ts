@@ -19,7 +19,7 @@ const adminsOwn = (plan: string, managedDeviceName: string | null) => ({
   supported: [{ action: "reprovision", possible: true }] as never,
   restorePoints: [],
   servicePlans: [],
-  policies: [],
+  policies: [], deleted: [],
 });
 
 describe("a confirmation of one of two Cloud PCs of one name", () => {

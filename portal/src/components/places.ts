@@ -1,6 +1,7 @@
 /** The places of the portal: what the navigation names, with their icons, and which of them a page belongs to. */
 
 import { AlertOn20Regular } from "@fluentui/react-icons/svg/alert-on";
+import { BinRecycle20Regular } from "@fluentui/react-icons/svg/bin-recycle";
 import { Broom20Regular } from "@fluentui/react-icons/svg/broom";
 import { Building20Regular } from "@fluentui/react-icons/svg/building";
 import { BuildingMultiple20Regular } from "@fluentui/react-icons/svg/building-multiple";
@@ -75,6 +76,7 @@ export const GROUPS: readonly Group[] = [
       { path: "/operations", title: nav.operations, icon: Pulse20Regular },
       { path: "/bulk-actions", title: nav.bulkActions, icon: TaskListLtr20Regular },
       { path: "/removals", title: nav.removals, icon: Broom20Regular },
+      { path: "/deleted-cloud-pcs", title: nav.deletedCloudPcs, icon: BinRecycle20Regular },
       { path: "/audit", title: nav.audit, icon: History20Regular },
     ],
   },

@@ -38,6 +38,7 @@ export default {
     noticeEndpoints: "Notice endpoints",
     maintenanceWindows: "Maintenance windows",
     warmPools: "Warm pools",
+    deletedCloudPcs: "Deleted Cloud PCs",
     removals: "Removals and orphans",
     audit: "Audit",
     licenses: "Licences and quotas",

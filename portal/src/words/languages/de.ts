@@ -208,6 +208,7 @@ export default {
       noticeEndpoints: "Benachrichtigungsendpunkte",
       maintenanceWindows: "Wartungsfenster",
       warmPools: "Warme Pools",
+      deletedCloudPcs: "Gelöschte Cloud-PCs",
       removals: "Entfernungen und verwaiste Ressourcen",
       audit: "Überwachung",
       licenses: "Lizenzen und Kontingente",

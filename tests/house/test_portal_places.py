@@ -50,11 +50,6 @@ WITHOUT_PLACE = {
     "find_source_images": "the wizards offer them",
     "list_snapshots": "each Cloud PC shows its own",
     "get_snapshot": "each Cloud PC shows its own",
-    "get_deleted_cloud_pc": "the list of deleted Cloud PCs has all of it",
-    **dict.fromkeys(
-        ("list_scripts", "get_script", "add_script", "change_script", "remove_script"),
-        "scripts are kept in files, which the command line sends; the policy's wizard offers them",
-    ),
     **dict.fromkeys(
         (
             *("list_role_definitions", "get_role_definition", "create_role_definition", "update_role_definition"),

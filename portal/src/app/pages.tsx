@@ -43,6 +43,8 @@ const PAGES: Readonly<Record<string, Load>> = {
     (await import("../features/power-schedules/power-schedules-page.tsx")).PowerSchedulesPage,
   "maintenance-windows": async () =>
     (await import("../features/maintenance-windows/maintenance-windows-page.tsx")).MaintenanceWindowsPage,
+  scripts: async () => (await import("../features/scripts/scripts-page.tsx")).ScriptsPage,
+  "scripts/:id": async () => (await import("../features/scripts/script-page.tsx")).ScriptPage,
   "warm-pools": async () => (await import("../features/warm-pools/warm-pools-page.tsx")).WarmPoolsPage,
   alerts: async () => (await import("../features/alerts/alerts-page.tsx")).AlertsPage,
   "alert-rules": async () => (await import("../features/alerts/alert-rules-page.tsx")).AlertRulesPage,

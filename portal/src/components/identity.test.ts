@@ -19,7 +19,8 @@ const adminsOwn = (plan: string, managedDeviceName: string | null) => ({
   supported: [{ action: "reprovision", possible: true }] as never,
   restorePoints: [],
   servicePlans: [],
-  policies: [], deleted: [],
+  policies: [],
+  deleted: [],
 });
 
 describe("a confirmation of one of two Cloud PCs of one name", () => {

@@ -23,6 +23,7 @@ import { PersonSettings20Regular } from "@fluentui/react-icons/svg/person-settin
 import { PlugConnected20Regular } from "@fluentui/react-icons/svg/plug-connected";
 import { Power20Regular } from "@fluentui/react-icons/svg/power";
 import { Pulse20Regular } from "@fluentui/react-icons/svg/pulse";
+import { Script20Regular } from "@fluentui/react-icons/svg/script";
 import { ServerMultiple20Regular } from "@fluentui/react-icons/svg/server-multiple";
 import { ShieldPerson20Regular } from "@fluentui/react-icons/svg/shield-person";
 import { Sleep20Regular } from "@fluentui/react-icons/svg/sleep";
@@ -58,6 +59,7 @@ export const GROUPS: readonly Group[] = [
       { path: "/power-schedules", title: nav.powerSchedules, icon: Power20Regular },
       { path: "/maintenance-windows", title: nav.maintenanceWindows, icon: WindowWrench20Regular },
       { path: "/warm-pools", title: nav.warmPools, icon: Flash20Regular },
+      { path: "/scripts", title: nav.scripts, icon: Script20Regular },
       { path: "/images", title: nav.images, icon: Image20Regular },
       { path: "/users", title: nav.users, icon: People20Regular },
     ],

@@ -109,7 +109,7 @@ function NothingToChoose({ field }: { readonly field: Field }): ReactElement {
   return (
     <span>
       {field.choices.length === 0 ? words.noneYet : words.noneFits}{" "}
-      {field.madeBy ? <Link to={`/t/${tenant}/wizards/${field.madeBy}`}>{words.makeOne}</Link> : null}
+      {field.madeBy ? <Link to={`/t/${tenant}/${field.madeBy}`}>{words.makeOne}</Link> : null}
     </span>
   );
 }
@@ -347,6 +347,9 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
         // Rows have no identity of their own: their place is what errors name too.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={index} className={styles.group}>
+          {field.ordered === true && rows.length > 1 && (
+            <strong>{words.rowOf({ place: index + 1, count: rows.length })}</strong>
+          )}
           <Wrong text={problems.get(`${at}/${index}`)} />
           <SchemaForm
             fields={field.fields}
@@ -355,6 +358,9 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
             onChange={(next) => change(index, next)}
             at={`${at}/${index}`}
           />
+          {field.ordered === true && index > 0 && (
+            <Button onClick={() => onChange(movedUp(rows, index) as unknown as Json)}>{words.moveUp}</Button>
+          )}
           <Button onClick={() => onChange(rows.filter((_, place) => place !== index) as unknown as Json)}>
             {words.removeRow}
           </Button>
@@ -363,6 +369,12 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
       <Button onClick={() => onChange([...rows, {}] as unknown as Json)}>{words.addRow}</Button>
     </fieldset>
   );
+}
+
+/** Return the rows with one before the one that was above it. */
+function movedUp(rows: readonly Values[], index: number): readonly Values[] {
+  const [above, row] = [rows[index - 1], rows[index]];
+  return above === undefined || row === undefined ? rows : rows.with(index - 1, row).with(index, above);
 }
 
 type Entry = readonly [name: string, value: Json | undefined];

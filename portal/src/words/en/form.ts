@@ -11,6 +11,9 @@ export default {
   aLineEach: "One in each line",
   fillIn: "Fill in",
   addRow: "Add",
+  moveUp: "Move up",
+  /** The place of a row among all, where their order counts. */
+  rowOf: "{place} of {count}",
   removeRow: "Remove",
   namedTwice: "Another row has this name. Only one of the two is used.",
   notJson: "This is not valid JSON yet. The value before it is kept.",

@@ -22,6 +22,7 @@ export default {
     cloudPcs: "Cloud PCs",
     policies: "Provisioning policies",
     connections: "Connections",
+    scripts: "Apps and scripts",
     images: "Images",
     imageSets: "Image sets",
     spotGroups: "Spot Groups",

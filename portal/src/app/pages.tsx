@@ -38,6 +38,8 @@ const PAGES: Readonly<Record<string, Load>> = {
   removals: async () => (await import("../features/removals/removals-page.tsx")).RemovalsPage,
   licenses: async () => (await import("../features/licenses/licenses-page.tsx")).LicensesPage,
   "user-settings": async () => (await import("../features/user-settings/user-settings-page.tsx")).UserSettingsPage,
+  roles: async () => (await import("../features/roles/roles-page.tsx")).RolesPage,
+  "support-access": async () => (await import("../features/support-access/support-access-page.tsx")).SupportAccessPage,
   administrators: async () => (await import("../features/administrators/administrators-page.tsx")).AdministratorsPage,
   "power-schedules": async () =>
     (await import("../features/power-schedules/power-schedules-page.tsx")).PowerSchedulesPage,

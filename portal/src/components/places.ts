@@ -19,7 +19,9 @@ import { ImageMultiple20Regular } from "@fluentui/react-icons/svg/image-multiple
 import { Megaphone20Regular } from "@fluentui/react-icons/svg/megaphone";
 import { Money20Regular } from "@fluentui/react-icons/svg/money";
 import { People20Regular } from "@fluentui/react-icons/svg/people";
+import { PersonKey20Regular } from "@fluentui/react-icons/svg/person-key";
 import { PersonSettings20Regular } from "@fluentui/react-icons/svg/person-settings";
+import { PersonSupport20Regular } from "@fluentui/react-icons/svg/person-support";
 import { PlugConnected20Regular } from "@fluentui/react-icons/svg/plug-connected";
 import { Power20Regular } from "@fluentui/react-icons/svg/power";
 import { Pulse20Regular } from "@fluentui/react-icons/svg/pulse";
@@ -94,6 +96,8 @@ export const GROUPS: readonly Group[] = [
       { path: "/licenses", title: nav.licenses, icon: Certificate20Regular },
       { path: "/user-settings", title: nav.userSettings, icon: PersonSettings20Regular },
       { path: "/administrators", title: nav.administrators, icon: ShieldPerson20Regular },
+      { path: "/roles", title: nav.roles, icon: PersonKey20Regular },
+      { path: "/support-access", title: nav.supportAccess, icon: PersonSupport20Regular },
       { path: "/tenant", title: nav.tenant, icon: Building20Regular },
     ],
   },

@@ -54,6 +54,7 @@ export type Kind =
   | "rows"
   | "map"
   | "directoryGroups"
+  | "directoryPrincipals"
   | "json";
 
 /** One thing that a form asks for. *path*: its place in the step, as a JSON pointer. */

@@ -14,8 +14,9 @@ import { useId, useState, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { words } from "../../words/form.ts";
+import { DirectoryPicker } from "./directory-picker.tsx";
 import { escape, fitting, reach, type Choice, type Field, type Json } from "./fields.ts";
-import { GroupPicker } from "./group-picker.tsx";
+
 import { JsonArea } from "./json-area.tsx";
 import { LinesArea } from "./lines-area.tsx";
 import { localOf, momentOf, zoneName } from "./local-time.ts";
@@ -97,7 +98,7 @@ function Asked(given: AskedGiven): ReactElement {
   if (field.kind === "map") {
     return <MapRows {...given} />;
   }
-  if (field.kind === "several" || field.kind === "directoryGroups") {
+  if (field.kind === "several" || isOfDirectory(field)) {
     return <Several {...given} />;
   }
   return <Single {...given} problem={problemIn(problems, at)} />;
@@ -264,6 +265,10 @@ function Wrong({ text }: { readonly text: string | undefined }): ReactElement | 
   );
 }
 
+function isOfDirectory({ kind }: Field): boolean {
+  return kind === "directoryGroups" || kind === "directoryPrincipals";
+}
+
 /** Boxes of which several can be chosen. Fluent's Field is for one control: it would give all of them one id. */
 function Several({ field, at, value, beside, problems, onChange }: AskedGiven): ReactElement {
   const styles = useStyles();
@@ -276,8 +281,13 @@ function Several({ field, at, value, beside, problems, onChange }: AskedGiven): 
         {field.label}
         {field.required ? words.required : ""}
       </legend>
-      {field.kind === "directoryGroups" ? (
-        <GroupPicker known={field.choices} chosen={chosen} onChange={(next) => onChange(next)} />
+      {isOfDirectory(field) ? (
+        <DirectoryPicker
+          hasUsers={field.kind === "directoryPrincipals"}
+          known={field.choices}
+          chosen={chosen}
+          onChange={(next) => onChange(next)}
+        />
       ) : (
         <div className={styles.several}>
           {offered.length === 0 && <NothingToChoose field={field} />}

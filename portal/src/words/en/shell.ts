@@ -45,6 +45,8 @@ export default {
     licenses: "Licences and quotas",
     userSettings: "User settings",
     administrators: "Administrators",
+    roles: "Roles",
+    supportAccess: "Support access",
     tenant: "Tenant and sites",
     tenants: "All tenants",
     my: "My Cloud PCs",

@@ -64,6 +64,7 @@ _COLLECTIONS: Mapping[str, str] = {
     "image-sets/:id": f"{_GRAPH}/imageSets",
     "spot-groups/:id": f"{_GRAPH}/spotGroups",
     "notice-endpoints/:id": "/noticeEndpoints",
+    "scripts/:id": f"{_GRAPH}/deviceManagementScripts",
     "operations/:id": "/operations",
     "bulk-actions/:id": "/bulkActions",
     "audit/:id": f"{_GRAPH}/auditEvents",

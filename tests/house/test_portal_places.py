@@ -50,23 +50,6 @@ WITHOUT_PLACE = {
     "find_source_images": "the wizards offer them",
     "list_snapshots": "each Cloud PC shows its own",
     "get_snapshot": "each Cloud PC shows its own",
-    **dict.fromkeys(
-        ("list_deleted_cloud_pcs", "get_deleted_cloud_pc", "delete_deleted_cloud_pc"),
-        "deleted Cloud PCs have no page yet: the CLI has them",
-    ),
-    **dict.fromkeys(
-        ("list_scripts", "get_script", "add_script", "change_script", "remove_script"),
-        "scripts are kept in files, which the command line sends; the policy's wizard offers them",
-    ),
-    **dict.fromkeys(
-        (
-            *("list_role_definitions", "get_role_definition", "create_role_definition", "update_role_definition"),
-            *("delete_role_definition", "list_access_grants", "get_access_grant", "create_access_grant"),
-            *("delete_access_grant", "list_support_access", "get_support_access", "create_support_access"),
-            *("approve_support_access", "delete_support_access"),
-        ),
-        "roles of a tenant and support access have no page yet: the command line has them",
-    ),
     "retrieve_launch_detail": "the sign-in details have the address",
     **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),
 }

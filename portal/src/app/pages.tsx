@@ -33,14 +33,20 @@ const PAGES: Readonly<Record<string, Load>> = {
   "operations/:id": async () => (await import("../features/operations/operation-page.tsx")).OperationPage,
   "bulk-actions/:id": async () => (await import("../features/bulk-actions/bulk-action-page.tsx")).BulkActionPage,
   "bulk-actions": async () => (await import("../features/bulk-actions/bulk-actions-page.tsx")).BulkActionsPage,
+  "deleted-cloud-pcs": async () =>
+    (await import("../features/deleted-cloud-pcs/deleted-cloud-pcs-page.tsx")).DeletedCloudPcsPage,
   removals: async () => (await import("../features/removals/removals-page.tsx")).RemovalsPage,
   licenses: async () => (await import("../features/licenses/licenses-page.tsx")).LicensesPage,
   "user-settings": async () => (await import("../features/user-settings/user-settings-page.tsx")).UserSettingsPage,
+  roles: async () => (await import("../features/roles/roles-page.tsx")).RolesPage,
+  "support-access": async () => (await import("../features/support-access/support-access-page.tsx")).SupportAccessPage,
   administrators: async () => (await import("../features/administrators/administrators-page.tsx")).AdministratorsPage,
   "power-schedules": async () =>
     (await import("../features/power-schedules/power-schedules-page.tsx")).PowerSchedulesPage,
   "maintenance-windows": async () =>
     (await import("../features/maintenance-windows/maintenance-windows-page.tsx")).MaintenanceWindowsPage,
+  scripts: async () => (await import("../features/scripts/scripts-page.tsx")).ScriptsPage,
+  "scripts/:id": async () => (await import("../features/scripts/script-page.tsx")).ScriptPage,
   "warm-pools": async () => (await import("../features/warm-pools/warm-pools-page.tsx")).WarmPoolsPage,
   alerts: async () => (await import("../features/alerts/alerts-page.tsx")).AlertsPage,
   "alert-rules": async () => (await import("../features/alerts/alert-rules-page.tsx")).AlertRulesPage,

@@ -20,6 +20,7 @@ const adminsOwn = (plan: string, managedDeviceName: string | null) => ({
   restorePoints: [],
   servicePlans: [],
   policies: [],
+  deleted: [],
 });
 
 describe("a confirmation of one of two Cloud PCs of one name", () => {

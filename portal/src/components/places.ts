@@ -1,6 +1,7 @@
 /** The places of the portal: what the navigation names, with their icons, and which of them a page belongs to. */
 
 import { AlertOn20Regular } from "@fluentui/react-icons/svg/alert-on";
+import { BinRecycle20Regular } from "@fluentui/react-icons/svg/bin-recycle";
 import { Broom20Regular } from "@fluentui/react-icons/svg/broom";
 import { Building20Regular } from "@fluentui/react-icons/svg/building";
 import { BuildingMultiple20Regular } from "@fluentui/react-icons/svg/building-multiple";
@@ -18,10 +19,13 @@ import { ImageMultiple20Regular } from "@fluentui/react-icons/svg/image-multiple
 import { Megaphone20Regular } from "@fluentui/react-icons/svg/megaphone";
 import { Money20Regular } from "@fluentui/react-icons/svg/money";
 import { People20Regular } from "@fluentui/react-icons/svg/people";
+import { PersonKey20Regular } from "@fluentui/react-icons/svg/person-key";
 import { PersonSettings20Regular } from "@fluentui/react-icons/svg/person-settings";
+import { PersonSupport20Regular } from "@fluentui/react-icons/svg/person-support";
 import { PlugConnected20Regular } from "@fluentui/react-icons/svg/plug-connected";
 import { Power20Regular } from "@fluentui/react-icons/svg/power";
 import { Pulse20Regular } from "@fluentui/react-icons/svg/pulse";
+import { Script20Regular } from "@fluentui/react-icons/svg/script";
 import { ServerMultiple20Regular } from "@fluentui/react-icons/svg/server-multiple";
 import { ShieldPerson20Regular } from "@fluentui/react-icons/svg/shield-person";
 import { Sleep20Regular } from "@fluentui/react-icons/svg/sleep";
@@ -57,6 +61,7 @@ export const GROUPS: readonly Group[] = [
       { path: "/power-schedules", title: nav.powerSchedules, icon: Power20Regular },
       { path: "/maintenance-windows", title: nav.maintenanceWindows, icon: WindowWrench20Regular },
       { path: "/warm-pools", title: nav.warmPools, icon: Flash20Regular },
+      { path: "/scripts", title: nav.scripts, icon: Script20Regular },
       { path: "/images", title: nav.images, icon: Image20Regular },
       { path: "/users", title: nav.users, icon: People20Regular },
     ],
@@ -75,6 +80,7 @@ export const GROUPS: readonly Group[] = [
       { path: "/operations", title: nav.operations, icon: Pulse20Regular },
       { path: "/bulk-actions", title: nav.bulkActions, icon: TaskListLtr20Regular },
       { path: "/removals", title: nav.removals, icon: Broom20Regular },
+      { path: "/deleted-cloud-pcs", title: nav.deletedCloudPcs, icon: BinRecycle20Regular },
       { path: "/audit", title: nav.audit, icon: History20Regular },
     ],
   },
@@ -90,6 +96,8 @@ export const GROUPS: readonly Group[] = [
       { path: "/licenses", title: nav.licenses, icon: Certificate20Regular },
       { path: "/user-settings", title: nav.userSettings, icon: PersonSettings20Regular },
       { path: "/administrators", title: nav.administrators, icon: ShieldPerson20Regular },
+      { path: "/roles", title: nav.roles, icon: PersonKey20Regular },
+      { path: "/support-access", title: nav.supportAccess, icon: PersonSupport20Regular },
       { path: "/tenant", title: nav.tenant, icon: Building20Regular },
     ],
   },

@@ -97,8 +97,8 @@ describe("fieldsOf", () => {
       properties: { connectionIds: { type: "array", items: { type: "string" } }, siteId: { type: "string" } },
     };
     expect(fieldsOf(step, { connectionIds: [] })).toMatchObject([
-      { kind: "several", madeBy: "create-connection" },
-      { kind: "one", madeBy: "create-site" },
+      { kind: "several", madeBy: "wizards/create-connection" },
+      { kind: "one", madeBy: "wizards/create-site" },
     ]);
   });
 

@@ -54,6 +54,7 @@ export type Kind =
   | "rows"
   | "map"
   | "directoryGroups"
+  | "directoryPrincipals"
   | "json";
 
 /** One thing that a form asks for. *path*: its place in the step, as a JSON pointer. */
@@ -74,7 +75,7 @@ export interface Field {
   readonly ordered?: boolean;
   /** Whether a number has a slider beside it. */
   readonly slides?: boolean;
-  /** The wizard that makes what is chosen from, where there is one. */
+  /** The page that makes what is chosen from, below the tenant's address, where there is one. */
   readonly madeBy?: string | null;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -89,21 +90,22 @@ type Choices = Readonly<Record<string, readonly Choice[]>>;
 const LONG = 400;
 const languages = new Intl.DisplayNames(region, { type: "language" });
 /**
- * What is chosen of the tenant's own things, also while there are none: nobody writes their ids. Each has the wizard that
- * makes one; groups come from the directory.
+ * What is chosen of the tenant's own things, also while there are none: nobody writes their ids. Each has the page on
+ * which one is made; groups come from the directory.
  */
 const CHOSEN: Readonly<Record<string, string | null>> = {
-  siteId: "create-site",
-  connectionId: "create-connection",
-  connectionIds: "create-connection",
-  policyId: "create-provisioning-policy",
-  imageSetId: "create-image-set",
-  spotGroupId: "create-spot-group",
+  siteId: "wizards/create-site",
+  connectionId: "wizards/create-connection",
+  connectionIds: "wizards/create-connection",
+  policyId: "wizards/create-provisioning-policy",
+  imageSetId: "wizards/create-image-set",
+  spotGroupId: "wizards/create-spot-group",
+  scriptId: "scripts",
   groupIds: null,
 };
 /** What is tried in the order in which it was chosen. */
 const SLIDES = new Set(["quantity"]);
-const ORDERED: ReadonlySet<string> = new Set(["connectionIds", "fallbackRegions"]);
+const ORDERED: ReadonlySet<string> = new Set(["connectionIds", "fallbackRegions", "scripts"]);
 /** What has names of languages. */
 const LANGUAGE = "locale";
 /** What people name themselves: its choices are the names that are taken, and no other ones are left out. */

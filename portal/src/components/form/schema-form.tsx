@@ -14,8 +14,9 @@ import { useId, useState, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { words } from "../../words/form.ts";
+import { DirectoryPicker } from "./directory-picker.tsx";
 import { escape, fitting, reach, type Choice, type Field, type Json } from "./fields.ts";
-import { GroupPicker } from "./group-picker.tsx";
+
 import { JsonArea } from "./json-area.tsx";
 import { LinesArea } from "./lines-area.tsx";
 import { localOf, momentOf, zoneName } from "./local-time.ts";
@@ -97,7 +98,7 @@ function Asked(given: AskedGiven): ReactElement {
   if (field.kind === "map") {
     return <MapRows {...given} />;
   }
-  if (field.kind === "several" || field.kind === "directoryGroups") {
+  if (field.kind === "several" || isOfDirectory(field)) {
     return <Several {...given} />;
   }
   return <Single {...given} problem={problemIn(problems, at)} />;
@@ -109,7 +110,7 @@ function NothingToChoose({ field }: { readonly field: Field }): ReactElement {
   return (
     <span>
       {field.choices.length === 0 ? words.noneYet : words.noneFits}{" "}
-      {field.madeBy ? <Link to={`/t/${tenant}/wizards/${field.madeBy}`}>{words.makeOne}</Link> : null}
+      {field.madeBy ? <Link to={`/t/${tenant}/${field.madeBy}`}>{words.makeOne}</Link> : null}
     </span>
   );
 }
@@ -264,6 +265,10 @@ function Wrong({ text }: { readonly text: string | undefined }): ReactElement | 
   );
 }
 
+function isOfDirectory({ kind }: Field): boolean {
+  return kind === "directoryGroups" || kind === "directoryPrincipals";
+}
+
 /** Boxes of which several can be chosen. Fluent's Field is for one control: it would give all of them one id. */
 function Several({ field, at, value, beside, problems, onChange }: AskedGiven): ReactElement {
   const styles = useStyles();
@@ -276,8 +281,13 @@ function Several({ field, at, value, beside, problems, onChange }: AskedGiven): 
         {field.label}
         {field.required ? words.required : ""}
       </legend>
-      {field.kind === "directoryGroups" ? (
-        <GroupPicker known={field.choices} chosen={chosen} onChange={(next) => onChange(next)} />
+      {isOfDirectory(field) ? (
+        <DirectoryPicker
+          hasUsers={field.kind === "directoryPrincipals"}
+          known={field.choices}
+          chosen={chosen}
+          onChange={(next) => onChange(next)}
+        />
       ) : (
         <div className={styles.several}>
           {offered.length === 0 && <NothingToChoose field={field} />}
@@ -347,6 +357,9 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
         // Rows have no identity of their own: their place is what errors name too.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={index} className={styles.group}>
+          {field.ordered === true && rows.length > 1 && (
+            <strong>{words.rowOf({ place: index + 1, count: rows.length })}</strong>
+          )}
           <Wrong text={problems.get(`${at}/${index}`)} />
           <SchemaForm
             fields={field.fields}
@@ -355,6 +368,9 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
             onChange={(next) => change(index, next)}
             at={`${at}/${index}`}
           />
+          {field.ordered === true && index > 0 && (
+            <Button onClick={() => onChange(movedUp(rows, index) as unknown as Json)}>{words.moveUp}</Button>
+          )}
           <Button onClick={() => onChange(rows.filter((_, place) => place !== index) as unknown as Json)}>
             {words.removeRow}
           </Button>
@@ -363,6 +379,12 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
       <Button onClick={() => onChange([...rows, {}] as unknown as Json)}>{words.addRow}</Button>
     </fieldset>
   );
+}
+
+/** Return the rows with one before the one that was above it. */
+function movedUp(rows: readonly Values[], index: number): readonly Values[] {
+  const [above, row] = [rows[index - 1], rows[index]];
+  return above === undefined || row === undefined ? rows : rows.with(index - 1, row).with(index, above);
 }
 
 type Entry = readonly [name: string, value: Json | undefined];

@@ -4,7 +4,7 @@ import { ACTIONS } from "../../api/actions.ts";
 import { at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { titleOf } from "../../api/errors.ts";
-import { entered, sent, type Action, type Done } from "../../components/action.ts";
+import { entered, sent, type Action, type Done, type Preview } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
@@ -13,7 +13,7 @@ import { shownOf, typedOf } from "../../components/identity.ts";
 import { moment } from "../../components/moments.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import { words as scheduleWords } from "../../words/power-schedules.ts";
-import type { CloudPc, NamedPolicy, RestorePoint, ServicePlan, Supported } from "./api.ts";
+import type { CloudPc, DeletedCloudPc, NamedPolicy, RestorePoint, ServicePlan, Supported } from "./api.ts";
 
 /** Letting a grace period go on is the action that holds it, with another body. */
 export type ActionName = keyof typeof ACTIONS.cloudPCs | "releaseGrace";
@@ -57,6 +57,7 @@ export interface Known {
   readonly restorePoints: readonly RestorePoint[];
   readonly servicePlans: readonly ServicePlan[];
   readonly policies: readonly NamedPolicy[];
+  readonly deleted: readonly DeletedCloudPc[];
 }
 
 /** Return the actions on a Cloud PC. *send*: how one is sent. */
@@ -83,6 +84,7 @@ export function actionsOf(known: Known, send: (name: ActionName, values: Values)
         of: shownOf(named),
         ...(factsOf(name).destroys ? { typed: typedOf(named) } : {}),
         ...(fields.length > 0 ? { fields } : {}),
+        ...(isFromDisk(name) ? { preview: (values: Values) => Promise.resolve(fromDisk(name, known, values)) } : {}),
         run: (values: Values) => send(name, values),
       },
     ];
@@ -97,7 +99,42 @@ function stopActions(): Choice[] {
   return Object.entries(scheduleWords.stopActions).map(([value, title]) => ({ value, title }));
 }
 
-function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans, policies }: Known, asked: Supported): Field[] {
+function isFromDisk(name: ActionName): name is "undelete" | "handOver" {
+  return name === "undelete" || name === "handOver";
+}
+
+/** Say whose disk comes to whom, and what is lost. */
+function fromDisk(name: "undelete" | "handOver", { pc, deleted }: Known, { deletedCloudPcId }: Values): Preview {
+  const disk = deleted.find(({ id }) => id === deletedCloudPcId);
+  const { fromDisk: texts } = words;
+  if (disk === undefined) {
+    return { summary: texts.choose, lines: [] };
+  }
+  const { displayName, userPrincipalName: user, managedDeviceName: computer, diskSizeInGB } = disk;
+  return {
+    summary: texts.summary({ computer, user: pc.userPrincipalName }),
+    lines: [
+      texts.disk({
+        name: displayName,
+        user,
+        when: disk.deletedDateTime ? moment(disk.deletedDateTime) : "-",
+        size: diskSizeInGB,
+      }),
+      texts.lost({ computer: pc.managedDeviceName ?? pc.displayName }),
+      ...(name === "handOver" ? [texts.seen({ owner: user, user: pc.userPrincipalName })] : []),
+    ],
+  };
+}
+
+function diskTitle({ userPrincipalName: user, managedDeviceName: computer, deletedDateTime }: DeletedCloudPc): string {
+  return words.fromDisk.choice({ user, computer, when: deletedDateTime ? moment(deletedDateTime) : "-" });
+}
+
+function fieldsOf(
+  name: ActionName,
+  { pc, restorePoints, servicePlans, policies, deleted }: Known,
+  asked: Supported,
+): Field[] {
   const allowed = new Set(asked.choices ?? []);
   switch (name) {
     case "reprovision":
@@ -115,7 +152,9 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans, policies 
     }
     case "undelete":
     case "handOver": {
-      const choices = [...allowed].map((value) => ({ value, title: value }));
+      const choices = deleted
+        .filter(({ id }) => allowed.has(id))
+        .map((each) => ({ value: each.id, title: diskTitle(each) }));
       return [input("one", "deletedCloudPcId", words.fields.deletedCloudPc, { choices })];
     }
     case "changeUserAccountType":

@@ -1,4 +1,4 @@
-import type { Found } from "../../api/read.ts";
+import type { Found, RowOf } from "../../api/read.ts";
 
 export type CloudPc = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/cloudPCs/{id}">;
 export type Timeline = Found<"/tenants/{tenant}/cloudPCs/{id}/timeline">;
@@ -10,6 +10,8 @@ export type NamedPolicy = Pick<
 >;
 export type ServicePlan =
   Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/servicePlans">["value"][number];
+/** A removed machine whose disk is kept. */
+export type DeletedCloudPc = RowOf<"/tenants/{tenant}/deletedCloudPCs">;
 export type Supported = Found<"/tenants/{tenant}/cloudPCs/{id}/supportedActions">["value"][number];
 
 /** The statuses in which something happens by itself. */

@@ -108,11 +108,16 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
   const supported = asked.data?.value ?? [];
   const servicePlans = plans.data?.value ?? [];
   const policies = targets.data?.value ?? [];
+  const isFromDisk = supported.some(
+    ({ action, possible }) => possible && (action === "undelete" || action === "handOver"),
+  );
+  const kept = useOne("/tenants/{tenant}/deletedCloudPCs", { tenant }, { enabled: isFromDisk });
+  const deleted = kept.data?.value ?? [];
   return (
     <>
       {asked.isError && <ErrorNotice error={asked.error} again={() => void asked.refetch()} />}
       <ActionButtons
-        actions={actionsOf({ pc, supported, restorePoints, servicePlans, policies }, send)}
+        actions={actionsOf({ pc, supported, restorePoints, servicePlans, policies, deleted }, send)}
         begin={work.begin}
       />
       {work.view}

@@ -27,6 +27,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/policies.ts";
+import { Scripts } from "./scripts.tsx";
 import { Week } from "./week.tsx";
 
 type Policy = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}">;
@@ -60,6 +61,13 @@ export function PolicyPage(): ReactElement {
               join: [...new Set(policy.domainJoinConfigurations.map((each) => titleOf(each.domainJoinType ?? "")))],
               groups: policy.assignments.map((each) => groupName(each)),
               ...fieldFacts(FIELDS.Policy, "configuration", policy),
+              ...(policy["@deskwright.scripts"].length > 0
+                ? {
+                    [FIELDS.Policy["@deskwright.scripts"].title]: (
+                      <Scripts tenant={tenant} scripts={policy["@deskwright.scripts"]} />
+                    ),
+                  }
+                : {}),
               paused: pausedText(policy["@deskwright.paused"]),
               changed: moment(policy.lastModifiedDateTime),
               cloudPcs: <Link to={`/t/${tenant}/cloud-pcs?policy=${id}`}>{words.cloudPcs}</Link>,

@@ -15,6 +15,8 @@ export default {
   standings: { has: "Has one", waits: "Waits for one", lacks: "Has none" },
   edit: "Edit",
   cloudPcs: "Show its Cloud PCs",
+  scriptOf: "(at most {count, plural, one {# minute} other {# minutes}}; {consequence})",
+  onFailure: { warn: "a failure is a warning", block: "a failure blocks the Cloud PC" },
   actions: {
     pause: {
       title: "Pause",

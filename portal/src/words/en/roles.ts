@@ -1,0 +1,31 @@
+export default {
+  title: "Roles",
+  about: "Roles that this tenant defines beside those of the directory, and who has them.",
+  definitions: "Roles",
+  assignments: "Assignments",
+  noDefinitions: "There are no roles.",
+  noAssignments:
+    "Nobody has a role of this page. App roles are given in the directory: the page Administrators lists them.",
+  columns: { name: "Name", description: "Description", kind: "Kind", permissions: "Permissions" },
+  kinds: { builtIn: "Of every tenant", own: "Of this tenant" },
+  permissionsOf: "{count, plural, one {# permission} other {# permissions}}",
+  builtIn: "Every tenant has this role: it cannot be changed.",
+  assignmentColumns: { name: "Name", role: "Role", who: "Who", description: "Description" },
+  whoOf: "{count, plural, one {# user, group or application} other {# users, groups and applications}}",
+  facts: { role: "Role", who: "Object ids", permissions: "Permissions" },
+  fields: {
+    name: "Name",
+    description: "Description",
+    permissions: "Permissions",
+    permissionsHelp: "You can give what you have yourself.",
+    role: "Role",
+    who: "Users and groups",
+  },
+  actions: {
+    define: { title: "Define a role" },
+    edit: { title: "Edit", text: "The change counts for everybody who has the role, from their next request on." },
+    delete: { title: "Delete", text: "A role can be deleted when nobody has it." },
+    assign: { title: "Assign a role", text: "It counts from their next request on, in the whole tenant." },
+    remove: { title: "Take back", text: "It counts for no later request. Work that was begun with it goes on." },
+  },
+} as const;

@@ -1,0 +1,53 @@
+export default {
+  title: "Apps and scripts",
+  about: "What policies install and run on new Cloud PCs.",
+  none: "No app or script yet",
+  noneText: "Create one, then choose it in the step Configuration of a provisioning policy.",
+  columns: { name: "Name", kind: "Kind", description: "Purpose", version: "Version", changed: "Changed" },
+  kinds: { script: "PowerShell script", app: "App (winget)" },
+  facts: {
+    kind: "Kind",
+    description: "Purpose",
+    version: "Version",
+    packageId: "Package",
+    packageVersion: "Version of the package",
+    newest: "The newest at the time of the build",
+    created: "Created",
+    changed: "Changed",
+    digest: "SHA-256 of the content",
+  },
+  content: "Script",
+  hidden: "Your roles do not show the text of scripts.",
+  policies: "Policies that run it",
+  noPolicies: "No policy runs it. Choose it in the step Configuration of a policy.",
+  policyColumns: { policy: "Policy", order: "Order", timeout: "Time-out", onFailure: "If it fails" },
+  minutes: "{count, plural, one {# minute} other {# minutes}}",
+  orderOf: "{place} of {count}",
+  onFailure: {
+    warn: "Warn: the user gets the Cloud PC",
+    block: "Block: no Cloud PC without it",
+  },
+  fields: {
+    name: "Name",
+    nameHelp: "Warnings and timelines of Cloud PCs show it.",
+    description: "Purpose",
+    content: "PowerShell",
+    contentHelp:
+      "Runs as SYSTEM, at times more than once on a machine. Write no passwords or keys into it: whoever may read the machine in Azure can read it.",
+    packageId: "Package id of winget",
+    packageIdHelp: "For example Microsoft.VisualStudioCode.",
+    packageVersion: "Version of the package",
+    packageVersionHelp: "Leave it empty to install the newest one.",
+  },
+  actions: {
+    createScript: { title: "Create a script" },
+    createApp: { title: "Add an app" },
+    edit: {
+      title: "Edit",
+      text: "Another content is a new version. It runs on Cloud PCs that are built from now on.",
+    },
+    delete: { title: "Delete", text: "Policies run it no more. What it has installed on Cloud PCs stays." },
+  },
+  usedBy:
+    "{count, plural, one {A policy runs it: take it out of that policy first.} other {# policies run it: take it out of them first.}}",
+} as const;

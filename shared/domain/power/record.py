@@ -11,6 +11,7 @@ from shared.domain.power.arrivals import KEPT, arrived
 from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
 from shared.domain.power.overriding import PowerOverride
 from shared.domain.power.state import (
+    KEPT_SHUT_DOWN,
     BilledWhileOff,
     DesiredPower,
     KeepAwake,
@@ -131,6 +132,11 @@ class CloudPcPower(Value):
     def rests(self) -> bool:
         """Whether it is off, and is to be off."""
         return self.observed.is_off and self.desired is DesiredPower.OFF
+
+    def is_billed_while_off(self, now: datetime, longer_than: timedelta) -> bool:
+        """Whether it was shut down inside Windows for a time and is billed, which its policy does not want."""
+        shut_down = self.observed is ObservedPower.SHUT_DOWN and now - self.since > longer_than
+        return shut_down and self.waits != KEPT_SHUT_DOWN
 
     @property
     def disputed(self) -> bool:

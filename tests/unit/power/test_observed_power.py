@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.domain.power.engine import PowerRule, PowerStep, decide
 from shared.domain.power.record import CloudPcPower, begun, seen, switched
-from shared.domain.power.state import BilledWhileOff, DesiredPower, ObservedPower, PowerActor, PowerHold
+from shared.domain.power.state import KEPT_SHUT_DOWN, BilledWhileOff, DesiredPower, ObservedPower, PowerActor, PowerHold
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -51,6 +51,14 @@ def test_the_time_in_which_a_machine_was_shut_down_and_billed_is_kept() -> None:
     off = switched(shut, ObservedPower.DEALLOCATED, None, NOW + 12 * MINUTE)
     assert off.billed_while_off == BilledWhileOff(began=NOW + MINUTE, ended=NOW + 12 * MINUTE)
     assert seen(off, ObservedPower.RUNNING, NOW + 20 * MINUTE, UNTIL).billed_while_off == off.billed_while_off
+
+
+def test_a_machine_that_stays_billed_while_off_is_told_unless_its_policy_keeps_it() -> None:
+    shut, half = seen(ON, ObservedPower.SHUT_DOWN, NOW, UNTIL), 30 * MINUTE
+    assert not shut.is_billed_while_off(NOW + half, half)
+    assert shut.is_billed_while_off(NOW + half + MINUTE, half)
+    assert not shut.but(waits=KEPT_SHUT_DOWN).is_billed_while_off(NOW + half + MINUTE, half)
+    assert not seen(shut, ObservedPower.DEALLOCATED, NOW, UNTIL).is_billed_while_off(NOW + 2 * half, half)
 
 
 def test_what_cannot_be_read_and_what_is_on_its_way_change_nothing() -> None:

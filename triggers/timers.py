@@ -32,6 +32,7 @@ from shared.services.operations.maintenance import (
     repair_lists,
 )
 from shared.services.operations.sweeps import sweep_due
+from shared.services.power.shut_down import promise_lists
 from shared.telemetry import count_tick
 from shared.workflow import Blueprint, DurableClient, purge_finished
 
@@ -90,8 +91,8 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
 async def delete_what_is_old(timer: func.TimerRequest) -> None:
     """Delete operations, bulk actions, usage and answered keys that are no longer needed, after the night's export.
 
-    Then the lists are compared with what is left, due rows of an earlier release are moved, and events that nobody
-    promised are sent on.
+    Then the lists are compared with what is left, due rows of an earlier release are moved, tenants of an earlier
+    release get their lists of machines, and events that nobody promised are sent on.
     """
     del timer
     deps = dependencies()
@@ -99,6 +100,7 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
         partial(_delete, deps),
         partial(_repair, deps),
         partial(_move_in, deps),
+        partial(promise_lists, deps),
         partial(_delete_alerts, deps),
         partial(relay_left, deps),
     )

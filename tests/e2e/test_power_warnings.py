@@ -9,7 +9,7 @@ import pytest
 
 from local.portal import Portal
 from local.stack import Stack
-from tests.e2e.office import SMALL, Json, Office
+from tests.e2e.office import CLOSELY, SMALL, Json, Office
 
 pytestmark = pytest.mark.e2e
 
@@ -54,6 +54,27 @@ def told(office: Office, **how: Any) -> None:
 def messages(office: Office) -> list[Json]:
     user = office.named(1)
     return [message for message in office.stack.ask_cloud("state?view=broker")["messages"] if message["user"] == user]
+
+
+def test_a_cloud_pc_without_a_schedule_that_is_shut_down_inside_windows_is_deallocated(
+    stack: Stack, portal: Portal
+) -> None:
+    office = Office(stack, portal, "shut").open()
+    user = office.user(1, SMALL)
+    office.policy("Desks", office.connection(), office.group("Everybody", user))
+    assert office.settled(user)["status"] == "provisioned"
+    told(office)
+    (machine,) = office.machines()
+    do = [{"method": "POST", "path": f"{machine['id']}/powerOff?api-version=2026-04-01"}]
+    begun = office.stack.clock.now()
+    assert office.stack.tell_cloud("events", {"id": "shut-down", "do": do})["cameTo"][0]["status"] < 300
+    office.until(
+        lambda: shown(office)["@deskwright.power"]["observed"] == "shutDown", says="the list has found it", look=CLOSELY
+    )
+    assert shown(office)["powerState"] == "poweredOff"
+    office.until(lambda: power(office) == "deallocated", says="it is deallocated", look=CLOSELY)
+    assert office.stack.clock.now() - begun < timedelta(minutes=30)
+    assert shown(office)["@deskwright.power"]["reason"] == "it was shut down inside Windows"
 
 
 def test_who_works_is_not_stopped_and_a_warning_comes_before_the_stop_that_keep_awake_puts_off(

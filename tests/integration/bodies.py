@@ -12,6 +12,8 @@ from tests.integration.scenes import OFFERED, VNET, WORKS
 
 Json = dict[str, Any]
 DISMISSED = (things.NOW + timedelta(days=1)).isoformat()
+SCRIPTS = [{"scriptId": "sc1", "timeoutInMinutes": 20, "onFailure": "block"}]
+MESSAGE = {"sessionIds": ["h1-2"], "title": "Soon", "body": "Save your work"}
 RECEIVER = {"contactInformation": "ops@contoso.example", "locale": "en-us"}
 ALERT_RULE = {
     "severity": "critical",
@@ -46,7 +48,8 @@ POLICY_FORM = {
         "securityDefaults": SECURITY_DEFAULTS,
         "gracePeriodInHours": 168,
         "powerScheduleId": "ps1",
-        "scripts": [{"scriptId": "sc1", "timeoutInMinutes": 20, "onFailure": "block"}],
+        "shutDownAction": "none",
+        "scripts": SCRIPTS,
         "provisioningType": "dedicated",
     },
     "groups": GROUPS,
@@ -107,7 +110,8 @@ POLICY = {
     "enableSingleSignOn": True,
     "@deskwright.securityDefaults": SECURITY_DEFAULTS,
     "@deskwright.powerScheduleId": "ps1",
-    "@deskwright.scripts": [{"scriptId": "sc1", "timeoutInMinutes": 20, "onFailure": "block"}],
+    "@deskwright.shutDownAction": "none",
+    "@deskwright.scripts": SCRIPTS,
     "provisioningType": "dedicated",
     "managedBy": "windows365",
     "userExperienceType": "cloudPc",
@@ -123,10 +127,8 @@ DRY_RUNS: dict[str, Json] = {
     "settings": {"settings": {"disabledAccountStartsGrace": True, "gracePeriodInHours": 24}},
     "a pause": {"pause": {"policyId": "p1"}},
 }
-TENANT_FORM = {
-    "name": {"id": "fabrikam", "displayName": "Fabrikam"},
-    "directory": {"entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION},
-}
+OF_FABRIKAM = {"entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION}
+TENANT_FORM = {"name": {"id": "fabrikam", "displayName": "Fabrikam"}, "directory": OF_FABRIKAM}
 SELECTION = {
     "status": ["provisioned"],
     "provisioningPolicyIds": ["p1"],
@@ -386,11 +388,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     ),
     "seal": ("POST …/imageSets/{id}/versions/{number}/seal", {"confirm": "0.0.1"}, VERSION),
     "pause of a Spot Group": ("POST …/spotGroups/{id}/pause", {"reason": "x"}, {"id": GROUP_ID}),
-    "message": (
-        "POST …/spotGroups/{id}/sessions/message",
-        {"sessionIds": ["h1-2"], "title": "Soon", "body": "Save your work"},
-        {"id": GROUP_ID},
-    ),
+    "message": ("POST …/spotGroups/{id}/sessions/message", MESSAGE, {"id": GROUP_ID}),
     "log off": ("POST …/spotGroups/{id}/sessions/logOff", {"sessionIds": ["h1-2"]}, {"id": GROUP_ID}),
 }
 """A body with every field that there may be, for each route that takes one."""

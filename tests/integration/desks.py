@@ -143,7 +143,9 @@ class PaperDesks:
     def compute(self, subscription_id: str) -> Any:
         assert subscription_id == things.SUBSCRIPTION
         return SimpleNamespace(
-            virtual_machines=SimpleNamespace(instance_view=self.instance_view, list=self.machines, get=self.machine),
+            virtual_machines=SimpleNamespace(
+                instance_view=self.instance_view, list=self.machines, list_all=self.statuses, get=self.machine
+            ),
             resource_skus=SimpleNamespace(list=self.sizes),
         )
 
@@ -242,6 +244,16 @@ class PaperDesks:
         self.calls.append(f"machine {name}")
         self._desk(name.replace("host-h", "spot-"))
         return SimpleNamespace(location="westeurope", tags={})
+
+    async def statuses(self, *, status_only: str) -> AsyncIterator[Any]:
+        assert status_only == "true"
+        self.calls.append("statuses")
+        if self.silent:
+            raise UnansweredError("NoAnswer", "Azure did not answer")
+        for name in list(self.desks):
+            machine = name.replace("spot-", "host-h")
+            view = await self.instance_view("", machine)
+            yield SimpleNamespace(id=f"{_RG}/providers/Microsoft.Compute/virtualMachines/{machine}", instance_view=view)
 
     async def instance_view(self, _group: str, name: str) -> Any:
         self.calls.append(f"power {name}")

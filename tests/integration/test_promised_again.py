@@ -32,7 +32,14 @@ from tests.integration.services import IdleHost, PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
 DAY = "2026-11-21"
-OF_TENANT = {DueKind.ORPHANS, DueKind.CHANGES, DueKind.CATCH_UP, DueKind.SUBSCRIBE, DueKind.RECONCILE}
+OF_TENANT = {
+    DueKind.ORPHANS,
+    DueKind.CHANGES,
+    DueKind.CATCH_UP,
+    DueKind.SUBSCRIBE,
+    DueKind.RECONCILE,
+    DueKind.SHUT_DOWN,
+}
 """The kinds whose rows are about a tenant."""
 
 

@@ -30,6 +30,7 @@ class AlertRuleTemplate(StrEnum):
     POWER_CHANGED_OUTSIDE = "deskwrightPowerChangedOutsideScenario"
     IDLE_CLOUD_PCS = "deskwrightIdleCloudPcScenario"
     POOL_HALTED = "deskwrightPoolHaltedScenario"
+    BILLED_WHILE_OFF = "deskwrightBilledWhileOffScenario"
 
 
 class AlertSeverity(StrEnum):
@@ -146,6 +147,9 @@ TEMPLATES: Mapping[AlertRuleTemplate, TemplateFacts] = MappingProxyType(
         ),
         AlertRuleTemplate.POOL_HALTED: TemplateFacts(
             "Warm pools are halted", "Warm pools that build nothing after failures until they are saved again", _WARNING
+        ),
+        AlertRuleTemplate.BILLED_WHILE_OFF: TemplateFacts(
+            "Billed while off", "Cloud PCs that were shut down inside Windows and could not be deallocated", _WARNING
         ),
     }
 )

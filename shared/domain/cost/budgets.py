@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.power.engine import BudgetBrake
+from shared.domain.power.state import BudgetBrake
 from shared.domain.values import Id, Label, Value, wrong_at
 
 _FULL, _TIGHTENED = 1.0, 0.8

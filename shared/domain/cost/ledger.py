@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from shared.domain.packing import pack, pack_json, unpack, unpack_json
-from shared.domain.power.state import ObservedPower
+from shared.domain.power.state import BilledWhileOff, ObservedPower
 from shared.domain.values import Id, Value
 
 MACHINES_IN_A_ROW = 1000
@@ -47,11 +47,15 @@ class CostedMachine:
 
 @dataclass(slots=True)
 class MonthOfMachine:
-    """Minutes of each day of a month, from the first one: *on*, in which computing is billed; *kept*, its disk."""
+    """Minutes of each day of a month, from the first one: *on*, in which computing is billed; *kept*, its disk.
+
+    *shut_down*: those of *on* in which Windows was shut down from inside.
+    """
 
     machine: CostedMachine
     on: "array[int]" = field(default_factory=lambda: array("H", bytes(2 * _DAYS)))
     kept: "array[int]" = field(default_factory=lambda: array("H", bytes(2 * _DAYS)))
+    shut_down: "array[int]" = field(default_factory=lambda: array("H", bytes(2 * _DAYS)))
 
     def add(self, start: datetime, end: datetime, *, on: timedelta, late: bool) -> None:
         """Count a time in which the machine was there, and was on for a part: at its end (*late*) or its begin."""
@@ -60,6 +64,11 @@ class MonthOfMachine:
             self.kept[day - 1] += minutes
         for day, minutes in _by_day(begin_on, end_on):
             self.on[day - 1] += minutes
+
+    def add_shut_down(self, start: datetime, end: datetime) -> None:
+        """Count a time in which Windows was shut down from inside while the machine was billed."""
+        for day, minutes in _by_day(start, end):
+            self.shut_down[day - 1] = min(self.shut_down[day - 1] + minutes, self.on[day - 1])
 
 
 def _by_day(start: datetime, end: datetime) -> Iterable[tuple[int, int]]:
@@ -72,7 +81,10 @@ def _by_day(start: datetime, end: datetime) -> Iterable[tuple[int, int]]:
 
 
 class LedgerRow(Value):
-    """Some machines of a tenant in one month. *until*: the time up to which they are counted."""
+    """Some machines of a tenant in one month. *until*: the time up to which they are counted.
+
+    *shut_down*: minutes of these machines in which Windows was shut down from inside; empty while there are none.
+    """
 
     tenant_id: Id
     month: str
@@ -80,6 +92,7 @@ class LedgerRow(Value):
     until: datetime
     machines: str = ""
     minutes: str = ""
+    shut_down: str = ""
 
     @property
     def id(self) -> str:
@@ -92,12 +105,14 @@ class LedgerRow(Value):
             return []
         columns = unpack_json(self.machines)
         minutes = array("H", unpack(self.minutes))
+        shut_down = array("H", unpack(self.shut_down) if self.shut_down else bytes(len(minutes)))
         found = zip(*(columns[name] for name in CostedMachine.__slots__), strict=True)
         return [
             MonthOfMachine(
                 CostedMachine(MachineKind(kind), *rest),
                 minutes[2 * _DAYS * number : 2 * _DAYS * number + _DAYS],
                 minutes[2 * _DAYS * number + _DAYS : 2 * _DAYS * (number + 1)],
+                shut_down[_DAYS * number : _DAYS * (number + 1)],
             )
             for number, (kind, *rest) in enumerate(found)
         ]
@@ -105,10 +120,12 @@ class LedgerRow(Value):
     def with_months(self, months: Sequence[MonthOfMachine], until: datetime) -> "LedgerRow":
         """Return the row with the minutes of machines, counted up to a time."""
         columns = {name: [getattr(each.machine, name) for each in months] for name in CostedMachine.__slots__}
-        minutes = array("H")
+        minutes, shut_down = array("H"), array("H")
         for each in months:
             minutes += each.on + each.kept
-        return self.but(until=until, machines=pack_json(columns), minutes=pack(minutes.tobytes()))
+            shut_down += each.shut_down
+        packed = pack(shut_down.tobytes()) if any(shut_down) else ""
+        return self.but(until=until, machines=pack_json(columns), minutes=pack(minutes.tobytes()), shut_down=packed)
 
 
 def month_start(month: str) -> datetime:
@@ -150,13 +167,14 @@ def days_of(month: str) -> list[date]:
 class SeenMachine:
     """A machine at the time of a recording. *power*: None where nobody has observed it; *since*: of its power.
 
-    *began*: when it was begun to be built; None: not known.
+    *began*: when it was begun to be built; None: not known. *billed_while_off*: when its Windows was last shut down.
     """
 
     machine: CostedMachine
     power: ObservedPower | None = None
     since: datetime | None = None
     began: datetime | None = None
+    billed_while_off: BilledWhileOff | None = None
 
 
 def time_on(seen: SeenMachine, start: datetime, end: datetime) -> tuple[timedelta, bool]:
@@ -194,6 +212,8 @@ def recorded(
         if start < end:
             on, late = time_on(each, start, end)
             there.add(start, end, on=on, late=late)
+            if each.billed_while_off is not None:
+                there.add_shut_down(*each.billed_while_off.within(start, end))
     by_number = {each.number: each for each in rows}
     month = month_of(begin.date())
     made = {

@@ -89,11 +89,13 @@ class CostRow(Value):
     machines: int = 0
     minutes_on: int = 0
     minutes_kept: int = Field(0, description="while its disk was there")
+    minutes_shut_down: int = Field(0, description="of minutesOn, while Windows was shut down from inside")
     machine_cost: float | None = None
     disk_cost: float | None = None
     cost: float | None = None
     always_on_cost: float | None = None
     saving: float | None = None
+    shut_down_cost: float | None = Field(None, description="estimate of what minutesShutDown cost; a part of cost")
     unpriced_machines: int = 0
     reason: str | None = None
     currency: Currency
@@ -104,12 +106,14 @@ class CostRow(Value):
 
 @dataclass(slots=True)
 class CostSum:
-    """Sums of one subject. *unpriced*: machines without a price, with their regions."""
+    """Sums of one subject. *lost*: of *compute*, while Windows was shut down; *unpriced*: machines without a price."""
 
     name: str = ""
     on: int = 0
     kept: int = 0
+    shut_down: int = 0
     compute: float = 0.0
+    lost: float = 0.0
     disk: float = 0.0
     always: float = 0.0
     machines: set[str] = field(default_factory=set)
@@ -126,6 +130,7 @@ class CostSum:
             machines=len(self.machines),
             minutes_on=self.on,
             minutes_kept=self.kept,
+            minutes_shut_down=self.shut_down,
             unpriced_machines=len(self.unpriced),
             reason=book.why_unknown(next(iter(self.unpriced.values()))) if self.unpriced else None,
             currency=book.card.currency,
@@ -144,6 +149,7 @@ class CostSum:
             cost=round(cost, _DIGITS),
             always_on_cost=round(self.always, _DIGITS),
             saving=round(self.always - cost, _DIGITS),
+            shut_down_cost=round(self.lost, _DIGITS),
         )
 
     def _billed(self, found: CostRow) -> CostRow:
@@ -160,6 +166,7 @@ class CostSum:
             late_days=0,
             always_on_cost=always,
             saving=None if always is None else round(always - cost, _DIGITS),
+            shut_down_cost=None if self.unpriced else round(self.lost, _DIGITS),
         )
 
 
@@ -232,10 +239,12 @@ class CostSums(dict[str, CostSum]):
             found.machines.add(machine.id)
             found.on += month.on[number]
             found.kept += kept
+            found.shut_down += month.shut_down[number]
             if hour is None or regular is None or disk is None:
                 found.unpriced[machine.id] = machine.region
                 continue
             found.compute += month.on[number] * hour[number]
+            found.lost += month.shut_down[number] * hour[number]
             found.disk += kept * disk[number]
             found.always += kept * (regular[number] + disk[number])
 

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shared.domain.notices.endpoint import Locale
 from shared.domain.notices.events import EventType, NoticeEvent
+from shared.domain.power.engine import PowerRule
 
 _WORDS = Path(__file__).parents[2] / "words"
 
 
 @cache
 def words(locale: Locale) -> Mapping[str, Mapping[str, str]]:
-    """Return the catalogue of a language: titles of events, labels of their facts, mail, messages in sessions."""
+    """Return the catalogue of a language: titles of events, labels of facts, mail, messages in sessions, stops."""
     found: dict[str, dict[str, str]] = json.loads((_WORDS / f"{locale.value}.json").read_text("utf-8"))
     return found
 
@@ -34,6 +37,17 @@ def session_text(name: str, minutes: int, locale: Locale) -> tuple[str, str]:
     """Return the title and the text of a warning in a session."""
     texts = words(locale)["session"]
     return texts["title"], texts[name].format(minutes=minutes)
+
+
+def stop_text(rule: PowerRule, name: str, stops_at: datetime, zone: str, locale: Locale) -> tuple[str, str]:
+    """Return the title and the text of the warning in a session before a Cloud PC stops: when, why, how to keep it on.
+
+    *rule*: the one that stops it; *name*: of its power schedule; *zone*: the IANA name of the time zone of the time.
+    """
+    texts, local = words(locale)["stop"], stops_at.astimezone(ZoneInfo(zone))
+    why = texts.get(rule.value, texts["idle"]).format(name=name or texts["unnamed"])
+    day = f"{local.day} {local:%B %Y}" if locale is Locale.ENGLISH else f"{local:%d.%m.%Y}"
+    return texts["title"], texts["text"].format(time=f"{local:%H:%M}", date=day, zone=zone, why=why)
 
 
 def title_of(event: NoticeEvent, locale: Locale) -> str:

@@ -80,6 +80,17 @@ class OnFailure(StrEnum):
     BLOCK = "block"
 
 
+class ShutDownAction(StrEnum):
+    """Treatment of a machine whose Windows was shut down from inside, which Azure bills until it is deallocated."""
+
+    DEALLOCATE = "deallocate"
+    NONE = "none"
+
+
+def _is_deallocated(action: ShutDownAction) -> bool:
+    return action is ShutDownAction.DEALLOCATE
+
+
 MOST_SCRIPTS = 10
 """A machine has at most 25 run commands, of which the service needs some itself."""
 
@@ -142,6 +153,13 @@ class ConfigurationStep(Value):
         None,
         title="Power schedule",
         description="The hours in which Cloud PCs are on; none when left out. It reaches those that are there.",
+    )
+    # Not written while it is the default: the rows of earlier releases do not have it.
+    shut_down_action: ShutDownAction = Field(
+        ShutDownAction.DEALLOCATE,
+        title="After a shutdown in Windows",
+        description="Deallocate the machine after ten minutes; none: it stays as it is, and is billed.",
+        exclude_if=_is_deallocated,
     )
     # Not written while there is none: the rows of earlier releases do not have it.
     scripts: Annotated[

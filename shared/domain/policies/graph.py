@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from shared.domain.graph_property import Property
-from shared.domain.policies.configuration import DEDICATED, dedicated
+from shared.domain.policies.configuration import DEDICATED, ShutDownAction, dedicated
 from shared.domain.values import Word
 
 SECURITY_DEFAULTS = "@deskwright.securityDefaults"
@@ -19,6 +19,9 @@ SECURITY_DEFAULTS = "@deskwright.securityDefaults"
 
 POWER_SCHEDULE = "@deskwright.powerScheduleId"
 """Nor this: Windows 365 has no schedules."""
+
+SHUT_DOWN_ACTION = "@deskwright.shutDownAction"
+"""Nor this: a Cloud PC of Windows 365 costs the same on and off."""
 
 SCRIPTS = "@deskwright.scripts"
 """Nor this: Intune's scripts and apps reach a device some time after its enrolment, in no order."""
@@ -45,6 +48,7 @@ PROPERTIES = (
     Property("gracePeriodInHours", "configuration", "grace_period_in_hours", decided=True),
     # Looked up in the policy at each look at a Cloud PC's power: it reaches those that are there.
     Property(POWER_SCHEDULE, "configuration", "power_schedule_id"),
+    Property(SHUT_DOWN_ACTION, "configuration", "shut_down_action", cleared=ShutDownAction.DEALLOCATE),
     # Drift compares what the machine has run: ``planning/drift.py``.
     Property(SCRIPTS, "configuration", "scripts", cleared=(), listed=False),
     Property(

@@ -12,7 +12,9 @@ from itertools import islice
 from shared.domain.power.schedule import edges, last_edge
 from shared.domain.power.settings import PowerSettings, StopAction
 from shared.domain.power.state import (
+    KEPT_SHUT_DOWN,
     STOPPED_LIMIT,
+    BudgetBrake,
     DesiredPower,
     KeepAwake,
     MaintenanceWindow,
@@ -52,20 +54,14 @@ class PowerStep(StrEnum):
     HIBERNATE = "hibernate"
 
 
-class BudgetBrake(Value):
-    """A budget that is used up: unused machines stop after *idle_in_minutes*, and nothing starts early."""
-
-    since: datetime
-    idle_in_minutes: int = 15
-
-
 class PowerFacts(Value):
     """All that the engine knows of one machine.
 
     *removal*, *pause*, *action*: in words, why its power is left alone. *schedule*: its settings, None without any;
     *schedule_name*: for sentences; *schedule_until*: when the Cloud PC's own rules end. *starts_at*: when its user
     usually needs it in these working hours, None at their beginning; *comes_by*: until when they usually come.
-    *warned_for*: the time of the stop that its user was last warned of.
+    *warned_for*: the time of the stop that its user was last warned of. *keeps_shut_down*: the machine stays as it is
+    after Windows was shut down from inside, because its policy says so.
     """
 
     observed: ObservedPower
@@ -86,6 +82,7 @@ class PowerFacts(Value):
     refused: RefusedStart | None = None
     can_hibernate: bool = False
     warned_for: datetime | None = None
+    keeps_shut_down: bool = False
 
 
 class Opinion(Value):
@@ -209,6 +206,8 @@ def _without_cost(decision: PowerDecision, facts: PowerFacts, now: datetime) -> 
     """Deallocate a machine that was shut down inside Windows: it is off, and still billed."""
     if facts.observed is not ObservedPower.SHUT_DOWN or facts.sessions.in_use or facts.sessions.disconnected:
         return decision
+    if facts.keeps_shut_down:
+        return decision.but(waits=decision.waits or KEPT_SHUT_DOWN)
     since = facts.observed_since + STOPPED_LIMIT
     if since > now:
         return decision.but(next_look=min(decision.next_look or since, since))

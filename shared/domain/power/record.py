@@ -11,6 +11,8 @@ from shared.domain.power.arrivals import KEPT, arrived
 from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerRule, PowerStep
 from shared.domain.power.overriding import PowerOverride
 from shared.domain.power.state import (
+    KEPT_SHUT_DOWN,
+    BilledWhileOff,
     DesiredPower,
     KeepAwake,
     MaintenanceWindow,
@@ -67,7 +69,8 @@ class CloudPcPower(Value):
     next winner that wants other power, if nobody comes. *failed_stops*: in a row, without those that an active session
     has ended; *stop_refused*: why the latest one failed. *wake*: when it is woken after weeks, or was. *override*: of
     its schedule. *fallback_size*: the size with which it started while Azure had no capacity for its own.
-    *unhibernated*: why it could not be hibernated.
+    *unhibernated*: why it could not be hibernated. *billed_while_off*: the latest time in which it was shut down and
+    billed.
     """
 
     id: Id
@@ -101,6 +104,7 @@ class CloudPcPower(Value):
     override: PowerOverride | None = None
     fallback_size: str | None = None
     unhibernated: Unhibernated | None = None
+    billed_while_off: BilledWhileOff | None = None
 
     def overridden_at(self, now: datetime) -> PowerOverride | None:
         """Return the override of its schedule that holds now."""
@@ -129,10 +133,24 @@ class CloudPcPower(Value):
         """Whether it is off, and is to be off."""
         return self.observed.is_off and self.desired is DesiredPower.OFF
 
+    def is_billed_while_off(self, now: datetime, longer_than: timedelta) -> bool:
+        """Whether it was shut down inside Windows for a time and is billed, which its policy does not want."""
+        shut_down = self.observed is ObservedPower.SHUT_DOWN and now - self.since > longer_than
+        return shut_down and self.waits != KEPT_SHUT_DOWN
+
     @property
     def disputed(self) -> bool:
         """Whether its power is left alone, because somebody outside keeps taking changes back."""
         return self.reversals >= REVERSALS_LIMIT
+
+    def turned(self, observed: ObservedPower, at: datetime) -> "CloudPcPower":
+        """Return it with other power since a time; a time in which it was shut down and billed begins or ends."""
+        billed = self.billed_while_off
+        if observed is ObservedPower.SHUT_DOWN:
+            billed = BilledWhileOff(began=at)
+        elif billed is not None and billed.ended is None:
+            billed = billed.but(ended=at)
+        return self.but(observed=observed, since=at, billed_while_off=billed)
 
     def sessions(self, *, readable: bool) -> SeenSessions:
         """Return the sessions of the last reading, for the engine. *readable*: whether they could be read now."""
@@ -259,7 +277,7 @@ def switched(power: CloudPcPower, observed: ObservedPower, hold: PowerHold | Non
 
     *hold*: of the person who wanted it, None where other work has left the machine so.
     """
-    after = power.but(observed=observed, observed_at=at, since=power.since if observed is power.observed else at)
+    after = power.but(observed_at=at) if observed is power.observed else power.turned(observed, at).but(observed_at=at)
     after = after.but(step=None, refused=None, quiet_since=at if observed.is_on else power.quiet_since)
     if hold is None:
         done = power.step
@@ -277,8 +295,11 @@ def seen(power: CloudPcPower, observed: ObservedPower, at: datetime, hold_until:
     after = power.but(observed_at=at)
     if observed in {ObservedPower.UNKNOWN, ObservedPower.STOPPING, power.observed}:
         return after
-    after = after.but(observed=observed, since=at, quiet_since=power.quiet_since or at)
-    if power.observed is ObservedPower.UNKNOWN or observed.is_on is power.observed.is_on:
+    after = after.turned(observed, at).but(quiet_since=power.quiet_since or at)
+    first = power.observed is ObservedPower.UNKNOWN
+    if first and observed is ObservedPower.SHUT_DOWN:  # nothing of ours leaves a machine so
+        return _adopted(after, power, at, hold_until)
+    if first or observed.is_on is power.observed.is_on:
         return after  # first seen, or of the same kind as before
     step = power.step
     if step is not None and step.step in (_SWITCHED_ON if observed.is_on else _SWITCHED_OFF):
@@ -294,16 +315,18 @@ def seen(power: CloudPcPower, observed: ObservedPower, at: datetime, hold_until:
 
 
 def _adopted(after: CloudPcPower, before: CloudPcPower, at: datetime, hold_until: datetime) -> CloudPcPower:
+    """Adopt a change of somebody outside. Who shuts Windows down in the evening takes nothing of ours back."""
     if after.observed.is_on and after.active:
         return after.but(step=None, hold=None, refused=None, changed_by=PowerActor.SIGN_IN, reason="its user signed in")
     word = "on" if after.observed.is_on else "off"
-    ours = before.changed_by not in {PowerActor.OUTSIDE, PowerActor.SIGN_IN}
+    shut_down = after.observed is ObservedPower.SHUT_DOWN
+    reverses = not shut_down and before.changed_by not in {PowerActor.OUTSIDE, PowerActor.SIGN_IN}
     wants = DesiredPower.ON if after.observed.is_on else DesiredPower.OFF
     return after.but(
         step=None,
         refused=None,
         hold=PowerHold(wants=wants, at=at, until=hold_until, actor=PowerActor.OUTSIDE),
         changed_by=PowerActor.OUTSIDE,
-        reason=f"it was switched {word} outside",
-        reversals=before.reversals + ours,
+        reason="it was shut down inside Windows" if shut_down else f"it was switched {word} outside",
+        reversals=before.reversals + reverses,
     )

@@ -11,6 +11,8 @@ from shared.domain.values import Value
 STOPPED_LIMIT = timedelta(minutes=10)
 """Time after which a machine that was shut down inside Windows, and is still billed, is deallocated."""
 
+KEPT_SHUT_DOWN = "its policy keeps machines as they are that were shut down inside Windows: it is still billed"
+
 RETRY_MINUTES = (0, 1, 2, 5, 10)
 """Minutes before each further try of a start that Azure has refused; the last one is repeated."""
 
@@ -70,6 +72,24 @@ class PowerActor(StrEnum):
     BUDGET = "budget"
     MAINTENANCE = "maintenance"
     OUTSIDE = "outside"
+
+
+class BudgetBrake(Value):
+    """A budget that is used up: unused machines stop after *idle_in_minutes*, and nothing starts early."""
+
+    since: datetime
+    idle_in_minutes: int = 15
+
+
+class BilledWhileOff(Value):
+    """A time in which Windows was shut down from inside while Azure billed the machine; *ended*: None while it is."""
+
+    began: datetime
+    ended: datetime | None = None
+
+    def within(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+        """Return the part of it between two times; an empty one begins after its end, or with it."""
+        return max(self.began, start), min(self.ended or end, end)
 
 
 class PowerHold(Value):

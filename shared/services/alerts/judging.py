@@ -35,7 +35,7 @@ from shared.storage.repository import Stored
 
 _log = logging.getLogger("deskwright.maintenance")
 WAITED = timedelta(minutes=30)
-"""Time after which a Cloud PC that waits counts for the rule of capacity."""
+"""Time after which a Cloud PC that waits, or is billed while it is off, counts for its rule."""
 
 _JUDGED: TtlCache[bool] = TtlCache(timedelta(minutes=29))
 """Whether this process has judged just now: requests of an idle service are counted (docs/performance.md)."""
@@ -76,6 +76,7 @@ async def measured(deps: Dependencies, tenant_id: str, now: datetime) -> dict[Al
         AlertRuleTemplate.POWER_CHANGED_OUTSIDE: sum(power.disputed for power in powers),
         AlertRuleTemplate.IDLE_CLOUD_PCS: cases.count(ReclaimState.PROPOSED),
         AlertRuleTemplate.POOL_HALTED: sum(pool.is_halted for pool in pools),
+        AlertRuleTemplate.BILLED_WHILE_OFF: sum(power.is_billed_while_off(now, WAITED) for power in powers),
     }
 
 

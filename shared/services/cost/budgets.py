@@ -14,7 +14,7 @@ from shared.domain.cost.rate_card import PriceBook, meter_of
 from shared.domain.cost.report import CostGrouping, CostSums, hourly_cost
 from shared.domain.machines.service_plan import size_ladder
 from shared.domain.operations.operation import AuditEvent, ResourceType
-from shared.domain.power.engine import BudgetBrake
+from shared.domain.power.state import BudgetBrake
 from shared.errors import InvalidError, NotFoundError, Problem, StaleError
 from shared.services.cost.prices import price_book, rate_card
 from shared.services.cost.recording import months_of

@@ -26,7 +26,7 @@ from shared.domain.cost.ledger import (
 from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
 from shared.domain.pools.member import PoolMember
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import ObservedPower
+from shared.domain.power.state import BilledWhileOff, ObservedPower
 from shared.domain.spot.groups.group import host_hardware
 from shared.domain.spot.hosts.host import SessionHost
 from shared.domain.spot.hosts.observed import HostState
@@ -157,7 +157,7 @@ def _of_cloud_pc(pc: CloudPc, build: Build, power: CloudPcPower | None) -> SeenM
         return SeenMachine(machine, ObservedPower.DEALLOCATED, pc.rests_since, began)
     if power is None or power.observed_at is None:
         return SeenMachine(machine, began=began)
-    return SeenMachine(machine, power.observed, power.since, began)
+    return SeenMachine(machine, power.observed, power.since, began, power.billed_while_off)
 
 
 def _of_host(host: SessionHost, disk_in_gb: int) -> SeenMachine:
@@ -175,7 +175,8 @@ def _of_host(host: SessionHost, disk_in_gb: int) -> SeenMachine:
     if host.seen is None:
         return SeenMachine(machine, began=host.created_date_time)
     power = _HOST_POWERS.get(HostState(host.seen.state), ObservedPower.UNKNOWN)
-    return SeenMachine(machine, power, host.seen.online_at or host.seen.since, host.created_date_time)
+    off = BilledWhileOff(began=host.seen.since) if power is ObservedPower.SHUT_DOWN else None
+    return SeenMachine(machine, power, host.seen.online_at or host.seen.since, host.created_date_time, off)
 
 
 async def delete_ledger_of_tenant(deps: Dependencies, tenant_id: str) -> None:

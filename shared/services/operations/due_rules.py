@@ -47,6 +47,7 @@ from shared.services.operations.sweeps import Rule
 from shared.services.policies.reconciling import reconcile_due
 from shared.services.pools.filling import pool_due
 from shared.services.power.acting import power_due
+from shared.services.power.shut_down import shut_down_due
 from shared.services.spot.image_schedules import image_set_due
 from shared.services.spot.reconciling import spot_due
 from shared.services.spot.session_hosts import host_task_due
@@ -258,6 +259,11 @@ def powers_are_looked_at(there: TenantRecords) -> Iterator[Due]:
     yield from _of_each(there, DueKind.POWER, there.powers)
 
 
+def machines_are_listed(there: TenantRecords) -> Iterator[Due]:
+    """Machines that were shut down inside Windows are looked for."""
+    yield _of_tenant(there, DueKind.SHUT_DOWN)
+
+
 def pools_are_looked_at(there: TenantRecords) -> Iterator[Due]:
     """Yield a look at the warm pools of each policy that has some: their members are in no export."""
     return _of_each(there, DueKind.POOL, (policy for policy in there.policies if policy.pools))
@@ -336,6 +342,7 @@ DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
         DueKind.IMAGE_VERSION: DueRule(image_version_due, image_versions_go_on),
         DueKind.PROGRESS: DueRule(watched_due, forgotten_operations_end),
         DueKind.POWER: DueRule(power_due, powers_are_looked_at),
+        DueKind.SHUT_DOWN: DueRule(shut_down_due, machines_are_listed),
         DueKind.POOL: DueRule(pool_due, pools_are_looked_at),
         DueKind.EVENTS: DueRule(events_due, told_events_are_sent),
         DueKind.DELIVER: DueRule(deliver_due, notices_are_delivered),

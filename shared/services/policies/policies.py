@@ -89,6 +89,7 @@ async def _settings_of(context: ActionContext, user_id: str) -> tuple[AppliedSet
 
 
 _MOST_READ = 20
+_OF_POWER = ("power_schedule_id", "shut_down_action")
 """The most groups whose members are read when a policy is saved; of others only shared groups are reported."""
 
 Warnings = tuple[dict[str, Any], ...]
@@ -234,7 +235,7 @@ async def update_policy(
     if after == before:
         return UpdatedPolicy(stored)
     after = after.but(last_modified_date_time=context.now)
-    follows = after.configuration.power_schedule_id != before.configuration.power_schedule_id
+    follows = any(getattr(after.configuration, name) != getattr(before.configuration, name) for name in _OF_POWER)
 
     async def promise() -> None:
         if follows:

@@ -23,8 +23,9 @@ from shared.domain.tenants.tenant import Tenant
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, refusal, start_action
 from shared.services.cost.budgets import brake_of
 from shared.services.policies.pausing import why_paused
-from shared.services.power.applying import AppliedSchedule, promise_looks, schedule_of
+from shared.services.power.applying import AppliedSchedule, keeps_shut_down, promise_looks, schedule_of
 from shared.services.power.by_hand import HELD_FOR
+from shared.services.power.observing import power_in
 from shared.services.power.records import change_power
 from shared.services.power.sessions import SessionReading, answer_or_none, session_reading
 from shared.services.power.start_on_connect import why_nobody_could_start, why_scaled_outside
@@ -43,14 +44,6 @@ _LATER = timedelta(minutes=15)
 _WHILE_SETTLED = timedelta(hours=1)
 """Longest time between two looks at a machine that is as it should be: somebody may have switched it outside."""
 
-_POWERS = {
-    "starting": ObservedPower.STARTING,
-    "running": ObservedPower.RUNNING,
-    "stopping": ObservedPower.STOPPING,
-    "deallocating": ObservedPower.STOPPING,
-    "stopped": ObservedPower.SHUT_DOWN,
-    "deallocated": ObservedPower.DEALLOCATED,
-}
 _ACTIONS = {
     PowerStep.START: Remote.POWER_ON,
     PowerStep.DEALLOCATE: Remote.POWER_OFF,
@@ -78,11 +71,8 @@ async def power_due(deps: Dependencies, client: DurableClient, due: Due) -> date
         return now + _LATER
     power, readable = await _looked(deps, pc, applied, before.value if before else None)
     wake = power.to_wake(applied.settings.time_zone if applied else ELSEWHERE, now)
-    facts = power.facts(
-        readable=readable,
-        maintenance=wake,
-        can_hibernate=power.can_hibernate(pc.current.generation),
-    )
+    kept, hibernates = await keeps_shut_down(deps, pc), power.can_hibernate(pc.current.generation)
+    facts = power.facts(readable=readable, maintenance=wake, can_hibernate=hibernates, keeps_shut_down=kept)
     facts = applied.facts(facts, power, now) if applied else facts
     with on_behalf_of(pc.tenant_id):
         facts = await _with_obstacles(deps, tenant.value, pc, facts)
@@ -159,6 +149,8 @@ def next_look(power: CloudPcPower, facts: PowerFacts, decision: PowerDecision, n
     """
     if power.observed in {ObservedPower.STARTING, ObservedPower.STOPPING}:
         return now + _SOON
+    if power.observed is ObservedPower.SHUT_DOWN:  # it is billed, whoever wants what
+        return min(decision.next_look or now + _WHILE_SETTLED, now + _WHILE_SETTLED)
     unwanted = facts.schedule is None and power.observed.is_off  # whoever signs in needs no rule
     if decision.winner is None and (unwanted or decision.next_look is None):
         return decision.next_look
@@ -178,13 +170,7 @@ async def observed_power(deps: Dependencies, pc: CloudPc) -> ObservedPower:
     view = await answer_or_none(
         machines.instance_view(vm.resource_group, vm.name), f"the power of {pc.tenant_id}/{pc.id}"
     )
-    if view is None:
-        return ObservedPower.UNKNOWN
-    codes = [str(status.code or "").lower() for status in view.statuses or ()]
-    if "hibernationstate/hibernated" in codes:
-        return ObservedPower.HIBERNATED
-    power = next((code.partition("/")[2] for code in codes if code.startswith("powerstate/")), "")
-    return _POWERS.get(power, ObservedPower.UNKNOWN)
+    return power_in(view)
 
 
 def _observed(
@@ -203,7 +189,11 @@ def _observed(
 
 async def tell_of_outside(deps: Dependencies, before: CloudPcPower, after: CloudPcPower, now: datetime) -> None:
     """Write to the audit log a change of somebody outside, and to the log that our changes end after two of them."""
-    if after.since == before.since or after.changed_by is not PowerActor.OUTSIDE or not after.reason:
+    if (
+        (after.since, after.observed) == (before.since, before.observed)
+        or after.changed_by is not PowerActor.OUTSIDE
+        or not after.reason
+    ):
         return
     changed = {"powerState": after.observed.graph, "reason": after.reason}
     resource, run = ("cloudPC", after.id), after.since.isoformat()

@@ -9,6 +9,8 @@ from datetime import datetime
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
+from shared.domain.policies.configuration import ShutDownAction
+from shared.domain.policies.policy import Policy
 from shared.domain.power.arrivals import when_expected
 from shared.domain.power.engine import PowerFacts
 from shared.domain.power.overriding import PowerOverride
@@ -71,10 +73,21 @@ async def schedule_of(deps: Dependencies, pc: CloudPc) -> AppliedSchedule | None
 
 async def policy_schedule(deps: Dependencies, pc: CloudPc) -> PowerSchedule | None:
     """Return the power schedule of the policy of a Cloud PC."""
-    snapshot = pc.current.snapshot
-    policy = await deps.policies.find(pc.tenant_id, snapshot.policy_id) if snapshot else None
-    schedule_id = policy.value.configuration.power_schedule_id if policy else None
+    policy = await _policy_of(deps, pc)
+    schedule_id = policy.configuration.power_schedule_id if policy else None
     found = await deps.power_schedules.find(pc.tenant_id, schedule_id) if schedule_id else None
+    return found.value if found else None
+
+
+async def keeps_shut_down(deps: Dependencies, pc: CloudPc) -> bool:
+    """Whether the policy of a Cloud PC does not deallocate a machine that was shut down inside Windows."""
+    policy = await _policy_of(deps, pc)
+    return policy is not None and policy.configuration.shut_down_action is ShutDownAction.NONE
+
+
+async def _policy_of(deps: Dependencies, pc: CloudPc) -> Policy | None:
+    snapshot = pc.current.snapshot
+    found = await deps.policies.find(pc.tenant_id, snapshot.policy_id) if snapshot else None
     return found.value if found else None
 
 

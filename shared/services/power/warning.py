@@ -9,9 +9,9 @@ from shared.clients.pacing import retry_while_throttled
 from shared.contracts.outcomes import DeclinedError
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.notices.texts import locale_of, stop_text
 from shared.domain.power.engine import PowerDecision, PowerFacts
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.warning import TITLE, stop_warning
 from shared.domain.spot.hosts.sessions import Notice
 from shared.errors import UnavailableError
 from shared.services.power.records import change_power
@@ -40,9 +40,11 @@ async def warn(deps: Dependencies, pc: CloudPc, facts: PowerFacts, decision: Pow
     await change_power(deps, pc.tenant_id, pc.id, deps.clock.now(), mark)
     if not first:  # another worker was faster
         return 0
-    text = stop_warning(stops_at, facts.schedule.time_zone, decision.winner.why)
+    snapshot, zone = pc.current.snapshot, facts.schedule.time_zone
+    locale = locale_of(snapshot.configuration.locale if snapshot else None)
+    title, body = stop_text(decision.winner.rule, facts.schedule_name, stops_at, zone, locale)
     reading = await session_reading(deps, pc)
-    return sum([await _warn_session(deps, pc, each, Notice(title=TITLE, body=text)) for each in reading.found or ()])
+    return sum([await _warn_session(deps, pc, each, Notice(title=title, body=body)) for each in reading.found or ()])
 
 
 async def _warn_session(deps: Dependencies, pc: CloudPc, session: PcSession, notice: Notice) -> bool:

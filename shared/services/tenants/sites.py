@@ -13,6 +13,7 @@ from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import insertion, removal, replacement
+from shared.services.power.shut_down import promise_first_list
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
@@ -28,6 +29,7 @@ async def create_site(context: ActionContext, site: Site) -> Stored[Site]:
 
     async def promise() -> None:
         await deps.due.put(DueKind.ORPHANS, scan_at, tenant.id, tenant.id)
+        await promise_first_list(deps, tenant.id, context.now)
         await deps.due.put(DueKind.REPLICATE, context.now, tenant.id, site.id)  # versions of Global image sets
 
     write = insertion(context, deps.sites, site, site.id)

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.domain.power.engine import BudgetBrake, PowerFacts, PowerRule, PowerStep, decide
+from shared.domain.power.engine import PowerFacts, PowerRule, PowerStep, decide
 from shared.domain.power.schedule import edges, last_edge
 from shared.domain.power.settings import PowerPhase, PowerSettings, StopAction
 from shared.domain.power.state import (
+    BudgetBrake,
     DesiredPower,
     KeepAwake,
     MaintenanceWindow,

@@ -17,7 +17,7 @@ from shared.domain.cost.ledger import (
 from shared.domain.cost.prices import DISKS, Currency, RegionPrices
 from shared.domain.cost.rate_card import PriceBook, RateCard
 from shared.domain.cost.report import CostGrouping, CostRow, CostSums
-from shared.domain.power.state import ObservedPower
+from shared.domain.power.state import BilledWhileOff, ObservedPower
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
@@ -78,6 +78,25 @@ def test_time_is_added_to_what_was_counted_and_survives_its_row() -> None:
     rows = [LedgerRow.model_validate(row.to_json()) for row in rows]
     after = record(SeenMachine(DESK, ObservedPower.DEALLOCATED, NOON), SeenMachine(HOST), rows=rows, end=NOON + HOUR)
     assert minutes(after) == {"pc1": (60, 120), "h1": (60, 60)}
+
+
+def test_minutes_while_windows_was_shut_down_are_told_apart_and_priced() -> None:
+    over = BilledWhileOff(began=NOON - 90 * MINUTE, ended=NOON - 45 * MINUTE)
+    now = BilledWhileOff(began=NOON - 10 * MINUTE)
+    rows = record(
+        SeenMachine(DESK, ObservedPower.DEALLOCATED, NOON - 45 * MINUTE, billed_while_off=over),
+        SeenMachine(HOST, ObservedPower.SHUT_DOWN, NOON - 10 * MINUTE, billed_while_off=now),
+    )
+    found = costs([LedgerRow.model_validate(row.to_json()) for row in rows], CostGrouping.CLOUD_PC)["pc1"]
+    assert (found.minutes_on, found.minutes_shut_down, found.shut_down_cost) == (15, 15, 0.15)
+    assert costs(rows, CostGrouping.HOST)["h1"].minutes_shut_down == 10
+
+
+def test_a_row_of_the_release_before_has_no_such_minutes() -> None:
+    (row,) = record(SeenMachine(DESK))
+    assert "shutDown" not in {name for name, value in row.to_json().items() if value}
+    (month,) = LedgerRow.model_validate({k: v for k, v in row.to_json().items() if k != "shutDown"}).months()
+    assert (sum(month.on), sum(month.shut_down)) == (60, 0)
 
 
 def test_a_machine_counts_from_its_build_on() -> None:

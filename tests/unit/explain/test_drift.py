@@ -69,6 +69,7 @@ def test_what_was_just_built_has_not_drifted() -> None:
         ({"cloud_pc_naming_template": TenantSettings().naming_template}, ()),
         ({"grace_period_in_hours": 24}, ()),
         ({"power_schedule_id": "ps1"}, ()),
+        ({"shut_down_action": "none"}, ()),
         ({"assignments": ()}, ()),
     ],
     ids=str,
@@ -105,6 +106,7 @@ def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() ->
         "naming_template": "PC-%RAND:6%",
         "grace_period_in_hours": 1,
         "power_schedule_id": "ps1",
+        "shut_down_action": "none",
         "built_scripts": (SEVEN_ZIP,),
     }
     pc = built()

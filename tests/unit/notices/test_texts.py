@@ -9,7 +9,8 @@ import pytest
 from shared.domain.notices.endpoint import Locale, NoticeFormat
 from shared.domain.notices.events import EventType, NoticeEvent
 from shared.domain.notices.payloads import MOST_BYTES, teams_body, webhook_body
-from shared.domain.notices.texts import locale_of, title_of, words
+from shared.domain.notices.texts import locale_of, stop_text, title_of, words
+from shared.domain.power.engine import PowerRule
 
 
 def event(**data: object) -> NoticeEvent:
@@ -76,3 +77,18 @@ def test_mandatory_types_are_about_removal_and_security() -> None:
     }
     assert EventType("cloudpc.provisioned").personal
     assert not EventType("connection.failed").personal
+
+
+@pytest.mark.parametrize(
+    ("rule", "locale", "told"),
+    [
+        (PowerRule.SCHEDULE, Locale.ENGLISH, "at 19:30 on 4 March 2026 (Europe/Berlin), because the hours of Office"),
+        (PowerRule.BUDGET, Locale.ENGLISH, "because the budget is used up and nobody is active"),
+        (PowerRule.HAND, Locale.ENGLISH, "because nobody has used it for a while and"),
+        (PowerRule.SCHEDULE, Locale.GERMAN, "am 04.03.2026 um 19:30 Uhr (Europe/Berlin) angehalten: die Zeiten von O"),
+        (PowerRule.IDLE, Locale.GERMAN, "er wurde seit einiger Zeit nicht genutzt, und niemand"),
+    ],
+)
+def test_a_stop_is_warned_of_with_its_time_and_its_reason(rule: PowerRule, locale: Locale, told: str) -> None:
+    _, body = stop_text(rule, "Office", datetime(2026, 3, 4, 18, 30, tzinfo=UTC), "Europe/Berlin", locale)
+    assert told in body

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from shared.domain.power.engine import BudgetBrake, PowerFacts, PowerRule, PowerStep, decide, next_change
+from shared.domain.power.engine import PowerFacts, PowerRule, PowerStep, decide, next_change
 from shared.domain.power.settings import PowerException, PowerPhase, PowerSettings, StopAction
 from shared.domain.power.state import (
+    KEPT_SHUT_DOWN,
+    BudgetBrake,
     DesiredPower,
     KeepAwake,
     MaintenanceWindow,
@@ -175,6 +177,12 @@ def test_what_was_shut_down_inside_windows_costs_ten_minutes() -> None:
     shut = facts(observed=ObservedPower.SHUT_DOWN, observed_since=NIGHT, schedule=None)
     assert decide(shut, NIGHT + 9 * MINUTES).next_look == NIGHT + 10 * MINUTES
     assert decide(shut, NIGHT + 10 * MINUTES).step is PowerStep.DEALLOCATE
+
+
+def test_what_was_shut_down_inside_windows_stays_where_its_policy_says_so() -> None:
+    shut = facts(observed=ObservedPower.SHUT_DOWN, observed_since=NIGHT, schedule=None, keeps_shut_down=True)
+    decision = decide(shut, NIGHT + timedelta(days=1))
+    assert (decision.step, decision.waits) == (None, KEPT_SHUT_DOWN)
 
 
 def test_a_budget_that_is_used_up_stops_sooner_and_starts_nothing_early() -> None:

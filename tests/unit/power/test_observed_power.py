@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.power.engine import PowerRule, PowerStep, decide
-from shared.domain.power.record import CloudPcPower, begun, seen
-from shared.domain.power.state import DesiredPower, ObservedPower, PowerActor, PowerHold
+from shared.domain.power.record import CloudPcPower, begun, seen, switched
+from shared.domain.power.state import KEPT_SHUT_DOWN, BilledWhileOff, DesiredPower, ObservedPower, PowerActor, PowerHold
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -22,10 +22,43 @@ def test_a_step_of_ours_that_is_seen_to_have_ended_is_ours() -> None:
 
 
 def test_a_change_of_somebody_else_is_adopted_and_holds_until_the_next_phase() -> None:
-    off = seen(ON, ObservedPower.SHUT_DOWN, NOW + MINUTE, UNTIL)
+    off = seen(ON, ObservedPower.DEALLOCATED, NOW + MINUTE, UNTIL)
     assert (off.changed_by, off.reason) == (PowerActor.OUTSIDE, "it was switched off outside")
     assert off.hold is not None
     assert (off.hold.wants, off.hold.until) == (DesiredPower.OFF, UNTIL)
+
+
+def test_who_shuts_windows_down_each_evening_disputes_nothing() -> None:
+    power = ON
+    for day in range(3):
+        at = NOW + day * timedelta(days=1)
+        power = seen(power, ObservedPower.SHUT_DOWN, at, UNTIL)
+        assert (power.changed_by, power.reason) == (PowerActor.OUTSIDE, "it was shut down inside Windows")
+        power = begun(seen(power, ObservedPower.DEALLOCATED, at, UNTIL), PowerStep.START, at, PowerActor.SCHEDULE, "")
+        power = seen(power, ObservedPower.RUNNING, at, UNTIL)
+    assert not power.disputed
+
+
+def test_a_machine_that_is_first_seen_shut_down_was_shut_down_by_somebody() -> None:
+    power = seen(CloudPcPower(id="pc", tenant_id="t", since=NOW), ObservedPower.SHUT_DOWN, NOW + MINUTE, UNTIL)
+    assert (power.reason, power.reversals) == ("it was shut down inside Windows", 0)
+    assert power.hold is not None
+
+
+def test_the_time_in_which_a_machine_was_shut_down_and_billed_is_kept() -> None:
+    shut = seen(ON, ObservedPower.SHUT_DOWN, NOW + MINUTE, UNTIL)
+    assert shut.billed_while_off == BilledWhileOff(began=NOW + MINUTE)
+    off = switched(shut, ObservedPower.DEALLOCATED, None, NOW + 12 * MINUTE)
+    assert off.billed_while_off == BilledWhileOff(began=NOW + MINUTE, ended=NOW + 12 * MINUTE)
+    assert seen(off, ObservedPower.RUNNING, NOW + 20 * MINUTE, UNTIL).billed_while_off == off.billed_while_off
+
+
+def test_a_machine_that_stays_billed_while_off_is_told_unless_its_policy_keeps_it() -> None:
+    shut, half = seen(ON, ObservedPower.SHUT_DOWN, NOW, UNTIL), 30 * MINUTE
+    assert not shut.is_billed_while_off(NOW + half, half)
+    assert shut.is_billed_while_off(NOW + half + MINUTE, half)
+    assert not shut.but(waits=KEPT_SHUT_DOWN).is_billed_while_off(NOW + half + MINUTE, half)
+    assert not seen(shut, ObservedPower.DEALLOCATED, NOW, UNTIL).is_billed_while_off(NOW + 2 * half, half)
 
 
 def test_what_cannot_be_read_and_what_is_on_its_way_change_nothing() -> None:

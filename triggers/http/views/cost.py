@@ -84,8 +84,8 @@ COSTS = Collection(
     name="reports/cost",
     kinds=kinds_of(
         *("id", "displayName", "reason", "currency", "basis"),
-        numbers="machines minutesOn minutesKept machineCost diskCost cost alwaysOnCost saving unpricedMachines"
-        " actualCost lateDays",
+        numbers="machines minutesOn minutesKept minutesShutDown machineCost diskCost cost alwaysOnCost saving"
+        " shutDownCost unpricedMachines actualCost lateDays",
     ),
     searched=("id", "displayName"),
     own=("groupBy", "startDate", "endDate"),

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 from shared.domain.power.engine import Opinion, PowerRule
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.settings import PowerSchedule, PowerScheduleForm
-from shared.domain.power.state import DesiredPower, GraphPower, PowerActor
+from shared.domain.power.state import DesiredPower, GraphPower, ObservedPower, PowerActor
 from triggers.http.json_schema import Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Entity
@@ -59,15 +59,17 @@ class PowerOpinionView(TypedDict):
 class PowerView(TypedDict):
     """The power of a Cloud PC: since when and why it is on or off, and its next change.
 
-    *stopsAt*: when it stops if nobody comes. *waits*: why the power that is wanted is not there. *nextTransitionAt*:
-    when it is looked at again. *nextTry*: of a start that Azure has refused. *fallbackSize*: the size with which it
-    started while Azure had no capacity for its own. *unhibernated*: why it was stopped without keeping its memory.
-    *decidedBy*: the rule that wins; *overruled*: those that lose, the strongest first. *nextChange*: the next rule that
-    will win and want other power, if nobody comes, since the time at which it will. *overriddenUntil*: the end of the
-    rules that this Cloud PC has of its own.
+    *observed*: Graph's *powerState* in more words; ``shutDown``: Windows was shut down from inside, and the machine is
+    billed until it is deallocated. *stopsAt*: when it stops if nobody comes. *waits*: why the power that is wanted
+    is not there. *nextTransitionAt*: when it is looked at again. *nextTry*: of a start that Azure has refused.
+    *fallbackSize*: the size with which it started while Azure had no capacity for its own. *unhibernated*: why it was
+    stopped without keeping its memory. *decidedBy*: the rule that wins; *overruled*: those that lose, the strongest
+    first. *nextChange*: the next rule that will win and want other power, if nobody comes, since the time at which it
+    will. *overriddenUntil*: the end of the rules that this Cloud PC has of its own.
     """
 
     powerState: GraphPower
+    observed: ObservedPower
     desired: DesiredPower
     since: Timestamp | None
     changedBy: PowerActor | None
@@ -102,6 +104,7 @@ def power_view(power: CloudPcPower | None, now: datetime) -> PowerView:
     override = power.overridden_at(now) if power else None
     return {
         "powerState": power.observed.graph if power else "unknown",
+        "observed": power.observed if power else ObservedPower.UNKNOWN,
         "desired": power.desired if power else DesiredPower.LEAVE,
         "since": timestamp(power.since) if power else None,
         "changedBy": power.changed_by if power else None,

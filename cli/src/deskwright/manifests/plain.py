@@ -185,7 +185,8 @@ class _Policy(_Assigned):
         super().word(found, view, references)
         joins = [each["onPremisesConnectionId"] for each in view["domainJoinConfigurations"]]
         found["connections"] = [references.label_of("connection", each) for each in joins]
-        found |= {name: view[graph] for name, graph in _SETTABLE.items() if name not in {graph, _SCHEDULE_ID, _SCRIPTS}}
+        own = {name: graph for name, graph in _SETTABLE.items() if name not in {graph, _SCHEDULE_ID, _SCRIPTS}}
+        found |= {name: view[graph] for name, graph in own.items() if graph in view}  # an earlier service lacks some
         if scripts := view.get(_SETTABLE[_SCRIPTS]):
             found[_SCRIPTS] = scripts
         if schedule := view.get(_SETTABLE[_SCHEDULE_ID]):

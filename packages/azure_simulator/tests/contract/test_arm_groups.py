@@ -45,6 +45,7 @@ async def test_the_pager_reads_every_page(azure: Azure, simulated: Running) -> N
     found = [vm async for vm in vms.list_all(status_only="true")]
     assert {vm.name for vm in found} == names
     assert {vm.instance_view.statuses[1].code for vm in found} == {"PowerState/running"}
+    assert [(vm.tags, vm.hardware_profile) for vm in found] == [(None, None)] * 5  # statuses only
     assert len([nic async for nic in azure.network.network_interfaces.list_all()]) == 5
     sizes = {size.name async for size in vms.list_available_sizes(azure.group, "cpc-0")}
     assert "Standard_D4s_v5" in sizes

@@ -72,7 +72,7 @@ export function PowerOfCloudPc({ tenant, pc }: { readonly tenant: string; readon
           <Facts
             areTiles
             facts={{
-              [words.powerFacts.state]: words.powerStates[power.powerState],
+              [words.powerFacts.state]: words.powerStates[power.observed],
               [words.powerFacts.desired]: words.desired[power.desired],
               [words.powerFacts.reason]: sentence(power.reason),
               [words.powerFacts.next]: momentToCome(power.nextTransitionAt, serviceNow()),

@@ -65,6 +65,7 @@ export function CostPage(): ReactElement {
               [words.cost]: amount(all.cost, all),
               [words.alwaysOn]: amount(all.alwaysOnCost, all),
               [words.saving]: amount(all.saving, all),
+              [words.shutDown]: all.minutesShutDown > 0 ? amount(all.shutDownCost, all) : null,
             }}
           />
           {all.unpricedMachines > 0 && <p>{words.unpriced({ count: all.unpricedMachines })}</p>}

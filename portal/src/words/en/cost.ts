@@ -14,6 +14,7 @@ export default {
   cost: "Cost",
   alwaysOn: "If always on",
   saving: "Saved",
+  shutDown: "Lost while shut down in Windows",
   unpriced: "{count, plural, one {# machine has no known price.} other {# machines have no known price.}}",
   estimate: "The amounts are estimates from prices and recorded minutes.",
   columns: {

@@ -48,7 +48,7 @@ def list_machines(call: Call) -> Answer:
 
 @OPERATIONS.list_subscription("vms.list_all")
 def list_all_machines(call: Call) -> Answer:
-    """List the machines of a subscription; `statusOnly=true` adds their instance views."""
+    """List the machines of a subscription; with `statusOnly=true` their statuses alone, without models and tags."""
     return _list(call, call.world.resources.find(BY_SUBSCRIPTION, call.param("sub").lower()))
 
 
@@ -67,10 +67,17 @@ def list_machine_sizes(call: Call) -> Answer:
 
 
 def _list(call: Call, found: list[Resource]) -> Answer:
-    wanted = {call.query.get("$expand", "").lower()}
     if call.query.get("statusonly", "").lower() == "true":
-        wanted.add("instanceview")
+        return page(call, found, lambda vm: _status(call, vm))
+    wanted = {call.query.get("$expand", "").lower()}
     return page(call, found, lambda vm: _shown(call, vm, wanted))
+
+
+def _status(call: Call, vm: Resource) -> Json:
+    """Return the run-time status of a machine: callers of Azure's list read its tags and its model elsewhere."""
+    properties = {key: value for key, value in vm.properties.items() if key in {"provisioningState", "vmId"}}
+    properties["instanceView"] = instance_view(call.world, vm)
+    return {**{key: vm.body[key] for key in ("id", "name", "type", "location")}, "properties": properties}
 
 
 def _shown(call: Call, vm: Resource, wanted: set[str]) -> Json:

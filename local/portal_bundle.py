@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,18 +66,23 @@ def _bundle(mode: str, folder: str) -> None:
 
 def _write_types() -> None:
     document = json.loads(_API.read_text("utf-8"))
-    # "make check" and "make portal" may run at the same time, and read all of src: a module appears there whole.
-    with tempfile.TemporaryDirectory(prefix=".written-", dir=SCHEMA / "node_modules") as folder:
-        for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document))):
-            if not module.exists() or module.read_text("utf-8") != text:
-                written = Path(folder, module.name)
+    for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document))):
+        if not module.exists() or module.read_text("utf-8") != text:
+            with _whole(module) as written:
                 written.write_text(text, "utf-8")
-                written.replace(module)
-        if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
-            program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
-            written = Path(folder, _TYPES.name)
+    if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
+        program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+        with _whole(_TYPES) as written:
             _run([node.find(node.TOOLS).node, str(program), str(_API), "--output", str(written)], SCHEMA)
-            written.replace(_TYPES)
+
+
+@contextmanager
+def _whole(module: Path) -> Iterator[Path]:
+    """Yield a path outside of ``src`` to write *module* to; it then takes its place, which other processes read."""
+    with tempfile.TemporaryDirectory(prefix=".written-", dir=SCHEMA / "node_modules") as folder:
+        written = Path(folder, module.name)
+        yield written
+        written.replace(module)
 
 
 def actions(document: Mapping[str, Any]) -> str:

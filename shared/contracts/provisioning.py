@@ -197,7 +197,7 @@ def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Conne
 
 
 def _warning_of_rebuild(pc: CloudPc, build: Build, remains: tuple[CleanUpOrder, ...]) -> WarnOrder | None:
-    """Return the warning before the first attempt of a rebuild removes the machine that is there; None without one."""
+    """Return the warning before a rebuild removes the previous machine in its first attempt, else None."""
     if not remains or build.attempt > 0:
         return None
     return _warning(pc, build, remains[-1], ACTIONS["reprovision"].disrupts)

@@ -1,4 +1,4 @@
-"""Scenes of the routes about scripts and apps: what there is before, and what is asked for."""
+"""Scenes of the routes about scripts and apps: the records before a request, and its body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``make check`` and ``make portal`` run at the same time: neither meets the half of a module that the other writes."""
+"""Modules of the portal appear whole, because ``make check`` and ``make portal`` run at the same time."""
 
 import json
 from pathlib import Path

@@ -277,7 +277,7 @@ async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str,
     if resumed is not None:
         return resumed
     pc = (await context.cloud_pc(cloud_pc_id)).value
-    refuse_unknown(pc, form)
+    _refuse_unknown_step(pc, form)
     order = _order(pc, _steps(pc, form), context.operation_id)
     opened_before = await deps.operations.find(context.tenant.id, context.operation_id) is not None
 
@@ -307,17 +307,21 @@ def refusal(pc: CloudPc, form: RerunForm) -> str | None:
 
 def warned_steps(pc: CloudPc) -> tuple[str, ...]:
     """Return the steps, and the names of the scripts, that a Cloud PC has warnings for, in their order."""
-    scripts = pc.current.snapshot.built_scripts if pc.current.snapshot else ()
     warned = {warning.step for warning in pc.current.warnings}
-    return tuple(step for step in (*STEPS, *(each.display_name for each in scripts)) if step in warned)
+    return tuple(step for step in _step_names(pc) if step in warned)
 
 
-def refuse_unknown(pc: CloudPc, form: RerunForm) -> None:
-    """Raise InvalidError for a step that a Cloud PC never has, naming its steps and scripts."""
+def _step_names(pc: CloudPc) -> tuple[str, ...]:
+    """Return the steps of a Cloud PC and the names of its scripts, in their order."""
     scripts = pc.current.snapshot.built_scripts if pc.current.snapshot else ()
-    known = [*STEPS, *(each.display_name for each in scripts), *warned_steps(pc)]
+    return (*STEPS, *(each.display_name for each in scripts))
+
+
+def _refuse_unknown_step(pc: CloudPc, form: RerunForm) -> None:
+    """Raise InvalidError for a step that a Cloud PC never has, naming its steps and scripts."""
+    known = _step_names(pc)
     if form.step is not None and form.step not in known:
-        raise InvalidError(Problem("/step", f"is none of {', '.join(dict.fromkeys(known))}"))
+        raise InvalidError(Problem("/step", f"is none of {', '.join(known)}"))
 
 
 def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from shared.services.policies.assigning import judged_assignments
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 
+_KIND = ResourceType.USER_SETTING
 _NAME_TAKEN = Problem("/displayName", "user settings of this name exist; choose another name")
 _SOON = timedelta(minutes=1)
 """Time until the restore points of everybody are scheduled after a change of their interval."""
@@ -37,9 +38,8 @@ _GROUPS: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=1))
 
 async def create_user_setting(context: ActionContext, form: UserSettingForm) -> Stored[UserSetting]:
     """Save user settings; they apply to nobody until they are assigned. Raises: InvalidError."""
-    setting = new_record(context, UserSetting, ResourceType.USER_SETTING, form)
-    resource = Resource(ResourceType.USER_SETTING, setting.id)
-    return await insert_named(context, context.deps.user_settings, resource, setting, _NAME_TAKEN)
+    setting = new_record(context, UserSetting, _KIND, form)
+    return await insert_named(context, context.deps.user_settings, _KIND, setting, _NAME_TAKEN)
 
 
 async def update_user_setting(context: ActionContext, stored: Stored[UserSetting], edit: Value) -> Stored[UserSetting]:
@@ -71,7 +71,7 @@ async def delete_user_setting(context: ActionContext, stored: Stored[UserSetting
     async def remove() -> None:
         await context.deps.user_settings.remove(setting.tenant_id, setting.id, seen=stored.etag)
 
-    await make_change(context, Resource(ResourceType.USER_SETTING, setting.id), removal(setting, remove))
+    await make_change(context, Resource(_KIND, setting.id), removal(setting, remove))
 
 
 async def setting_of(deps: Dependencies, tenant: Tenant, user_id: str) -> UserSetting | None:
@@ -114,5 +114,5 @@ async def _replace(context: ActionContext, stored: Stored[UserSetting], after: U
         await context.deps.due.put(DueKind.RESTORE_POINT, context.now + _SOON, after.tenant_id, EVERYBODY)
 
     with name_taken_is(_NAME_TAKEN):
-        resource = Resource(ResourceType.USER_SETTING, after.id)
+        resource = Resource(_KIND, after.id)
         return await make_change(context, resource, write, promise=promise if spread else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -12,7 +12,7 @@ from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.intents import Resource, make_change
+from shared.services.operations.intents import Promise, Resource, make_change
 from shared.services.operations.writes import insertion, name_taken_is
 from shared.storage.repository import Repository, Stored
 
@@ -20,12 +20,10 @@ V = TypeVar("V", bound=Value)
 F = TypeVar("F", bound=Value)
 
 
-def new_record(
-    context: ActionContext, model: Callable[..., V], resource: ResourceType, form: Value, **more: object
-) -> V:
+def new_record(context: ActionContext, model: Callable[..., V], kind: ResourceType, form: Value, **more: object) -> V:
     """Return a record with the properties of *form* and *more*; the same request gives the same id twice."""
     return model(
-        id=context.new_id(resource),
+        id=context.new_id(kind),
         tenant_id=context.tenant.id,
         created_date_time=context.now,
         last_modified_date_time=context.now,
@@ -37,12 +35,13 @@ def new_record(
 async def insert_named(
     context: ActionContext,
     repository: Repository[V],
-    resource: Resource,
+    kind: ResourceType,
     record: V,
     name_taken: Problem,
-    promise: Callable[[], Awaitable[None]] | None = None,
+    promise: Promise | None = None,
 ) -> Stored[V]:
-    """Save a new record. *promise*: written before it (``make_change``). Raises: InvalidError with *name_taken*."""
+    """Save a record of ``new_record``. *promise*: see ``make_change``. Raises: InvalidError with *name_taken*."""
+    resource = Resource(kind, context.new_id(kind))
     write = insertion(context, repository, record, resource.id)
     with name_taken_is(name_taken):
         return await make_change(context, resource, write, promise=promise)

@@ -28,6 +28,7 @@ from shared.services.policies.assigning import judged_assignments
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
+_KIND = ResourceType.MAINTENANCE_WINDOW
 _NAME_TAKEN = Problem("/displayName", "a maintenance window of this name exists; choose another name")
 _UNKNOWN = timedelta(minutes=30)
 """Length of work of which the tenant has seen none, and which is no build."""
@@ -38,9 +39,8 @@ Written = Stored[CloudPcMaintenanceWindow]
 
 async def create_maintenance_window(context: ActionContext, form: MaintenanceWindowForm) -> Written:
     """Save a maintenance window; it applies to nobody until it is assigned. Raises: InvalidError."""
-    window = new_record(context, CloudPcMaintenanceWindow, ResourceType.MAINTENANCE_WINDOW, form)
-    resource = Resource(ResourceType.MAINTENANCE_WINDOW, window.id)
-    return await insert_named(context, context.deps.maintenance_windows, resource, window, _NAME_TAKEN)
+    window = new_record(context, CloudPcMaintenanceWindow, _KIND, form)
+    return await insert_named(context, context.deps.maintenance_windows, _KIND, window, _NAME_TAKEN)
 
 
 async def update_maintenance_window(context: ActionContext, stored: Written, edit: Value) -> Written:
@@ -85,7 +85,7 @@ async def _change(context: ActionContext, window_id: str, write: RecordWrite[R])
             if stored.value.waits_until is not None and stored.value.unsettled:
                 await context.deps.due.put(DueKind.BULK, context.now, context.tenant.id, stored.value.id)
 
-    return await make_change(context, Resource(ResourceType.MAINTENANCE_WINDOW, window_id), write, promise=promise)
+    return await make_change(context, Resource(_KIND, window_id), write, promise=promise)
 
 
 @dataclass(frozen=True, slots=True)

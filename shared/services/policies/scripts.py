@@ -22,6 +22,7 @@ from shared.services.operations.writes import name_taken_is, removal, replacemen
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
+_KIND = ResourceType.SCRIPT
 _NAME_TAKEN = Problem("/displayName", "a script of this name exists; choose another name")
 _NAME_OF_STEP = Problem("/displayName", "a step of post-provisioning has this name; choose another name")
 _STEPS = frozenset(folded(step) for step in STEPS)
@@ -40,10 +41,9 @@ async def scripts_by_id(
 async def create_script(context: ActionContext, form: ScriptForm) -> Written:
     """Save a script or package; it runs nowhere until a policy refers to it. Raises: InvalidError."""
     _check_name(form)
-    digest = form.content_digest
-    script = new_record(context, DeviceManagementScript, ResourceType.SCRIPT, form, digest=digest)
-    resource, keep = Resource(ResourceType.SCRIPT, script.id), partial(_keep, context.deps, script)
-    return await insert_named(context, context.deps.scripts, resource, script, _NAME_TAKEN, promise=keep)
+    script = new_record(context, DeviceManagementScript, _KIND, form, digest=form.content_digest)
+    keep = partial(_keep, context.deps, script)
+    return await insert_named(context, context.deps.scripts, _KIND, script, _NAME_TAKEN, promise=keep)
 
 
 async def update_script(context: ActionContext, stored: Written, given: Mapping[str, Any]) -> Written:
@@ -71,7 +71,7 @@ async def update_script(context: ActionContext, stored: Written, given: Mapping[
 
     write = replacement(stored, after, context.deps.scripts.replace)
     with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.SCRIPT, after.id), write, promise=promise)
+        return await make_change(context, Resource(_KIND, after.id), write, promise=promise)
 
 
 async def delete_script(context: ActionContext, stored: Written) -> None:
@@ -92,7 +92,7 @@ async def delete_script(context: ActionContext, stored: Written) -> None:
         for version in versions:
             await deps.script_versions.remove(version.tenant_id, version.id)
 
-    await make_change(context, Resource(ResourceType.SCRIPT, script.id), removal(script, remove))
+    await make_change(context, Resource(_KIND, script.id), removal(script, remove))
 
 
 async def delete_script_versions(deps: Dependencies, tenant_id: str) -> None:

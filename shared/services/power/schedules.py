@@ -19,14 +19,14 @@ from shared.services.operations.writes import name_taken_is, removal, replacemen
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 
+_KIND = ResourceType.POWER_SCHEDULE
 _NAME_TAKEN = Problem("/displayName", "a power schedule of this name exists; choose another name")
 
 
 async def create_power_schedule(context: ActionContext, form: PowerScheduleForm) -> Stored[PowerSchedule]:
     """Save a power schedule; it applies to nobody until a policy refers to it. Raises: InvalidError."""
-    schedule = new_record(context, PowerSchedule, ResourceType.POWER_SCHEDULE, _checked(form))
-    resource = Resource(ResourceType.POWER_SCHEDULE, schedule.id)
-    return await insert_named(context, context.deps.power_schedules, resource, schedule, _NAME_TAKEN)
+    schedule = new_record(context, PowerSchedule, _KIND, _checked(form))
+    return await insert_named(context, context.deps.power_schedules, _KIND, schedule, _NAME_TAKEN)
 
 
 async def update_power_schedule(
@@ -40,7 +40,7 @@ async def update_power_schedule(
     write = replacement(stored, after, context.deps.power_schedules.replace)
     promise = partial(look_at_everybody, context.deps, context.tenant.id, context.now)
     with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.POWER_SCHEDULE, after.id), write, promise=promise)
+        return await make_change(context, Resource(_KIND, after.id), write, promise=promise)
 
 
 async def delete_power_schedule(context: ActionContext, stored: Stored[PowerSchedule]) -> None:
@@ -55,7 +55,7 @@ async def delete_power_schedule(context: ActionContext, stored: Stored[PowerSche
     ]
     refuse_while_used("the power schedule is in use", {"provisioningPolicies": used, "cloudPCs": pcs})
     remove = partial(deps.power_schedules.remove, schedule.tenant_id, schedule.id, seen=stored.etag)
-    await make_change(context, Resource(ResourceType.POWER_SCHEDULE, schedule.id), removal(schedule, remove))
+    await make_change(context, Resource(_KIND, schedule.id), removal(schedule, remove))
 
 
 async def look_at_everybody(deps: Dependencies, tenant_id: str, at: datetime) -> None:

@@ -42,12 +42,14 @@ from shared.errors import (
 )
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
+from shared.services.operations.named_records import insert_named, new_record
 from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
 from shared.services.tenants.scopes import refuse_unknown_scopes
 from shared.storage.purging import Chunk
 from shared.storage.repository import Stored, unreadable_left_out
 
 _log = logging.getLogger("deskwright.services")
+_KIND = ResourceType.ROLE_DEFINITION
 _NAME_TAKEN = Problem("/displayName", "a role of this name exists; choose another name")
 
 _MEMBERSHIP: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=5))
@@ -94,20 +96,12 @@ class HeldGrants:
 async def define_role(context: ActionContext, form: RoleDefinitionForm, granter: Granter) -> Stored[RoleDefinition]:
     """Add a role. Raises: InvalidError, ForbiddenError, ConflictError."""
     deps = context.deps
-    role = RoleDefinition(
-        id=context.new_id("roleDefinition"),
-        tenant_id=context.tenant.id,
-        created_date_time=context.now,
-        last_modified_date_time=context.now,
-        **dict(form),
-    )
+    role = new_record(context, RoleDefinition, _KIND, form)
     _judge(role, granter)
     count = len([1 async for _ in deps.role_definitions.each(context.tenant.id)])
     if count >= MOST_DEFINITIONS:
         raise ConflictError(f"a tenant may define {MOST_DEFINITIONS} roles", roles=count)
-    write = insertion(context, deps.role_definitions, role, role.id)
-    with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.ROLE_DEFINITION, role.id), write)
+    return await insert_named(context, deps.role_definitions, _KIND, role, _NAME_TAKEN)
 
 
 async def change_role(
@@ -121,7 +115,7 @@ async def change_role(
     after = after.but(last_modified_date_time=context.now)
     write = replacement(stored, after, context.deps.role_definitions.replace)
     with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.ROLE_DEFINITION, after.id), write)
+        return await make_change(context, Resource(_KIND, after.id), write)
 
 
 async def delete_role(context: ActionContext, stored: Stored[RoleDefinition]) -> None:
@@ -134,7 +128,7 @@ async def delete_role(context: ActionContext, stored: Stored[RoleDefinition]) ->
     async def remove() -> None:
         await deps.role_definitions.remove(role.tenant_id, role.id, seen=stored.etag)
 
-    await make_change(context, Resource(ResourceType.ROLE_DEFINITION, role.id), removal(role, remove))
+    await make_change(context, Resource(_KIND, role.id), removal(role, remove))
 
 
 def _judge(role: RoleDefinition, granter: Granter) -> None:

@@ -164,7 +164,7 @@ function create(api: Api, tenant: string, pools: readonly Pool[], offered: Offer
       ...settings(),
     ],
     run: ({ policyId, servicePlanId, region, ...values }) => {
-      const named = typeof region === "string" && region !== "" ? region : null;
+      const named = typeof region === "string" ? region : null;
       const place = { policyId: String(policyId), servicePlanId: String(servicePlanId), region: named };
       return set(api, tenant, pools, place, poolOf(place, values));
     },

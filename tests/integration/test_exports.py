@@ -182,6 +182,7 @@ async def test_an_export_that_is_whole_is_not_made_again(here: Dependencies, blo
     assert await export_tables(here.tables, blobs, NIGHT + timedelta(hours=2)) == first
 
 
+@pytest.mark.usefixtures("of_two_tables")
 async def test_there_is_one_export_for_each_interval(
     tables: Tables, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +199,7 @@ async def test_there_is_one_export_for_each_interval(
     assert whole == [hours[:1], hours[:1], hours[:2], hours[:2], hours[:2], hours]
 
 
+@pytest.mark.usefixtures("of_two_tables")
 async def test_old_exports_are_looked_for_when_a_new_one_is_whole_and_at_no_other_look(
     tables: Tables, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,8 @@
 
 ``make site`` calls it. The pages are the Markdown files of the repository where they are, so that a link works here, in
 an editor and on a forge alike; a link that leads nowhere fails the build. The navigation is the README's table of
-readers. Each version has a folder, and a list of versions beside it fills the selector of Material for MkDocs.
+readers; behind it is the API reference of docs/openapi.json. Each version has a folder, and a list of versions beside
+it fills the selector of Material for MkDocs.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from local import node
+from local import api_reference, node
 from local.release import versions
 
 ROOT = Path(__file__).parent.parent
@@ -79,12 +80,22 @@ def configuration(root: Path, source: Path, out: Path, version: str) -> dict[str
             ],
         },
         "plugins": ["search"],
-        "markdown_extensions": ["tables", "toc", "pymdownx.superfences"],
+        "markdown_extensions": ["tables", "toc", "attr_list", "pymdownx.superfences"],
         "extra": {"version": {"provider": "mike"}},
-        "nav": navigation(root, pages(root)),
+        "nav": [*navigation(root, pages(root)), {"API reference": sorted(_reference(root), key=_index_first)}],
         "not_in_nav": "*.md",
         "validation": {"links": {"not_found": "warn", "anchors": "warn", "unrecognized_links": "ignore"}},
     }
+
+
+def _reference(root: Path) -> dict[str, str]:
+    """Return the pages of the API reference by their names."""
+    document = json.loads((root / "docs" / "openapi.json").read_text("utf-8"))
+    return {f"{api_reference.FOLDER}/{name}": text for name, text in api_reference.reference(document).items()}
+
+
+def _index_first(name: str) -> tuple[bool, str]:
+    return not name.endswith("/index.md"), name.casefold()
 
 
 def build(root: Path, out: Path) -> Path:
@@ -97,6 +108,9 @@ def build(root: Path, out: Path) -> Path:
         for name in {*names, *linked(root, names)}:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(root / name, source / name)
+        for name, text in _reference(root).items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(text, "utf-8")
         file = Path(folder) / "mkdocs.yml"
         file.write_text(json.dumps(configuration(root, source, made, version)), "utf-8")  # JSON is YAML
         done = subprocess.run(

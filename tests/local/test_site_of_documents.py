@@ -33,6 +33,8 @@ def repository(folder: Path, readme: str) -> Path:
     files = {
         "README.md": f"# Title\n\n{readme}\n\n{table}",
         f"{MADE_UP}/operate.md": "# Operate\n\n## Every day\n",
+        f"{MADE_UP}/api.md": "# API\n",
+        f"{MADE_UP}/openapi.json": '{"paths": {}, "components": {"schemas": {}}}',
         "pyproject.toml": '[project]\nversion = "1.2.3"\n',
         **{f"{folder_}/page.md": "# Page\n" for folder_ in ("docs/runbooks", "docs/decisions", "docs/notes")},
     }

@@ -44,9 +44,9 @@ def test_a_script_is_made_read_changed_and_deleted(enter: Enter) -> None:
     page.get_by_role("button", name="Edit", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("PowerShell", exact=False)).to_have_value(_TEXT)
-    dialog.get_by_label("PowerShell", exact=False).fill("w32tm /resync")
+    dialog.get_by_label("PowerShell", exact=False).fill("w32tm /query /status")
     dialog.get_by_role("button", name="Edit", exact=True).click()
-    expect(page.get_by_label("Script", exact=True)).to_have_text("w32tm /resync")
+    expect(page.get_by_label("Script", exact=True)).to_have_text("w32tm /query /status")
 
     visit.act("Delete", typed="Time server")
     expect(page.get_by_role("heading", level=1, name="Apps and scripts")).to_be_visible()

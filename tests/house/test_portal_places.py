@@ -17,13 +17,8 @@ _MINE = (
     *("start_my_cloud_pc", "stop_my_cloud_pc", "keep_my_cloud_pc_awake"),
 )
 WITHOUT_PLACE = {
-    **dict.fromkeys(
-        ("get_service_health", "dismiss_service_health"), "of all tenants: the provider's command line shows it"
-    ),
     "override_window_of_bulk_action": "said for one bulk action at night, by the command line",
     "get_alert_record": "the list of alerts has all of it",
-    "update_health_thresholds": "set once, by the command line",
-    "list_set_aside": "for the operator, who comes from an alert with its runbook",
     "get_customer_template": "the Azure portal opens it: Readiness has the link",
     "get_configuration": "read before there is a client, with the browser's fetch",
     "receive_notifications": "Graph calls it",

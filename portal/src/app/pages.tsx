@@ -72,6 +72,7 @@ const PAGES: Readonly<Record<string, Load>> = {
 const ELSEWHERE: Readonly<Record<string, Load>> = {
   my: async () => (await import("../features/my/my-page.tsx")).MyPage,
   audit: async () => (await import("../features/audit/service-audit-page.tsx")).ServiceAuditPage,
+  "service-health": async () => (await import("../features/health/service-health-page.tsx")).ServiceHealthPage,
   tenants: async () => (await import("../features/tenants/tenants-page.tsx")).TenantsPage,
   "tenants/new": async () => (await import("../features/wizards/new-tenant-page.tsx")).NewTenantPage,
 };

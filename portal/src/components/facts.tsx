@@ -55,7 +55,30 @@ export function Facts({ facts, areTiles = false }: Given): ReactElement | null {
 }
 
 function shownOf(value: unknown, name: string): ReactNode {
-  return isValidElement(value) ? value : valueText(value, name);
+  if (isValidElement(value)) {
+    return value;
+  }
+  return isParts(value) ? <Parts of={value} /> : valueText(value, name);
+}
+
+/** Whether a value has parts with names, such as the security defaults of a policy. */
+function isParts(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Each part of a value in a line of its own. */
+function Parts({ of }: { readonly of: Readonly<Record<string, unknown>> }): ReactElement {
+  return (
+    <>
+      {Object.entries(of)
+        .filter(([, each]) => !isEmpty(each))
+        .map(([name, each]) => (
+          <div key={name}>
+            {titleOf(name)}: {valueText(each, name)}
+          </div>
+        ))}
+    </>
+  );
 }
 
 function isNothing(value: unknown): boolean {

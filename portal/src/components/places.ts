@@ -105,7 +105,12 @@ export const GROUPS: readonly Group[] = [
 
 export const TENANTS: Destination = { path: "/tenants", title: nav.tenants, icon: BuildingMultiple20Regular };
 export const MY: Destination = { path: "/my", title: nav.my, icon: CloudFlow20Regular };
-const ELSEWHERE: readonly Destination[] = [TENANTS, MY, { path: "/audit", title: nav.audit, icon: History20Regular }];
+const ELSEWHERE: readonly Destination[] = [
+  TENANTS,
+  MY,
+  { path: "/audit", title: nav.audit, icon: History20Regular },
+  { path: "/service-health", title: nav.health, icon: HeartPulse20Regular },
+];
 
 /** Pages that have no link of their own in the navigation: the place that they belong to. */
 const WITHIN: Readonly<Record<string, string>> = {

@@ -5,6 +5,7 @@ import { Link, useParams } from "react-router";
 import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { useOne, type RowOf } from "../../api/read.ts";
+import { serviceNow } from "../../api/service-time.ts";
 import { sent, type Action } from "../../components/action.ts";
 import type { Column } from "../../components/data-table.tsx";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
@@ -26,22 +27,23 @@ const LISTED: Listed<typeof PATH> = {
   nameOf: (row) => row.displayName,
   isSearchable: true,
   csv: "deleted-cloud-pcs",
-  runs: ({ status }) => status !== "kept",
+  runs: (row) => statusOf(row) !== "kept",
   columns: (tenant) => columnsOf(tenant),
 };
 
 function columnsOf(tenant: string): readonly Column<Deleted>[] {
   return [
-    { id: "name", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
+    { id: "name", width: "14%", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
     {
       id: "user",
+      width: "20%",
       title: words.columns.user,
       sort: "userPrincipalName",
       cell: (row) => <User tenant={tenant} row={row} />,
     },
     { id: "computer", title: words.columns.computer, sort: "managedDeviceName", cell: (row) => row.managedDeviceName },
     { id: "plan", title: words.columns.plan, sort: "servicePlanName", cell: (row) => row.servicePlanName },
-    { id: "status", width: "160px", title: words.columns.status, sort: "status", cell: (row) => <Status row={row} /> },
+    { id: "status", width: "130px", title: words.columns.status, sort: "status", cell: (row) => <Status row={row} /> },
     {
       id: "deleted",
       title: words.columns.deleted,
@@ -64,6 +66,11 @@ function columnsOf(tenant: string): readonly Column<Deleted>[] {
   ];
 }
 
+/** Return the status of a kept disk: when its time is over it is removed within minutes. */
+function statusOf({ status, expirationDateTime }: Deleted): Deleted["status"] {
+  return status === "kept" && new Date(expirationDateTime) <= new Date(serviceNow()) ? "removing" : status;
+}
+
 /** The user, and the way to the Cloud PCs that they have now. */
 function User({ tenant, row }: { readonly tenant: string; readonly row: Deleted }): ReactElement {
   const { userPrincipalName: user } = row;
@@ -77,7 +84,7 @@ function User({ tenant, row }: { readonly tenant: string; readonly row: Deleted 
 function Status({ row }: { readonly row: Deleted }): ReactElement {
   return (
     <>
-      <StatusBadge status={row.status} title={words.statuses[row.status]} />
+      <StatusBadge status={statusOf(row)} title={words.statuses[statusOf(row)]} />
       {row.problem ? <Caption1 block>{sentence(row.problem)}</Caption1> : null}
     </>
   );
@@ -123,7 +130,7 @@ function Setting({ tenant }: { readonly tenant: string }): ReactElement | null {
     <MessageBar layout="multiline">
       <MessageBarBody>
         {words.keptFor({ days })}{" "}
-        {mayChange && <Link to={`/t/${tenant}/wizards/edit-tenant?step=settings`}>{words.changeSetting}</Link>}
+        {mayChange && <Link to={`/t/${tenant}/wizards/edit-tenant`}>{words.changeSetting}</Link>}
       </MessageBarBody>
     </MessageBar>
   );
@@ -135,7 +142,7 @@ function removal(api: Api, tenant: string, row: Deleted): Action {
     name: "delete",
     ...words.actions.delete,
     permission: "deletedCloudPCs/delete",
-    why: row.status === "copying" ? words.notYet : null,
+    why: statusOf(row) === "copying" ? words.notYet : statusOf(row) === "removing" ? words.removing : null,
     of: {
       [facts.user]: row.userPrincipalName,
       [facts.computer]: row.managedDeviceName,

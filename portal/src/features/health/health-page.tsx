@@ -1,171 +1,34 @@
-import { Caption1, makeStyles, tokens } from "@fluentui/react-components";
-import { CheckmarkCircle20Regular } from "@fluentui/react-icons/svg/checkmark-circle";
-import { HeartPulse20Regular } from "@fluentui/react-icons/svg/heart-pulse";
 import type { ReactElement } from "react";
 import { useParams } from "react-router";
 
-import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
-import { titleOf } from "../../api/errors.ts";
-import { useOne, type Found } from "../../api/read.ts";
-import { sent, type Action, type Done } from "../../components/action.ts";
-import { ActionButtons } from "../../components/action-buttons.tsx";
-import { AsOf } from "../../components/as-of.tsx";
+import { useOne } from "../../api/read.ts";
+import { sent } from "../../components/action.ts";
 import { DetailView } from "../../components/detail-view.tsx";
-import { Facts } from "../../components/facts.tsx";
-import { input } from "../../components/form/inputs.ts";
-import { moment } from "../../components/moments.ts";
-import { inTenant } from "../../components/operation-progress.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { PageStatus } from "../../components/page-status.tsx";
-import { Panel } from "../../components/panel.tsx";
-import { Section } from "../../components/section.tsx";
-import { StatusBadge } from "../../components/status-badge.tsx";
-import type { Color } from "../../components/status-color.ts";
-import { useActions } from "../../components/use-actions.tsx";
-import { words } from "../../words/health.ts";
-import { sentence } from "../../words/sentence.ts";
-import { textFor } from "../../words/texts.ts";
+import { Findings } from "./findings.tsx";
+import { HealthHeader } from "./header.tsx";
 
-const PATH = "/tenants/{tenant}/health";
-type Health = Found<typeof PATH>;
-type Part = Health["sections"][number];
-
-const COLORS: Readonly<Record<Health["status"], Color>> = { ok: "success", warning: "warning", error: "danger" };
-const WORST_FIRST: readonly Health["status"][] = ["error", "warning", "ok"];
-
-const useStyles = makeStyles({
-  list: {
-    display: "grid",
-    rowGap: tokens.spacingVerticalM,
-    listStyleType: "none",
-    margin: `0 0 ${tokens.spacingVerticalM}`,
-    padding: 0,
-  },
-  line: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalM },
-  grows: { flexGrow: 1, minWidth: 0 },
-  text: { margin: 0 },
-});
+const PATH = "/tenants/{tenant}/health" as const;
 
 /** What the service has found in the background, the worst first, and what can be done about it. */
 export function HealthPage(): ReactElement {
-  const styles = useStyles();
   const { tenant = "" } = useParams();
+  const api = useApi();
   const health = useOne(PATH, { tenant });
   return (
     <DetailView query={health}>
-      {(found) => {
-        const parts = found.sections.toSorted(
-          (one, other) => WORST_FIRST.indexOf(one.severity) - WORST_FIRST.indexOf(other.severity),
-        );
-        const fine = parts.filter(({ messages, dismissed }) => messages.length === 0 && !dismissed);
-        return (
-          <>
-            <PageHeader
-              title={words.title}
-              about={words.about}
-              status={
-                <PageStatus
-                  of={words.title}
-                  status={found.status}
-                  title={words.severities[found.status]}
-                  color={COLORS[found.status]}
-                />
-              }
-            >
-              <AsOf query={health} />
-            </PageHeader>
-            <p className={styles.text}>
-              {found.checkedDateTime ? `${words.checked}: ${moment(found.checkedDateTime)}` : words.notChecked}
-            </p>
-            {parts
-              .filter((part) => !fine.includes(part))
-              .map((part) => (
-                <HealthPart key={part.name} part={part} tenant={tenant} />
-              ))}
-            {fine.length > 0 && (
-              <Section title={words.fine} icon={CheckmarkCircle20Regular}>
-                <ul className={styles.list}>
-                  {fine.map(({ name, severity }) => (
-                    <li key={name} className={styles.line}>
-                      <StatusBadge status={severity} title={words.severities[severity]} color={COLORS[severity]} />
-                      {nameOf(name)}
-                    </li>
-                  ))}
-                </ul>
-              </Section>
-            )}
-          </>
-        );
-      }}
+      {(found) => (
+        <>
+          <HealthHeader query={health} found={found} />
+          <Findings
+            sections={found.sections}
+            dismissing={{
+              permission: "tenants/dismissHealth",
+              send: (body) => sent(api.POST(`${PATH}/dismiss`, { params: { path: { tenant } }, body })),
+            }}
+          />
+        </>
+      )}
     </DetailView>
   );
-}
-
-function HealthPart({ part, tenant }: { readonly part: Part; readonly tenant: string }): ReactElement {
-  const styles = useStyles();
-  const api = useApi();
-  const work = useActions(inTenant(tenant));
-  const { severity, messages, dismissed } = part;
-  return (
-    <Section
-      title={nameOf(part.name)}
-      icon={HeartPulse20Regular}
-      tools={<StatusBadge status={severity} title={words.severities[severity]} color={COLORS[severity]} />}
-    >
-      {dismissed ? (
-        <p>
-          {words.dismissed({ until: moment(dismissed.until), who: dismissed.by })} {sentence(dismissed.reason)}
-        </p>
-      ) : null}
-      <ul className={styles.list}>
-        {messages.map((each) => (
-          <li key={`${each.code}${each.subject ?? ""}`}>
-            <Panel>
-              <div className={styles.line}>
-                <StatusBadge
-                  status={each.severity}
-                  title={words.severities[each.severity]}
-                  color={COLORS[each.severity]}
-                />
-                <span className={styles.grows}>{sentence(each.message)}</span>
-              </div>
-              <Caption1>
-                <Facts facts={{ [words.code]: each.code, [words.runbook]: each.runbook }} />
-              </Caption1>
-            </Panel>
-          </li>
-        ))}
-      </ul>
-      <ActionButtons actions={[actionOf(api, tenant, part)]} begin={work.begin} />
-      {work.view}
-    </Section>
-  );
-}
-
-function nameOf(name: string): string {
-  return textFor(words.sections, name) ?? titleOf(name);
-}
-
-/** Let a section count for nothing until a moment, or count again. */
-function actionOf(api: Api, tenant: string, { name, dismissed }: Part): Action {
-  const dismiss = (until: string | null, reason: string): Promise<Done> =>
-    sent(
-      api.POST("/tenants/{tenant}/health/dismiss", {
-        params: { path: { tenant } },
-        body: { section: name, dismissedUntilDateTime: until, reason },
-      }),
-    );
-  return dismissed
-    ? { name: "restore", ...words.actions.restore, permission: "tenants/dismissHealth", run: () => dismiss(null, "") }
-    : {
-        name: "dismiss",
-        ...words.actions.dismiss,
-        permission: "tenants/dismissHealth",
-        fields: [
-          input("moment", "until", words.fields.until),
-          input("text", "reason", words.fields.reason, { optional: true, longest: 500 }),
-        ],
-        run: ({ until, reason }) => dismiss(String(until), String(reason ?? "")),
-      };
 }

@@ -27,6 +27,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/policies.ts";
+import { Schedule } from "./schedule.tsx";
 import { Scripts } from "./scripts.tsx";
 import { Week } from "./week.tsx";
 
@@ -61,6 +62,13 @@ export function PolicyPage(): ReactElement {
               join: [...new Set(policy.domainJoinConfigurations.map((each) => titleOf(each.domainJoinType ?? "")))],
               groups: policy.assignments.map((each) => groupName(each)),
               ...fieldFacts(FIELDS.Policy, "configuration", policy),
+              ...(policy["@deskwright.powerScheduleId"]
+                ? {
+                    [FIELDS.Policy["@deskwright.powerScheduleId"].title]: (
+                      <Schedule tenant={tenant} id={policy["@deskwright.powerScheduleId"]} />
+                    ),
+                  }
+                : {}),
               ...(policy["@deskwright.scripts"].length > 0
                 ? {
                     [FIELDS.Policy["@deskwright.scripts"].title]: (

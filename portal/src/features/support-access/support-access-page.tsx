@@ -20,6 +20,8 @@ import { words } from "../../words/support-access.ts";
 
 const PATH = "/tenants/{tenant}/supportAccess" as const;
 const ROLES = "/tenants/{tenant}/{version}/roleManagement/cloudPC/roleDefinitions" as const;
+/** From the actions below. */
+const APART = { marginBottom: "12px" } as const;
 type Access = RowOf<typeof PATH>;
 type NameOf = (role: string) => string;
 
@@ -95,10 +97,10 @@ function ProviderAccess({ tenant }: { readonly tenant: string }): ReactElement |
   const chosen = useOne("/tenants/{tenant}", { tenant }).data?.settings.providerAccess;
   const mayChange = useMay("wizards/save");
   return chosen === undefined ? null : (
-    <MessageBar layout="multiline">
+    <MessageBar layout="multiline" style={APART}>
       <MessageBarBody>
         {words.providerAccess[chosen]}{" "}
-        {mayChange && <Link to={`/t/${tenant}/wizards/edit-tenant?step=settings`}>{words.change}</Link>}
+        {mayChange && <Link to={`/t/${tenant}/wizards/edit-tenant`}>{words.change}</Link>}
       </MessageBarBody>
     </MessageBar>
   );

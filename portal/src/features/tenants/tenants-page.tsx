@@ -180,6 +180,7 @@ export function TenantsPage(): ReactElement {
   const api = useApi();
   const work = useActions(inTenant(""));
   const maySee = useMay("service/read");
+  const mayCheck = useMay("service/readHealth");
   const mayCreate = useMay("tenants/create");
   const state = useOne("/pause", {}, { enabled: maySee });
   const paused = state.data?.paused ?? null;
@@ -206,6 +207,7 @@ export function TenantsPage(): ReactElement {
           {words.create}
         </LinkButton>
       )}
+      {mayCheck && <LinkButton to="/service-health">{words.serviceHealth}</LinkButton>}
       {maySee && <LinkButton to="/audit">{words.serviceAudit}</LinkButton>}
     </ListPage>
   );

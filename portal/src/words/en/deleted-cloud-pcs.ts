@@ -28,5 +28,6 @@ export default {
       text: "The copy of the disk is removed within minutes. Nobody can bring back what is on it.",
     },
   },
+  removing: "It is being removed.",
   notYet: "Its disk is still being copied.",
 } as const;

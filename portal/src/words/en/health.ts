@@ -1,6 +1,14 @@
 export default {
   title: "Health",
   about: "What the service checks of this tenant in the background, and what to do.",
+  service: "Health of the service",
+  serviceAbout: "What the service checks of itself and of all tenants in the background, and what to do.",
+  tenants: "Tenants",
+  noTenants: "No tenant was checked yet.",
+  setAside: "Work that was set aside",
+  noneSetAside: "All due work could be done.",
+  setAsideColumns: { kind: "Work", tenant: "Tenant", reason: "Why", since: "Since", next: "Next attempt" },
+  thresholds: "Thresholds",
   notChecked: "The first check is not done yet.",
   checked: "Checked",
   severities: { ok: "Healthy", warning: "Warning", error: "Error" },
@@ -30,6 +38,10 @@ export default {
   runbook: "Runbook",
   dismissed: "Dismissed until {until} by {who}.",
   actions: {
+    thresholds: {
+      title: "Change the thresholds",
+      text: "They count for all tenants, from the next check on.",
+    },
     dismiss: {
       title: "Dismiss",
       text: "The section does not count for the health of the tenant until then. It is still checked.",

@@ -14,7 +14,7 @@ export default {
     newest: "The newest at the time of the build",
     created: "Created",
     changed: "Changed",
-    digest: "SHA-256 of the content",
+    digest: "Digest of the content",
   },
   content: "Script",
   hidden: "Your roles do not show the text of scripts.",

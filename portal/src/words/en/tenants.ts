@@ -32,6 +32,7 @@ export default {
     group: "Resource group",
     addresses: "Addresses",
   },
+  serviceHealth: "Health of the service",
   serviceAudit: "Audit of the service",
   servicePaused: "The whole service is paused:",
   actions: {

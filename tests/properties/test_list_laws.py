@@ -175,6 +175,7 @@ def call(accept: str = "application/json", events: Iterable[AuditEvent] = (), **
         query=params.get,
         returns=None,
         left_out=(),
+        sees=lambda _: True,
         tenant=SimpleNamespace(id="contoso"),
         context=SimpleNamespace(subject=None),
         request=SimpleNamespace(headers={"accept": accept}, url="http://api/things", params={}),

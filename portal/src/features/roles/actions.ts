@@ -109,6 +109,7 @@ export function assign(api: Api, tenant: string, roles: readonly Role[]): Action
           roleDefinitionId: String(roleDefinitionId),
           principalIds: [...((principalIds ?? []) as readonly string[])],
           directoryScopeIds: ["/"],
+          appScopeIds: [],
         },
       });
       return {};

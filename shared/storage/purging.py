@@ -27,7 +27,7 @@ _ALL = "*"
 
 
 class Chunk:
-    """Part of a purge for one tick. *place*: its beginning in the table, and afterwards that of the next chunk.
+    """Part of a purge for one tick. *place*: its beginning, and afterwards the next chunk's.
 
     *more*: whether something was left. *left*: rows that may still be looked at.
     """

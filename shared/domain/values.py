@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, Self, TypeVar
@@ -122,6 +123,20 @@ class Value(BaseModel):
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field of the model
         """Return a copy with *changes*, validated like any other value."""
         return type(self).model_validate({**dict(self), **changes})
+
+
+class TenantRecord(Value):
+    """A record of a tenant, with an id of its own."""
+
+    id: str
+    tenant_id: str
+
+
+class NamedRecord(TenantRecord):
+    """A record with a name that no other of its kind and tenant has."""
+
+    created_date_time: datetime
+    last_modified_date_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """User settings: the rights of users on their own Cloud PCs (Graph: cloudPcUserSetting). Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.domain.graph_property import Property, edit_of
 from shared.domain.policies.policy import Assignment
-from shared.domain.values import Label, Value
+from shared.domain.values import Label, NamedRecord, Value
 
 
 class FrequencyType(StrEnum):
@@ -69,14 +69,10 @@ PROPERTIES = tuple(
 UserSettingEdit = edit_of(UserSettingForm, "UserSettingEdit", "Changed properties of user settings.")
 
 
-class UserSetting(UserSettingForm):
+class UserSetting(NamedRecord, UserSettingForm):
     """User settings of a tenant, and the groups to whose members they apply."""
 
-    id: str
-    tenant_id: str
     assignments: tuple[Assignment, ...] = ()
-    created_date_time: datetime
-    last_modified_date_time: datetime
 
 
 def assigned_in(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> list[tuple[UserSetting, Assignment]]:

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.graph_property import edit_of
 from shared.domain.policies.policy import Assignment
-from shared.domain.values import Counted, Label, Value, wrong_at
+from shared.domain.values import Counted, Label, NamedRecord, Value, wrong_at
 
 SHORTEST = timedelta(hours=2)
 """A shorter window is refused, as Windows 365 refuses it."""
@@ -77,14 +77,10 @@ MaintenanceWindowEdit = edit_of(
 )
 
 
-class CloudPcMaintenanceWindow(MaintenanceWindowForm):
+class CloudPcMaintenanceWindow(NamedRecord, MaintenanceWindowForm):
     """A maintenance window of a tenant, and the groups whose Cloud PCs it applies to."""
 
-    id: str
-    tenant_id: str
     assignments: tuple[Assignment, ...] = ()
-    created_date_time: datetime
-    last_modified_date_time: datetime
 
     def openings(self, zone: str, at: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield the openings of the day before *at* and of the week after it."""

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.graph_property import edit_of
 from shared.domain.machines.software import LONGEST_SCRIPT, PackageId, PackageVersion, check_one_of_both
-from shared.domain.values import Description, Label, Value, several_lines, when_written
+from shared.domain.values import Description, Label, NamedRecord, Value, several_lines, when_written
 
 _MOST_BYTES = 4 * LONGEST_SCRIPT
 _MOST_ENCODED = 4 * (_MOST_BYTES // 3 + 1)
@@ -105,15 +105,11 @@ class ScriptForm(Value):
 ScriptEdit = edit_of(ScriptForm, "ScriptEdit", "Changed properties of a script; another content is a new version.")
 
 
-class DeviceManagementScript(ScriptForm):
+class DeviceManagementScript(NamedRecord, ScriptForm):
     """A script or package of a tenant; policies refer to it. *version* counts the contents that it has had."""
 
-    id: str
-    tenant_id: str
     version: int = 1
     digest: str
-    created_date_time: datetime
-    last_modified_date_time: datetime
 
     @property
     def form(self) -> ScriptForm:

@@ -1,6 +1,6 @@
 """Power schedules: the hours in which Cloud PCs are on, and the rules for unused ones. Pure."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.domain.graph_property import edit_of
 from shared.domain.power.schedule import MOST_EXCEPTIONS, MOST_PHASES, TimedPhase, problems
 from shared.domain.power.zones import USER_ZONE
-from shared.domain.values import Id, Label, Value, Word
+from shared.domain.values import Label, NamedRecord, Value, Word
 from shared.errors import Problem
 
 
@@ -128,13 +128,8 @@ PowerScheduleEdit = edit_of(
 )
 
 
-class PowerSchedule(PowerScheduleForm):
+class PowerSchedule(NamedRecord, PowerScheduleForm):
     """A power schedule of a tenant; policies refer to it."""
-
-    id: Id
-    tenant_id: Id
-    created_date_time: datetime
-    last_modified_date_time: datetime
 
     @property
     def form(self) -> PowerScheduleForm:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from shared.domain.graph_property import edit_of
 from shared.domain.tenants.scopes import AppScopeIds
-from shared.domain.values import Counted, Id, Label, Value, distinct, one_line
+from shared.domain.values import Counted, Id, Label, NamedRecord, TenantRecord, Value, distinct, one_line
 
 MOST_DEFINITIONS, MOST_GRANTS = 100, 300
 """Limits of a tenant: grants are read with each request of callers who are no administrators by their tokens."""
@@ -61,13 +61,8 @@ class RoleDefinitionForm(Value):
 RoleDefinitionEdit = edit_of(RoleDefinitionForm, "RoleDefinitionEdit", "Changed properties of a role.")
 
 
-class RoleDefinition(RoleDefinitionForm):
+class RoleDefinition(NamedRecord, RoleDefinitionForm):
     """A role that a tenant has defined."""
-
-    id: str
-    tenant_id: str
-    created_date_time: datetime
-    last_modified_date_time: datetime
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -107,7 +102,7 @@ class GrantStatus(StrEnum):
     EXPIRED = "expired"
 
 
-class AccessGrant(Value):
+class AccessGrant(TenantRecord):
     """A role that was given to somebody in a tenant.
 
     *principal_ids*: users, groups and applications, of which *group_ids* are the groups. *app_scope_ids*: where it
@@ -115,8 +110,6 @@ class AccessGrant(Value):
     has an end, and waits for the customer's consent until *approved*.
     """
 
-    id: str
-    tenant_id: str
     display_name: Label
     description: Text = ""
     role_definition_id: str

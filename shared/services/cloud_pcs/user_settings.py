@@ -20,15 +20,16 @@ from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.errors import Problem
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.named_records import insert_named, new_record
-from shared.services.operations.writes import name_taken_is, removal, replacement
+from shared.services.operations.named_records import NamedKind
 from shared.services.policies.assigning import judged_assignments
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 
-_KIND = ResourceType.USER_SETTING
-_NAME_TAKEN = Problem("/displayName", "user settings of this name exist; choose another name")
+_SETTINGS = NamedKind(
+    ResourceType.USER_SETTING,
+    lambda deps: deps.user_settings,
+    Problem("/displayName", "user settings of this name exist; choose another name"),
+)
 _SOON = timedelta(minutes=1)
 """Time until the restore points of everybody are scheduled after a change of their interval."""
 
@@ -38,16 +39,12 @@ _GROUPS: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=1))
 
 async def create_user_setting(context: ActionContext, form: UserSettingForm) -> Stored[UserSetting]:
     """Save user settings; they apply to nobody until they are assigned. Raises: InvalidError."""
-    setting = new_record(context, UserSetting, _KIND, form)
-    return await insert_named(context, context.deps.user_settings, _KIND, setting, _NAME_TAKEN)
+    return await _SETTINGS.insert(context, _SETTINGS.new(context, UserSetting, form))
 
 
 async def update_user_setting(context: ActionContext, stored: Stored[UserSetting], edit: Value) -> Stored[UserSetting]:
     """Apply the changes that *edit* names. Raises: InvalidError, StaleError."""
-    after = changed(stored.value, edit)
-    if after == stored.value:
-        return stored
-    return await _replace(context, stored, after)
+    return await _replace(context, stored, changed(stored.value, edit))
 
 
 async def assign_user_setting(
@@ -59,19 +56,12 @@ async def assign_user_setting(
     """
     before = stored.value
     assignments = await judged_assignments(context, before.id, before.assignments, group_ids)
-    if assignments == before.assignments:
-        return stored
     return await _replace(context, stored, before.but(assignments=assignments))
 
 
 async def delete_user_setting(context: ActionContext, stored: Stored[UserSetting]) -> None:
     """Delete user settings; the rights that they gave end. Raises: StaleError."""
-    setting = stored.value
-
-    async def remove() -> None:
-        await context.deps.user_settings.remove(setting.tenant_id, setting.id, seen=stored.etag)
-
-    await make_change(context, Resource(_KIND, setting.id), removal(setting, remove))
+    await _SETTINGS.remove(context, stored)
 
 
 async def setting_of(deps: Dependencies, tenant: Tenant, user_id: str) -> UserSetting | None:
@@ -105,14 +95,10 @@ async def groups_among(
 
 
 async def _replace(context: ActionContext, stored: Stored[UserSetting], after: UserSetting) -> Stored[UserSetting]:
-    after = after.but(last_modified_date_time=context.now)
-    write = replacement(stored, after, context.deps.user_settings.replace)
     often, before = own_frequencies([after]), stored.value
     spread = bool(often) and (often != own_frequencies([before]) or after.assignments != before.assignments)
 
     async def promise() -> None:
         await context.deps.due.put(DueKind.RESTORE_POINT, context.now + _SOON, after.tenant_id, EVERYBODY)
 
-    with name_taken_is(_NAME_TAKEN):
-        resource = Resource(_KIND, after.id)
-        return await make_change(context, resource, write, promise=promise if spread else None)
+    return await _SETTINGS.replace(context, stored, after, promise if spread else None)

@@ -20,7 +20,7 @@ from shared.services.cost.prices import price_book, rate_card
 from shared.services.cost.recording import months_of
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.writes import insertion, removal, replacement
+from shared.services.operations.writes import deletion, insertion, replacement
 from shared.storage.repository import Stored
 
 _log = logging.getLogger("deskwright.cost")
@@ -54,11 +54,7 @@ async def put_budget(
 async def delete_budget(context: ActionContext, stored: Stored[Budget]) -> None:
     """Delete a budget; its brake ends. Raises: StaleError."""
     budget = stored.value
-
-    async def remove() -> None:
-        await context.deps.budgets.remove(budget.tenant_id, budget.id, seen=stored.etag)
-
-    await make_change(context, Resource(ResourceType.BUDGET, budget.id), removal(budget, remove))
+    await make_change(context, Resource(ResourceType.BUDGET, budget.id), deletion(stored, context.deps.budgets))
     _BUDGETS.drop(context.deps, budget.tenant_id)
 
 

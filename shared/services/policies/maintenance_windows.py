@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median_low
-from typing import TypeVar
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.actions import BUILDS
@@ -21,32 +20,31 @@ from shared.domain.values import Value
 from shared.errors import Problem
 from shared.services.cloud_pcs.estimating import estimates_of
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.named_records import insert_named, new_record
-from shared.services.operations.writes import RecordWrite, name_taken_is, removal, replacement
+from shared.services.operations.intents import Promise
+from shared.services.operations.named_records import NamedKind
 from shared.services.policies.assigning import judged_assignments
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
-_KIND = ResourceType.MAINTENANCE_WINDOW
-_NAME_TAKEN = Problem("/displayName", "a maintenance window of this name exists; choose another name")
+_WINDOWS = NamedKind(
+    ResourceType.MAINTENANCE_WINDOW,
+    lambda deps: deps.maintenance_windows,
+    Problem("/displayName", "a maintenance window of this name exists; choose another name"),
+)
 _UNKNOWN = timedelta(minutes=30)
 """Length of work of which the tenant has seen none, and which is no build."""
 
-R = TypeVar("R")
 Written = Stored[CloudPcMaintenanceWindow]
 
 
 async def create_maintenance_window(context: ActionContext, form: MaintenanceWindowForm) -> Written:
     """Save a maintenance window; it applies to nobody until it is assigned. Raises: InvalidError."""
-    window = new_record(context, CloudPcMaintenanceWindow, _KIND, form)
-    return await insert_named(context, context.deps.maintenance_windows, _KIND, window, _NAME_TAKEN)
+    return await _WINDOWS.insert(context, _WINDOWS.new(context, CloudPcMaintenanceWindow, form))
 
 
 async def update_maintenance_window(context: ActionContext, stored: Written, edit: Value) -> Written:
     """Apply the changes that *edit* names. Raises: InvalidError, StaleError."""
-    after = changed(stored.value, edit)
-    return stored if after == stored.value else await _replace(context, stored, after)
+    return await _WINDOWS.replace(context, stored, changed(stored.value, edit), _waiting_again(context))
 
 
 async def assign_maintenance_window(context: ActionContext, stored: Written, group_ids: tuple[str, ...]) -> Written:
@@ -56,36 +54,23 @@ async def assign_maintenance_window(context: ActionContext, stored: Written, gro
     """
     before = stored.value
     assignments = await judged_assignments(context, before.id, before.assignments, group_ids)
-    if assignments == before.assignments:
-        return stored
-    return await _replace(context, stored, before.but(assignments=assignments))
+    return await _WINDOWS.replace(context, stored, before.but(assignments=assignments), _waiting_again(context))
 
 
 async def delete_maintenance_window(context: ActionContext, stored: Written) -> None:
     """Delete a maintenance window; work that waits for it begins. Raises: StaleError."""
-    window = stored.value
-
-    async def remove() -> None:
-        await context.deps.maintenance_windows.remove(window.tenant_id, window.id, seen=stored.etag)
-
-    await _change(context, window.id, removal(window, remove))
+    await _WINDOWS.remove(context, stored, _waiting_again(context))
 
 
-async def _replace(context: ActionContext, stored: Written, after: CloudPcMaintenanceWindow) -> Written:
-    after = after.but(last_modified_date_time=context.now)
-    with name_taken_is(_NAME_TAKEN):
-        return await _change(context, after.id, replacement(stored, after, context.deps.maintenance_windows.replace))
-
-
-async def _change(context: ActionContext, window_id: str, write: RecordWrite[R]) -> R:
-    """Make a change after which all waiting bulk actions of the tenant are looked at again."""
+def _waiting_again(context: ActionContext) -> Promise:
+    """Return the promise to look at all waiting bulk actions of the tenant again."""
 
     async def promise() -> None:
         async for stored in context.deps.bulk_actions.each(context.tenant.id):
             if stored.value.waits_until is not None and stored.value.unsettled:
                 await context.deps.due.put(DueKind.BULK, context.now, context.tenant.id, stored.value.id)
 
-    return await make_change(context, Resource(_KIND, window_id), write, promise=promise)
+    return promise
 
 
 @dataclass(frozen=True, slots=True)

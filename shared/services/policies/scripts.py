@@ -17,13 +17,16 @@ from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.named_records import edited, insert_named, new_record
-from shared.services.operations.writes import name_taken_is, removal, replacement
+from shared.services.operations.named_records import NamedKind, edited
+from shared.services.operations.writes import removal
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
-_KIND = ResourceType.SCRIPT
-_NAME_TAKEN = Problem("/displayName", "a script of this name exists; choose another name")
+_SCRIPTS = NamedKind(
+    ResourceType.SCRIPT,
+    lambda deps: deps.scripts,
+    Problem("/displayName", "a script of this name exists; choose another name"),
+)
 _NAME_OF_STEP = Problem("/displayName", "a step of post-provisioning has this name; choose another name")
 _STEPS = frozenset(folded(step) for step in STEPS)
 
@@ -41,9 +44,8 @@ async def scripts_by_id(
 async def create_script(context: ActionContext, form: ScriptForm) -> Written:
     """Save a script or package; it runs nowhere until a policy refers to it. Raises: InvalidError."""
     _check_name(form)
-    script = new_record(context, DeviceManagementScript, _KIND, form, digest=form.content_digest)
-    keep = partial(_keep, context.deps, script)
-    return await insert_named(context, context.deps.scripts, _KIND, script, _NAME_TAKEN, promise=keep)
+    script = _SCRIPTS.new(context, DeviceManagementScript, form, digest=form.content_digest)
+    return await _SCRIPTS.insert(context, script, partial(_keep, context.deps, script))
 
 
 async def update_script(context: ActionContext, stored: Written, given: Mapping[str, Any]) -> Written:
@@ -57,21 +59,14 @@ async def update_script(context: ActionContext, stored: Written, given: Mapping[
         return stored
     _check_name(form)
     digest = form.content_digest
-    after = before.but(
-        **dict(form),
-        digest=digest,
-        version=before.version + (digest != before.digest),
-        last_modified_date_time=context.now,
-    )
+    after = before.but(**dict(form), digest=digest, version=before.version + (digest != before.digest))
 
     async def promise() -> None:
         await _keep(context.deps, after)
         if digest != before.digest:
             await _renew_pools(context, after)
 
-    write = replacement(stored, after, context.deps.scripts.replace)
-    with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(_KIND, after.id), write, promise=promise)
+    return await _SCRIPTS.replace(context, stored, after, promise)
 
 
 async def delete_script(context: ActionContext, stored: Written) -> None:
@@ -92,7 +87,7 @@ async def delete_script(context: ActionContext, stored: Written) -> None:
         for version in versions:
             await deps.script_versions.remove(version.tenant_id, version.id)
 
-    await make_change(context, Resource(_KIND, script.id), removal(script, remove))
+    await make_change(context, Resource(_SCRIPTS.type, script.id), removal(script, remove))
 
 
 async def delete_script_versions(deps: Dependencies, tenant_id: str) -> None:

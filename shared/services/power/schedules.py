@@ -13,20 +13,20 @@ from shared.domain.power.settings import PowerSchedule, PowerScheduleForm
 from shared.errors import InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
-from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.named_records import edited, insert_named, new_record
-from shared.services.operations.writes import name_taken_is, removal, replacement
+from shared.services.operations.named_records import NamedKind, edited
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 
-_KIND = ResourceType.POWER_SCHEDULE
-_NAME_TAKEN = Problem("/displayName", "a power schedule of this name exists; choose another name")
+_SCHEDULES = NamedKind(
+    ResourceType.POWER_SCHEDULE,
+    lambda deps: deps.power_schedules,
+    Problem("/displayName", "a power schedule of this name exists; choose another name"),
+)
 
 
 async def create_power_schedule(context: ActionContext, form: PowerScheduleForm) -> Stored[PowerSchedule]:
     """Save a power schedule; it applies to nobody until a policy refers to it. Raises: InvalidError."""
-    schedule = new_record(context, PowerSchedule, _KIND, _checked(form))
-    return await insert_named(context, context.deps.power_schedules, _KIND, schedule, _NAME_TAKEN)
+    return await _SCHEDULES.insert(context, _SCHEDULES.new(context, PowerSchedule, _checked(form)))
 
 
 async def update_power_schedule(
@@ -36,11 +36,8 @@ async def update_power_schedule(
     form = edited(stored.value.form, given)
     if form == stored.value.form:
         return stored
-    after = stored.value.but(**dict(_checked(form)), last_modified_date_time=context.now)
-    write = replacement(stored, after, context.deps.power_schedules.replace)
     promise = partial(look_at_everybody, context.deps, context.tenant.id, context.now)
-    with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(_KIND, after.id), write, promise=promise)
+    return await _SCHEDULES.replace(context, stored, stored.value.but(**dict(_checked(form))), promise)
 
 
 async def delete_power_schedule(context: ActionContext, stored: Stored[PowerSchedule]) -> None:
@@ -54,8 +51,7 @@ async def delete_power_schedule(context: ActionContext, stored: Stored[PowerSche
         power.id for power, own in zip(powers, overridden, strict=True) if own and own.power_schedule_id == schedule.id
     ]
     refuse_while_used("the power schedule is in use", {"provisioningPolicies": used, "cloudPCs": pcs})
-    remove = partial(deps.power_schedules.remove, schedule.tenant_id, schedule.id, seen=stored.etag)
-    await make_change(context, Resource(_KIND, schedule.id), removal(schedule, remove))
+    await _SCHEDULES.remove(context, stored)
 
 
 async def look_at_everybody(deps: Dependencies, tenant_id: str, at: datetime) -> None:

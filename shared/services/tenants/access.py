@@ -42,14 +42,17 @@ from shared.errors import (
 )
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.named_records import insert_named, new_record
-from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.services.operations.named_records import NamedKind
+from shared.services.operations.writes import deletion, insertion, replacement
 from shared.services.tenants.scopes import refuse_unknown_scopes
 from shared.storage.repository import Stored, unreadable_left_out
 
 _log = logging.getLogger("deskwright.services")
-_KIND = ResourceType.ROLE_DEFINITION
-_NAME_TAKEN = Problem("/displayName", "a role of this name exists; choose another name")
+_ROLES = NamedKind(
+    ResourceType.ROLE_DEFINITION,
+    lambda deps: deps.role_definitions,
+    Problem("/displayName", "a role of this name exists; choose another name"),
+)
 
 _MEMBERSHIP: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=5))
 """The groups of a caller that have roles: somebody who leaves a group keeps its roles until the entry ends."""
@@ -95,12 +98,12 @@ class HeldGrants:
 async def define_role(context: ActionContext, form: RoleDefinitionForm, granter: Granter) -> Stored[RoleDefinition]:
     """Add a role. Raises: InvalidError, ForbiddenError, ConflictError."""
     deps = context.deps
-    role = new_record(context, RoleDefinition, _KIND, form)
+    role = _ROLES.new(context, RoleDefinition, form)
     _judge(role, granter)
     count = len([1 async for _ in deps.role_definitions.each(context.tenant.id)])
     if count >= MOST_DEFINITIONS:
         raise ConflictError(f"a tenant may define {MOST_DEFINITIONS} roles", roles=count)
-    return await insert_named(context, deps.role_definitions, _KIND, role, _NAME_TAKEN)
+    return await _ROLES.insert(context, role)
 
 
 async def change_role(
@@ -111,10 +114,7 @@ async def change_role(
     if after == stored.value:
         return stored
     _judge(after, granter)
-    after = after.but(last_modified_date_time=context.now)
-    write = replacement(stored, after, context.deps.role_definitions.replace)
-    with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(_KIND, after.id), write)
+    return await _ROLES.replace(context, stored, after)
 
 
 async def delete_role(context: ActionContext, stored: Stored[RoleDefinition]) -> None:
@@ -123,11 +123,7 @@ async def delete_role(context: ActionContext, stored: Stored[RoleDefinition]) ->
     given = [each.value async for each in deps.access_grants.each(role.tenant_id, role_definition_id=role.id)]
     if left := [each for each in given if each.status(context.now) is not GrantStatus.EXPIRED]:
         raise ConflictError(f"the role is given: {amount(len(left), 'assignment')}; delete them first")
-
-    async def remove() -> None:
-        await deps.role_definitions.remove(role.tenant_id, role.id, seen=stored.etag)
-
-    await make_change(context, Resource(_KIND, role.id), removal(role, remove))
+    await _ROLES.remove(context, stored)
 
 
 def _judge(role: RoleDefinition, granter: Granter) -> None:
@@ -239,11 +235,7 @@ async def approve_support(context: ActionContext, stored: Stored[AccessGrant], g
 async def take_back(context: ActionContext, stored: Stored[AccessGrant]) -> None:
     """End a grant, or a request for support access; it counts for no later request. Raises: StaleError."""
     grant = stored.value
-
-    async def remove() -> None:
-        await context.deps.access_grants.remove(grant.tenant_id, grant.id, seen=stored.etag)
-
-    await make_change(context, _resource(grant), removal(grant, remove))
+    await make_change(context, _resource(grant), deletion(stored, context.deps.access_grants))
 
 
 def _resource(grant: AccessGrant) -> Resource:

@@ -8,7 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from shared.caching import TtlCache
 from shared.dependencies import Dependencies
@@ -17,7 +17,7 @@ from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.operations.operation import ResourceType
 from shared.domain.tenants.tenant import FurtherSubscriptions, ProviderAccess, SpotLicenses, Tenant, TenantSettings
 from shared.domain.values import Label, Value, Word, amount
-from shared.domain.wizards.forms import REVIEW, parse, problems_of
+from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.places import CREATE_TENANT, DirectoryStep, NewTenantStep, SpotLicencesStep
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
@@ -30,6 +30,7 @@ from shared.services.health.page import delete_health_of_tenant
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, begun_before, make_change
+from shared.services.operations.named_records import edited
 from shared.services.operations.writes import insertion_by, removal, replacement
 from shared.services.policies.reconciling import promise_reconcile, start_reconcile
 from shared.services.policies.scripts import delete_script_versions
@@ -267,16 +268,11 @@ async def _count(records: AsyncIterator[Stored[Any]]) -> int:
 
 def _merged(settings: TenantSettings, changes: Mapping[str, Any]) -> TenantSettings:
     """Return the settings with *changes* merged in; null gives a setting its default back. Raises: InvalidError."""
-    merged = settings.to_json()
+    before, merged = settings.to_json(), dict(changes)
     for name, value in changes.items():
-        if isinstance(value, dict) and isinstance(merged.get(name), dict) and name not in _REPLACED:
-            merged[name] = {**merged[name], **value}
-        else:
-            merged[name] = value
-    try:
-        return parse(TenantSettings, {name: value for name, value in merged.items() if value is not None})
-    except ValidationError as error:
-        raise InvalidError(*(Problem(f"/settings{p.pointer}", p.message) for p in problems_of(error))) from error
+        if isinstance(value, dict) and isinstance(before.get(name), dict) and name not in _REPLACED:
+            merged[name] = {**before[name], **value}
+    return edited(settings, merged, at="/settings")
 
 
 async def review_new_tenant(context: ActionContext, form: Mapping[str, Any], through_step: str) -> Review:

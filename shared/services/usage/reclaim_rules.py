@@ -29,7 +29,7 @@ from shared.domain.power.state import PowerActor
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.writes import change, insertion, removal, replacement
+from shared.services.operations.writes import change, deletion, insertion, replacement
 from shared.services.tenants.fresh_readings import asked
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -77,11 +77,7 @@ async def _refuse_unknown_group(context: ActionContext, group_id: str) -> None:
 async def delete_rule(context: ActionContext, stored: Stored[ReclaimRule]) -> None:
     """Delete a rule with its cases; no machine is kept off by it any more. Raises: StaleError."""
     deps, rule = context.deps, stored.value
-
-    async def remove() -> None:
-        await deps.reclaim_rules.remove(rule.tenant_id, rule.id, seen=stored.etag)
-
-    await make_change(context, Resource(ResourceType.RECLAIM_RULE, rule.id), removal(rule, remove))
+    await make_change(context, Resource(ResourceType.RECLAIM_RULE, rule.id), deletion(stored, deps.reclaim_rules))
     for case in await cases_of(deps, rule.tenant_id, rule.id):
         await end_case(deps, case.value, "the rule was deleted", context.now)
 

@@ -14,7 +14,7 @@ import uuid
 
 from shared.clients.credentials import own_credential
 from shared.errors import DeskwrightError
-from shared.services.operations.erasing import Erased, Person, erase
+from shared.services.maintenance.erasing import Erased, Person, erase
 from shared.storage.records import Records
 from shared.storage.tables import Tables
 

@@ -16,8 +16,8 @@ from shared.clients.credentials import own_credential
 from shared.clients.storage import Blobs
 from shared.domain.exporting import CONTAINER, begin_of
 from shared.errors import DeskwrightError
-from shared.services.operations.exporting import read_manifest
-from shared.services.operations.restoring import Restored, restore_tables
+from shared.services.maintenance.exporting import read_manifest
+from shared.services.maintenance.restoring import Restored, restore_tables
 from shared.storage.tables import Tables
 
 if TYPE_CHECKING:

@@ -16,20 +16,20 @@ import azure.functions as func
 
 from shared.dependencies import Dependencies, dependencies
 from shared.services.alerts.judging import judge_alerts
+from shared.services.directory.tenants import TenantIds
 from shared.services.health.checking import check_health_hourly, note_tick
-from shared.services.notices.relaying import relay_left
-from shared.services.operations.due_rules import RULES
-from shared.services.operations.exporting import export_regularly
-from shared.services.operations.intents import complete_interrupted
-from shared.services.operations.maintenance import (
-    TenantIds,
+from shared.services.maintenance.due_rules import RULES
+from shared.services.maintenance.exporting import export_regularly
+from shared.services.maintenance.measuring import (
     each_by_itself,
     fold_lists,
     measure_and_record,
     measure_queues,
     repair_lists,
 )
-from shared.services.operations.purges import delete_old, delete_on
+from shared.services.maintenance.purges import delete_old, delete_on
+from shared.services.notices.relaying import relay_left
+from shared.services.operations.intents import complete_interrupted
 from shared.services.operations.sweeps import sweep_due
 from shared.services.power.shut_down import promise_lists
 from shared.telemetry import count_tick

@@ -37,7 +37,7 @@ from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
 from shared.domain.destroying import Act, Confirmation, Unanswered
 from shared.errors import NotFoundError
 from shared.services.cloud_pcs.deprovisioning import END_GRACE, deprovision, is_ended_by_hand
-from shared.services.operations.second_questions import ASK_AGAIN, Claim, ask_for_claim, hold_back
+from shared.services.directory.second_questions import ASK_AGAIN, Claim, ask_for_claim, hold_back
 from shared.services.policies.pausing import why_paused
 from shared.storage.due import DEPROVISIONED_BY, DueKind, read_once
 from shared.workflow import Blueprint, DurableClient, implements, is_alive

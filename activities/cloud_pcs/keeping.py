@@ -21,7 +21,7 @@ from shared.domain.destroying import Act
 from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.operations.operation import ResourceType
 from shared.errors import ConflictError
-from shared.services.operations.second_questions import hold_back
+from shared.services.directory.second_questions import hold_back
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, implements
 

@@ -46,7 +46,7 @@ from shared.domain.operations.pausing import pause_reason
 from shared.domain.owner import CLOUD_PC_TAG, SESSION_HOST_TAG
 from shared.domain.spot.hosts.adopting import judge_of_group
 from shared.domain.tenants.tenant import Tenant
-from shared.services.operations.after_restore import end_comparison
+from shared.services.maintenance.after_restore import end_comparison
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements

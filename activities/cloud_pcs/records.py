@@ -60,7 +60,7 @@ from shared.domain.operations.operation import Operation
 from shared.domain.policies.configuration import OnFailure
 from shared.domain.policies.warm_pool import PoolKey
 from shared.domain.pools.member import PoolMember
-from shared.services.cloud_pcs.estimating import learn
+from shared.services.operations.estimating import learn
 from shared.services.power.applying import promise_first_look
 from shared.storage.cloud_pcs import StepEnd
 from shared.storage.due import DueKind

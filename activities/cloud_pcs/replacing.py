@@ -15,8 +15,8 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.replacing import abandoned, replaced
 from shared.errors import NotFoundError
-from shared.services.cloud_pcs.estimating import learn
 from shared.services.cloud_pcs.remote_actions import shortest_frequency
+from shared.services.operations.estimating import learn
 from shared.storage.cloud_pcs import StepEnd
 from shared.storage.due import DueKind, cancel_due, grace_due, restore_point_due
 from shared.workflow import Blueprint, implements

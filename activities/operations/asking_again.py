@@ -12,7 +12,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.destroying import Act, Confirmation, Unanswered
 from shared.domain.spot.hosts.host import does
 from shared.services.cloud_pcs.deprovisioning import hold_back_clean_up, is_ended_by_hand
-from shared.services.operations.second_questions import Claim, ask_for_claim
+from shared.services.directory.second_questions import Claim, ask_for_claim
 from shared.services.spot.members import confirm_removal
 
 

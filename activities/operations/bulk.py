@@ -12,8 +12,8 @@ from shared.domain.operations.bulk import OVER, BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import ENDED, Operation, OperationStatus
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import DeskwrightError, InvalidError, NotFoundError, UnavailableError
+from shared.services.actions.catalogue import BULK_ACTIONS
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.catalogue import BULK_ACTIONS
 from shared.services.policies.maintenance_windows import waiting_for_window
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.workflow import Blueprint, DurableClient, implements

@@ -19,7 +19,7 @@ from shared.domain.networks.connection import Connection, HealthStatus
 from shared.domain.pools.member import PoolMember
 from shared.errors import NotFoundError
 from shared.services.cost.budgets import why_new_builds_wait
-from shared.services.operations.second_questions import Claim, ask_for_claim
+from shared.services.directory.second_questions import Claim, ask_for_claim
 from shared.services.pools.yielding import why_refill_waits
 from shared.storage.due import DueKind, read_once
 from shared.storage.repository import Stored

@@ -38,10 +38,10 @@ from shared.domain.tenants.directory import WATCH
 from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from shared.services.cloud_pcs.forgetting import forget_cloud_pc
-from shared.services.operations.second_questions import HELD_ACTS, Confirmed, confirmed, let_wait
+from shared.services.directory.observing import observe
+from shared.services.directory.second_questions import HELD_ACTS, Confirmed, confirmed, let_wait
+from shared.services.networks.rights import rights_in_use
 from shared.services.policies.reconciling import rules_of, snapshots_of
-from shared.services.tenants.observing import observe
-from shared.services.tenants.rights import rights_in_use
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements

@@ -2,7 +2,7 @@
 
 A due row is written before the work it announces, and its reader checks it against the record: there may be two rows
 for one piece of work, or a row for work that was never saved. ``DUE`` has the facts of each kind, and
-``shared/services/operations/due_rules.py`` the rule that acts on its rows and the rows that a restore writes again:
+``shared/services/maintenance/due_rules.py`` the rule that acts on its rows and the rows that a restore writes again:
 that rule calls the services, which read the facts.
 """
 

@@ -11,8 +11,8 @@ from azure_simulator.seeds import DOMAIN, TENANT_ID, api_app, api_client_id
 
 from shared.contracts.calls import on_behalf_of
 from shared.domain.operations.operation import SYSTEM
+from shared.services.directory.names import RolesFound, role_assignments
 from shared.services.operations.action_context import ActionContext
-from shared.services.tenants.directory import RolesFound, role_assignments
 from tests.contract.worker import TENANT, UPN, Worker, working
 
 pytestmark = pytest.mark.simulator

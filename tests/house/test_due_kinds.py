@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.services.operations.due_rules import DUE_RULES, RULES
+from shared.services.maintenance.due_rules import DUE_RULES, RULES
 from shared.storage.due import DUE, Due, DueKind, Number
 from tests.house.tree import below, parsed
 from tests.implementations import registered

@@ -16,7 +16,7 @@ NEVER = re.compile(
     re.IGNORECASE,
 )
 """The program's own words."""
-BY_COMMAND = {"shared/services/operations/restoring.py"}
+BY_COMMAND = {"shared/services/maintenance/restoring.py"}
 """An operator reads it in a terminal, beside the tables that the command names."""
 WORDED_ELSEWHERE = {"ID_TAKEN", "why", "pc.at_work", "found.why", "_BUSY", "_NONE_OPEN", "NONE_HELD"}
 """Names of values that a function of ``REFUSING`` returns, or of a constant."""

@@ -5,7 +5,7 @@ import re
 from shared.clients.notice_queue import QUEUE as NOTICES
 from shared.config import Settings
 from shared.domain.exporting import CONTAINER, EXPORTED, LEFT_OUT
-from shared.services.operations.purges import PURGES
+from shared.services.maintenance.purges import PURGES
 from shared.services.tenants.directory_changes import POISON, QUEUE
 from tests.house.tree import ROOT, text
 

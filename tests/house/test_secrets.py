@@ -8,7 +8,7 @@ from deskwright.bodies import masked
 from pydantic.fields import FieldInfo
 
 from shared.domain.values import Value
-from shared.services.operations.catalogue import PERFORMERS
+from shared.services.actions.catalogue import PERFORMERS
 from tests.walking import subclasses
 from triggers.http.openapi import routes
 from triggers.http.views.openapi_document import document

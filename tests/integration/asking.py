@@ -14,8 +14,8 @@ from shared.domain.spot.images.image_version import first_version
 from shared.domain.tenants.directory import Group
 from shared.errors import UnavailableError
 from shared.services.images import device_images, sources
+from shared.services.policies import facts as lookups
 from shared.services.spot import image_sets
-from shared.services.wizards import lookups
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.access_scenes import ACCESS_SCENES, NORTHWIND, ROLE

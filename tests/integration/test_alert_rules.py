@@ -16,7 +16,7 @@ from shared.domain.pools.plan import MOST_FAILURES, PoolRecord
 from shared.domain.power.record import REVERSALS_LIMIT, CloudPcPower
 from shared.domain.power.state import ObservedPower
 from shared.services.alerts.judging import KEPT, judge_tenant
-from shared.services.operations.purges import delete_old
+from shared.services.maintenance.purges import delete_old
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.asking import ask

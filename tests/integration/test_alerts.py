@@ -27,8 +27,8 @@ from shared.domain.cloud_pcs.cloud_pc import Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.operation import OperationStatus
 from shared.errors import DeskwrightError
-from shared.services.operations.exporting import export_regularly
-from shared.services.operations.maintenance import measure, measure_queues
+from shared.services.maintenance.exporting import export_regularly
+from shared.services.maintenance.measuring import measure, measure_queues
 from shared.services.operations.sweeps import sweep_due
 from shared.services.tenants.directory_changes import POISON, QUEUE, Received, receive_message
 from shared.storage.due import DueKind

@@ -23,7 +23,7 @@ from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.hosts.host import HostStatus, HostStep, HostTask, HostWork, SessionHost
 from shared.domain.spot.hosts.host_plan import Reason
 from shared.services.cloud_pcs.deprovisioning import clean_up_due
-from shared.services.operations.second_questions import ASK_AGAIN
+from shared.services.directory.second_questions import ASK_AGAIN
 from shared.services.operations.sweeps import sweep_due
 from shared.storage.due import DueKind
 from tests.implementations import registered

@@ -17,9 +17,9 @@ from shared.domain.operations.bulk import BulkItem, BulkStatus, ItemStatus, Sele
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.policy import image_source
 from shared.errors import ConflictError, InvalidError
+from shared.services.actions.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of
+from shared.services.actions.catalogue import BULK_ACTIONS
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of
-from shared.services.operations.catalogue import BULK_ACTIONS
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
 from tests.cloud_pcs import edited

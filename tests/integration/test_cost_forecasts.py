@@ -12,9 +12,9 @@ from shared.domain.operations.operation import SYSTEM
 from shared.domain.tenants.directory import SubscribedSku
 from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.reviews import Forecast, Review
+from shared.services.actions.bulk import BulkForm, BulkTarget, cost_of
 from shared.services.cost.forecasts import with_cost
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.bulk import BulkForm, BulkTarget, cost_of
 from tests.integration import things
 from tests.integration.services import PaperServices
 

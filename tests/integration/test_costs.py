@@ -14,8 +14,9 @@ from shared.domain.power.state import ObservedPower
 from shared.domain.usage import Interval
 from shared.services.cost.recording import delete_ledger_of_tenant, record_cost
 from shared.services.cost.reports import cost_report
-from shared.services.operations.maintenance import TenantIds, measure_and_record
-from shared.services.operations.purges import delete_old
+from shared.services.directory.tenants import TenantIds
+from shared.services.maintenance.measuring import measure_and_record
+from shared.services.maintenance.purges import delete_old
 from tests.integration import things
 from tests.integration.services import PaperServices
 

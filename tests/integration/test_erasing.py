@@ -13,7 +13,7 @@ from shared.domain.exporting import EXPORTED
 from shared.domain.operations.operation import Actor
 from shared.errors import ConflictError
 from shared.services.cost.recording import record_cost
-from shared.services.operations.erasing import Person, erase
+from shared.services.maintenance.erasing import Person, erase
 from shared.storage.cloud_pcs import StepEnd
 from shared.storage.contents import Contents
 from shared.storage.listed import is_of_list

@@ -12,10 +12,10 @@ from shared.dependencies import Dependencies, use
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.exporting import EXPORTED, manifest_name
 from shared.errors import ConflictError, NotFoundError, UnavailableError
-from shared.services.operations import exporting
-from shared.services.operations.after_restore import end_comparison
-from shared.services.operations.exporting import delete_exports, export_regularly, export_tables, read_manifest
-from shared.services.operations.restoring import DamagedError, restore_tables
+from shared.services.maintenance import exporting
+from shared.services.maintenance.after_restore import end_comparison
+from shared.services.maintenance.exporting import delete_exports, export_regularly, export_tables, read_manifest
+from shared.services.maintenance.restoring import DamagedError, restore_tables
 from shared.services.operations.sweeps import sweep_due
 from shared.storage.contents import Contents
 from shared.storage.due import Due, DueKind

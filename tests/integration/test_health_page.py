@@ -15,10 +15,10 @@ from shared.domain.notices.endpoint import DisabledReason, EndpointDisabled, End
 from shared.domain.rate_limiter import Limit, RateLimiter
 from shared.domain.tenants.directory import Subscription, Watch, WatchedResource
 from shared.errors import UnavailableError
+from shared.services.directory.tenants import TenantIds
 from shared.services.health import checking, tenants
 from shared.services.health.checking import check_health, check_health_hourly, note_tick
-from shared.services.operations import maintenance
-from shared.services.operations.maintenance import TenantIds
+from shared.services.maintenance import measuring as maintenance
 from shared.services.tenants.readiness import Readiness, ReadinessCheck
 from shared.storage.due import DueKind
 from tests.implementations import timer

@@ -7,7 +7,7 @@ import pytest
 from shared.contracts.spot_groups import OBSERVE_SPOT_HOSTS, TAKE_HOST_STEPS, HostStepsOrder
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.hosts.host import HostStatus
-from shared.services.operations.maintenance import measure
+from shared.services.maintenance.measuring import measure
 from shared.services.spot.reconciling import hosts_gone
 from shared.telemetry import MACHINES_GONE
 from tests.integration import things

@@ -12,8 +12,8 @@ from local.azurite import Azurite
 from shared.domain.health.report import HealthReport
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import UnavailableError
+from shared.services.directory.tenants import TenantIds
 from shared.services.health import checking
-from shared.services.operations.maintenance import TenantIds
 from shared.storage.due import Due, DueKind
 from shared.storage.due_index import DueIndex
 from shared.storage.repository import Stored

@@ -10,9 +10,9 @@ import pytest
 
 from shared.domain.operations.operation import SYSTEM
 from shared.errors import ConflictError
+from shared.services.maintenance.tenant_deletion import delete_tenant
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
-from shared.services.tenants.tenants import delete_tenant
 from tests.integration import desks, image_things, things
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office

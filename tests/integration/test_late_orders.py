@@ -19,7 +19,7 @@ from shared.domain.cloud_pcs.lifecycle import Event
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.cloud_pcs.remote_action_run import begun
 from shared.errors import NotFoundError
-from shared.services.operations.second_questions import Claim
+from shared.services.directory.second_questions import Claim
 from shared.storage.tables import Tables
 from tests.contract.test_activities_desktop import IMAGE
 from tests.integration import things

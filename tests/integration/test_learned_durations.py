@@ -10,7 +10,7 @@ from shared.domain.cloud_pcs.build import Step
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.networks.connection import JoinType
 from shared.errors import StaleError
-from shared.services.cloud_pcs.estimating import estimates_of
+from shared.services.operations.estimating import estimates_of
 from tests.integration.services import PaperServices, perform
 from tests.integration.test_records import PC, build, here, provisioned, record, twice
 

@@ -14,7 +14,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of
 from shared.domain.cloud_pcs.progress import CHOICES, KINDS
 from shared.domain.operations.operation import SYSTEM, Actor
-from shared.services.operations.maintenance import fold_lists
+from shared.services.maintenance.measuring import fold_lists
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.asking import ask, told

@@ -10,7 +10,7 @@ from shared.contracts.remote_actions import NEXT_WAVE, BulkOrder
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.policies.maintenance_window import MaintenanceSchedule, ScheduleType
-from shared.services.operations.bulk import bulk_due
+from shared.services.actions.bulk import bulk_due
 from shared.storage.due import Due, DueKind
 from tests.cloud_pcs import edited
 from tests.integration import things

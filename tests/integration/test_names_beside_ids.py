@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.errors import UnavailableError
-from shared.services.operations.audit import _NAMES
+from shared.services.audit.events import _NAMES
 from tests.integration import desks, things
 from tests.integration.asking import ask
 from tests.integration.callers import Office

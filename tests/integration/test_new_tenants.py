@@ -4,7 +4,8 @@ import pytest
 
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.naming import instance_id
-from shared.services.tenants.tenants import TenantChange, create_tenant, tenants_by_directory, update_tenant
+from shared.services.directory.tenants import tenants_by_directory
+from shared.services.tenants.tenants import TenantChange, create_tenant, update_tenant
 from shared.storage.due import EVERYBODY, DueKind
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices

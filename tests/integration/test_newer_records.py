@@ -9,8 +9,8 @@ import pytest
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.operation import INTERRUPTED_AFTER, Intent
 from shared.errors import UnreadableError
+from shared.services.maintenance.measuring import each_by_itself
 from shared.services.operations.intents import complete_interrupted
-from shared.services.operations.maintenance import each_by_itself
 from shared.storage.codec import joined, parts
 from shared.storage.due import DueKind
 from shared.storage.repository import Repository, Stored, unreadable_left_out

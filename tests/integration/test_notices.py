@@ -18,10 +18,10 @@ from shared.domain.notices.delivery import DeliveryStatus, Tried, WaitingDeliver
 from shared.domain.notices.endpoint import DisabledReason, ReplayForm
 from shared.domain.operations.overview import TenantOverview
 from shared.services.alerts.judging import judge_tenant
+from shared.services.maintenance.purges import delete_old
 from shared.services.notices.delivering import deliver
 from shared.services.notices.endpoints import replay
 from shared.services.notices.relaying import relay, relay_left
-from shared.services.operations.purges import delete_old
 from shared.storage.codec import Codec
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored

@@ -13,7 +13,7 @@ from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSettin
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.policies.policy import Assignment
 from shared.errors import RefusedError, UnavailableError
-from shared.services.tenants.tenants import _BY_DIRECTORY
+from shared.services.directory.tenants import _BY_DIRECTORY
 from tests.integration import desks, things
 from tests.integration.asking import ask
 from tests.integration.callers import Office, signed_in

@@ -12,8 +12,8 @@ from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.planning.entitlements import seat_plans
 from shared.domain.policies.policy import Assignment
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
-from shared.services.operations import second_questions
-from shared.services.operations.second_questions import ASK_AGAIN
+from shared.services.directory import second_questions
+from shared.services.directory.second_questions import ASK_AGAIN
 from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.services import PaperServices, perform

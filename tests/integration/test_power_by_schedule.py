@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 
 from shared.contracts.remote_actions import END_REMOTE_ACTION, RemoteEnd
+from shared.domain.cloud_pcs.action_forms import Nothing, PowerOffForm
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.operations.operation import Actor
 from shared.domain.power.record import CloudPcPower
@@ -16,7 +17,6 @@ from shared.domain.power.settings import StopAction
 from shared.domain.power.state import DesiredPower, ObservedPower, PowerActor, RefusedStart
 from shared.errors import ConflictError, UnavailableError
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.action_forms import Nothing, PowerOffForm
 from shared.services.power.acting import power_due
 from shared.services.power.applying import promise_first_look
 from shared.services.power.by_hand import power_off, power_on

@@ -19,9 +19,9 @@ from shared.domain.policies.warm_pool import WarmPool
 from shared.domain.power.record import CloudPcPower
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.hosts.host import HostTask, HostWork
-from shared.services.operations.after_restore import watched_due
-from shared.services.operations.exporting import export_tables
-from shared.services.operations.restoring import restore_tables
+from shared.services.maintenance.after_restore import watched_due
+from shared.services.maintenance.exporting import export_tables
+from shared.services.maintenance.restoring import restore_tables
 from shared.storage.due import EVERYBODY, Due, DueKind, SpotLook, Watching
 from shared.storage.tables import Tables
 from tests.integration import image_things, things

@@ -11,7 +11,7 @@ from shared.domain.cloud_pcs.build import Step, TimelineEntry
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.spot.hosts.release import ReleaseStatus
-from shared.services.operations.purges import PURGES, delete_old, delete_on
+from shared.services.maintenance.purges import PURGES, delete_old, delete_on
 from shared.storage import tables as storage
 from shared.storage.purging import Chunk
 from shared.storage.repository import Stored

@@ -16,7 +16,7 @@ from azure.storage.queue.aio import QueueClient, QueueServiceClient
 from local.azurite import Azurite
 from shared.clients.notice_queue import QUEUE as NOTICES
 from shared.clients.storage import first_texts
-from shared.services.operations.maintenance import measure_queues
+from shared.services.maintenance.measuring import measure_queues
 from shared.services.tenants.directory_changes import POISON, QUEUE
 from tests.identities import Identity
 from tests.integration.services import PaperServices

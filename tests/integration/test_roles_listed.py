@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.tenants.directory import PrincipalType, RoleAssignment
-from shared.services.tenants.directory import RolesFound
+from shared.services.directory.names import RolesFound
 from tests.integration.asking import ask
 from tests.integration.callers import Office, signed_in
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.tenants.scopes import Thing
-from shared.services.operations.catalogue import PERFORMERS
+from shared.services.actions.catalogue import PERFORMERS
 from tests.integration import things
 from tests.integration.access_scenes import GRANT, MANAGEMENT, NEW_GRANT, ROLE
 from tests.integration.asking import ask

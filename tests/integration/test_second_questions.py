@@ -27,7 +27,7 @@ from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
 from shared.errors import UnavailableError
 from shared.services.cloud_pcs.deprovisioning import clean_up_due, end_grace
-from shared.services.operations.second_questions import ASK_AGAIN
+from shared.services.directory.second_questions import ASK_AGAIN
 from shared.services.operations.sweeps import sweep_due
 from shared.storage.due import DueKind
 from tests.integration import desks, things

@@ -8,7 +8,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.networks.connection import JoinType
 from shared.domain.planning.queueing import NO_RIGHTS_LEFT
 from shared.domain.wizards.forecast import PolicyReach, Usage, quota_shortages
-from shared.services.tenants.rights import rights_in_use
+from shared.services.networks.rights import rights_in_use
 from tests.integration import things
 from tests.integration.pool_things import here, ready
 from tests.integration.services import PaperServices

@@ -8,7 +8,7 @@ from typing import Any
 from shared.domain.spot.groups.members import MemberStatus
 from shared.domain.spot.hosts.host import HostStatus
 from shared.domain.spot.hosts.release import ReleaseStatus
-from shared.services.operations.maintenance import measure
+from shared.services.maintenance.measuring import measure
 from shared.telemetry import SPOT_WAITING
 from tests.integration import desks
 from tests.integration.asking import ask

@@ -39,7 +39,7 @@ from shared.domain.operations.operation import OperationStatus, OperationStep
 from shared.domain.owner import Owner
 from shared.services.cloud_pcs.builds import resume_build
 from shared.services.images.device_images import image_build_due
-from shared.services.operations.due_rules import DUE_RULES
+from shared.services.maintenance.due_rules import DUE_RULES
 from shared.services.operations.sweeps import (
     AGAIN_AFTER,
     BEGINS_WITHIN,

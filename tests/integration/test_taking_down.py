@@ -12,9 +12,9 @@ from shared.domain.operations.operation import SYSTEM
 from shared.domain.usage import Interval
 from shared.errors import ConflictError
 from shared.services.cloud_pcs.orphans import scan_due
+from shared.services.maintenance.tenant_deletion import delete_tenant
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.sites import delete_site
-from shared.services.tenants.tenants import delete_tenant
 from shared.services.usage.recording import record_tenants
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored

@@ -11,8 +11,8 @@ from shared.domain.cloud_pcs.cloud_pc import Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import SYSTEM, OperationStatus
-from shared.services.operations.maintenance import measure
-from shared.services.operations.purges import PURGES, delete_old
+from shared.services.maintenance.measuring import measure
+from shared.services.maintenance.purges import PURGES, delete_old
 from shared.storage.idempotency import KeptResponse
 from shared.storage.repository import Stored
 from tests.integration import things

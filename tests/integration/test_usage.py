@@ -31,8 +31,9 @@ from shared.domain.operations.usage import TENANT
 from shared.domain.spot.engine.usage import RECORDED, SpotUsage
 from shared.domain.usage import Interval, Point, UsageDay, aggregated, span_of
 from shared.errors import UnavailableError
-from shared.services.operations.maintenance import TenantIds, measure_and_record
-from shared.services.operations.purges import delete_old
+from shared.services.directory.tenants import TenantIds
+from shared.services.maintenance.measuring import measure_and_record
+from shared.services.maintenance.purges import delete_old
 from shared.services.usage.recording import record_tenants
 from shared.storage.purging import Chunk
 from shared.storage.repository import Stored

@@ -12,7 +12,8 @@ import pytest
 
 from shared.domain.spot.engine.usage import RECORDED
 from shared.domain.usage import Interval
-from shared.services.operations.maintenance import TenantIds, measure_and_record
+from shared.services.directory.tenants import TenantIds
+from shared.services.maintenance.measuring import measure_and_record
 from tests.integration import things
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office, signed_in

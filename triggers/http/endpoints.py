@@ -33,7 +33,7 @@ from shared.errors import (
     UnavailableError,
     UnreadableError,
 )
-from shared.services.tenants.tenants import tenants_by_directory
+from shared.services.directory.tenants import tenants_by_directory
 from shared.storage.repository import Stored, unreadable_left_out
 from shared.workflow import DurableClient
 from triggers.http.answers import http_response, is_held

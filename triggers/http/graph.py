@@ -11,7 +11,7 @@ from shared.domain.filtering import Row
 from shared.domain.operations.operation import Operation
 from shared.domain.planning.foresight import Foresight
 from shared.domain.values import Value
-from shared.services.policies.foreseeing import DryRunForm, dry_run
+from shared.services.wizards.foreseeing import DryRunForm, dry_run
 from shared.storage.repository import Repository
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok, parts_of

@@ -26,8 +26,8 @@ from shared.errors import (
     cut,
     shown,
 )
+from shared.services.audit.events import record_refusal
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.audit import record_refusal
 from shared.telemetry import count_refusal
 from triggers.http.answers import http_response
 from triggers.http.call import Call

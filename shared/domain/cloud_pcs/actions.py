@@ -1,6 +1,6 @@
 """The actions on a Cloud PC, one row each: routes, permissions, bulk actions, ``/me`` and both clients derive from it.
 
-``shared.services.operations.catalogue`` has for each row the form, the conditions and the use case. Pure.
+``shared.services.actions.catalogue`` has for each row the form, the conditions and the use case. Pure.
 """
 
 from collections.abc import Callable, Mapping

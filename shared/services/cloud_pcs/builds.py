@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 
 from pydantic import Field
@@ -27,6 +26,7 @@ from shared.contracts.remote_actions import machine_of
 from shared.contracts.scripts import script_orders
 from shared.contracts.step_waits import wait_of_build
 from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs.action_forms import UserAccountType
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, replanned
 from shared.domain.cloud_pcs.lifecycle import Status
@@ -41,13 +41,13 @@ from shared.domain.policies.policy import Snapshot, snapshot_of
 from shared.domain.tenants.tenant import LicenceSource
 from shared.domain.values import Label, Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
+from shared.services.directory.changes import report_changes
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, resume_operation
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled, start_watched
 from shared.services.operations.writes import change_cloud_pc, no_record
 from shared.services.policies.reconciling import SWEEP_AFTER, reconcile_users
 from shared.services.policies.scripts import scripts_by_id
-from shared.services.tenants.directory_changes import report_changes
 from shared.storage.configuration import source_of
 from shared.storage.due import START_GRACE, WATCH_EVERY, Due, DueKind, start_due, watch_due
 from shared.workflow import DurableClient, start
@@ -120,13 +120,6 @@ async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> d
 def _is_being_built(pc: CloudPc, build: Build) -> bool:
     """Whether a build has not ended, including the build of a replacement whose Cloud PC was lost."""
     return pc.goes_on(build) or (build is pc.replacement and build.unfinished)
-
-
-class UserAccountType(StrEnum):
-    """Graph: cloudPcUserAccountType."""
-
-    STANDARD_USER = "standardUser"
-    ADMINISTRATOR = "administrator"
 
 
 async def rebuild(

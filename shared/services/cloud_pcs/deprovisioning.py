@@ -18,9 +18,9 @@ from shared.domain.destroying import Act, Confirmation, Unanswered
 from shared.domain.operations.operation import Operation, ResourceType
 from shared.domain.values import Value
 from shared.errors import ConflictError
+from shared.services.directory.second_questions import ASK_AGAIN, Claim, ask_for_claim, hold_back, successor_is_there
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, make_change, resume_operation
-from shared.services.operations.second_questions import ASK_AGAIN, Claim, ask_for_claim, hold_back, successor_is_there
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled, start_watched
 from shared.services.operations.writes import change, change_cloud_pc, replacement
 from shared.services.policies.reconciling import reconcile_users

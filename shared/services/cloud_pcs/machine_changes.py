@@ -11,6 +11,7 @@ from shared.contracts.builds import leftovers_of
 from shared.contracts.provisioning import REPLACE, replacement_order, replacing_instance
 from shared.contracts.remote_actions import machine_of
 from shared.domain.cloud_pcs import replacing
+from shared.domain.cloud_pcs.action_forms import UserAccountType
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Status
 from shared.domain.cloud_pcs.remote_action import STEPS, Remote
@@ -21,13 +22,13 @@ from shared.domain.operations.operation import Operation, ResourceType
 from shared.domain.tenants.tenant import LicenceSource
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
-from shared.services.cloud_pcs.builds import PlannedBuild, UserAccountType, plan_now, rebuild
+from shared.services.cloud_pcs.builds import PlannedBuild, plan_now, rebuild
 from shared.services.cloud_pcs.remote_actions import refuse_while_rerunning, resume_action, start_action
+from shared.services.directory.licenses import licenses
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Promise, Resource, begin_operation, resume_operation
 from shared.services.operations.writes import change_cloud_pc
 from shared.services.policies.pausing import why_paused
-from shared.services.tenants.licenses import licenses
 from shared.storage.due import ACT_EVERY, START_GRACE, Due, DueKind, read_once
 from shared.workflow import DurableClient, start
 

@@ -12,8 +12,8 @@ from shared.domain.values import Id, Value
 from shared.errors import ConflictError, NotFoundError
 from shared.services.cloud_pcs.builds import plan_now
 from shared.services.cloud_pcs.machine_changes import refusal, replace, same_policy
+from shared.services.directory.fresh_readings import asked
 from shared.services.operations.action_context import ActionContext
-from shared.services.tenants.fresh_readings import asked
 from shared.workflow import DurableClient
 
 _NOT_TARGETED = "the policy does not target a group the user is in"

@@ -26,11 +26,11 @@ from shared.domain.operations.operation import Operation, ResourceType
 from shared.domain.power.state import PowerHold
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
-from shared.services.cloud_pcs.user_settings import setting_among
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, resume_operation
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
 from shared.services.operations.writes import change, change_cloud_pc
+from shared.services.policies.user_settings import setting_among
 from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind, restore_point_due
 from shared.workflow import DurableClient, is_alive, start
 

@@ -37,8 +37,8 @@ from shared.domain.health.report import HealthReport, HealthThresholds, SectionH
 from shared.domain.operations.overview import LATEST
 from shared.domain.operations.pausing import Aside
 from shared.errors import DeskwrightError
+from shared.services.directory.tenants import TenantIds
 from shared.services.health.tenants import check_tenant
-from shared.services.operations.maintenance import TenantIds
 from shared.services.tenants.directory_changes import POISON, QUEUE
 from shared.storage.audit import EVERYWHERE
 from shared.storage.cost import PRICES

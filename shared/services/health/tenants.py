@@ -24,9 +24,9 @@ from shared.domain.planning.entitlements import awaiting_addresses
 from shared.domain.tenants.directory import WATCH, WatchedResource
 from shared.domain.tenants.tenant import Tenant
 from shared.services.cost.actuals import export_fault
+from shared.services.networks.rights import rights_in_use
 from shared.services.operations.action_context import ActionContext
 from shared.services.tenants.readiness import ReadinessCheck, readiness
-from shared.services.tenants.rights import rights_in_use
 from shared.services.tenants.summaries import quotas
 
 _VERB = "Microsoft.CloudPC/tenants/readHealth"

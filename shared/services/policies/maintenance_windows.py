@@ -18,8 +18,8 @@ from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow, 
 from shared.domain.power.zones import zone_of
 from shared.domain.values import Value
 from shared.errors import Problem
-from shared.services.cloud_pcs.estimating import estimates_of
 from shared.services.operations.action_context import ActionContext
+from shared.services.operations.estimating import estimates_of
 from shared.services.operations.intents import Promise
 from shared.services.operations.named_records import NamedKind
 from shared.services.policies.assigning import judged_assignments

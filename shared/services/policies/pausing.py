@@ -12,7 +12,7 @@ from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Paused, Tenant
 from shared.services.networks.connection_checks import promise_checks
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.after_restore import stop_comparing
+from shared.services.operations.comparing import stop_comparing
 from shared.services.operations.intents import Promise, Resource, make_change
 from shared.services.operations.writes import change
 from shared.services.policies.reconciling import promise_reconcile, reconcile_for

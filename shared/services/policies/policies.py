@@ -30,18 +30,17 @@ from shared.domain.wizards.edits import PolicyForm as Form
 from shared.domain.wizards.edits import changed_steps, checked_steps, fields_of, read_edit
 from shared.domain.wizards.forecast import overlaps, target
 from shared.errors import ConflictError, InvalidError, Problem
-from shared.services.cloud_pcs.user_settings import groups_among
+from shared.services.directory.licenses import licensed_members, licensed_user
+from shared.services.directory.names import group_names
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
 from shared.services.policies.assigning import reassigned
+from shared.services.policies.facts import members_of, policy_facts
 from shared.services.policies.reconciling import promise_reconcile, reconcile_for
 from shared.services.policies.scripts import scripts_by_id
-from shared.services.power.schedules import look_at_everybody
-from shared.services.tenants.directory import group_names
-from shared.services.tenants.licenses import licensed_members, licensed_user
-from shared.services.wizards.lookups import members_of, policy_facts
-from shared.storage.due import DueKind
+from shared.services.policies.user_settings import groups_among
+from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
@@ -239,7 +238,7 @@ async def update_policy(
 
     async def promise() -> None:
         if follows:
-            await look_at_everybody(context.deps, context.tenant.id, context.now)
+            await context.deps.due.put(DueKind.POWER, context.now, context.tenant.id, EVERYBODY)
         if after.assignments:
             await promise_reconcile(context.deps, context.tenant.id, context.now)
         if after.pools:  # members that were built as the policy was before are replaced

@@ -12,11 +12,11 @@ from shared.domain.policies.warm_pool import PoolSize, WarmPool, pool_problem
 from shared.domain.pools.plan import new_record
 from shared.domain.values import Id, Value
 from shared.errors import InvalidError, Problem
+from shared.services.directory.licenses import licenses
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import replacement
 from shared.services.pools.places import places_of
-from shared.services.tenants.licenses import licenses
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from shared.contracts.outcomes import DeclinedError
 from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs.action_forms import Nothing, PowerOffForm
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.operations.operation import Operation
@@ -14,7 +15,6 @@ from shared.domain.power.state import DesiredPower, PowerActor, PowerHold
 from shared.errors import ConflictError, UnavailableError
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, refusal, resume_action
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.action_forms import Nothing, PowerOffForm
 from shared.services.power.applying import schedule_of
 from shared.services.power.sessions import users_now
 from shared.services.power.start_on_connect import why_nobody_could_start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.domain.cloud_pcs.action_forms import KeepAwakeForm
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.operations.operation import Operation
@@ -12,7 +13,6 @@ from shared.domain.power.state import AwakeUntil, KeepAwake
 from shared.domain.values import amount
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.action_forms import KeepAwakeForm
 from shared.services.power.at_once import change_at_once
 from shared.workflow import DurableClient
 

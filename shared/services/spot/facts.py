@@ -24,10 +24,10 @@ from shared.domain.tenants.directory import DirectoryUser
 from shared.domain.wizards.forecast import Usage
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts, SpotImage, SpotLicences
 from shared.errors import RefusedError, UnavailableError
+from shared.services.directory.licenses import read_offers, size_problem
+from shared.services.networks.rights import rights_of_members
 from shared.services.operations.action_context import ActionContext
-from shared.services.tenants.licenses import read_offers, size_problem
-from shared.services.tenants.rights import rights_of_members
-from shared.services.wizards.lookups import nothing, quota_of, texts_of
+from shared.services.policies.facts import nothing, quota_of, texts_of
 
 
 async def spot_images(context: ActionContext) -> tuple[SpotImage, ...]:

@@ -35,12 +35,12 @@ from shared.domain.tenants.tenant import Paused, Tenant
 from shared.domain.values import differing
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.services.cost.forecasts import cost_change
+from shared.services.directory.fresh_readings import memberships
+from shared.services.directory.observing import Directory
+from shared.services.directory.second_questions import ASK_AGAIN, hold_back_host, note_host
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.second_questions import ASK_AGAIN, hold_back_host, note_host
 from shared.services.spot.facts import spot_group_facts
 from shared.services.spot.groups import edited_spot_group
-from shared.services.tenants.fresh_readings import memberships
-from shared.services.tenants.observing import Directory
 from shared.storage.due import DueKind, next_of
 
 

@@ -4,7 +4,7 @@ import json
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,9 +16,8 @@ from pydantic import Field, ValidationError
 
 from shared.clients.graph_directory import LinkExpiredError, changes_since
 from shared.clients.storage import first_texts, send
-from shared.contracts.reconciling import MOST_SINGLY, SETTLE_CHANGES, ChangesOrder
+from shared.contracts.reconciling import MOST_SINGLY, SETTLE_CHANGES
 from shared.dependencies import Dependencies
-from shared.domain import naming
 from shared.domain.json_text import read_json
 from shared.domain.tenants.directory import WATCH, Watch, WatchedResource
 from shared.domain.tenants.tenant import Tenant
@@ -26,14 +25,15 @@ from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import DeskwrightError, InvalidError, RefusedError
 from shared.pauses import Places
+from shared.services.directory.changes import promise_settling, report_changes, settle_changes, settling_id
+from shared.services.directory.tenants import tenants_by_directory
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
 from shared.services.policies.reconciling import request_reconcile
 from shared.services.spot.reconciling import wake_for_group
 from shared.services.tenants.directory_subscriptions import catch_up_soon, is_from_graph, keep_watch
-from shared.services.tenants.tenants import tenants_by_directory
 from shared.storage.due import EVERYBODY, Due, DueKind, Renewal, next_of
 from shared.telemetry import count_set_aside
-from shared.workflow import DurableClient, start
+from shared.workflow import DurableClient
 
 QUEUE = "directory-changes"
 """Queue to which every source of changes writes."""
@@ -160,40 +160,6 @@ def _reason(error: Exception) -> str:
     return "not JSON that can be read: nested too deep, or a number with too many digits or without an end"
 
 
-async def report_changes(
-    deps: Dependencies,
-    client: DurableClient,
-    tenant_id: str,
-    user_ids: Iterable[str],
-    now: datetime,
-    *,
-    expected: bool = False,
-) -> None:
-    """Plan users anew who have changed: they are written down first, so that none is lost.
-
-    However many messages come, a tenant has one workflow that settles them, and one due row. *expected*: they have
-    joined a group or have a licence, so that a directory that does not show it yet lags.
-    """
-    await promise_settling(deps, tenant_id, now)
-    await deps.changes.add(tenant_id, user_ids, now, expected=expected)
-    await settle_changes(client, tenant_id)
-
-
-async def promise_settling(deps: Dependencies, tenant_id: str, now: datetime) -> None:
-    """Write a row by which a sweep checks that all changes are settled: one row for all reports of a minute."""
-    soon = now.replace(second=0, microsecond=0) + DueKind.CHANGES.checked_after
-    await deps.due.put(DueKind.CHANGES, soon, tenant_id, tenant_id)
-
-
-async def settle_changes(client: DurableClient, tenant_id: str) -> bool:
-    """Start to settle the reported changes; return False if that runs already: it repeats until none is left."""
-    return await start(client, SETTLE_CHANGES, ChangesOrder(tenant_id=tenant_id), instance_id=_instance(tenant_id))
-
-
-def _instance(tenant_id: str) -> str:
-    return naming.instance_id(tenant_id, "all", "changes", 0)
-
-
 async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, now: datetime) -> None:
     """Read the changes of the directory since the last reading, and settle them; the cost grows with the changes only.
 
@@ -246,7 +212,7 @@ async def changes_due(deps: Dependencies, client: DurableClient, due: Due) -> da
     """Settle the reported changes of a tenant's users that are not settled yet."""
     if not await deps.changes.take(due.tenant_id, 1):
         return None
-    if await end_stalled(client, SETTLE_CHANGES, _instance(due.tenant_id), deps.clock.now()):
+    if await end_stalled(client, SETTLE_CHANGES, settling_id(due.tenant_id), deps.clock.now()):
         return deps.clock.now() + AGAIN_AFTER
     await settle_changes(client, due.tenant_id)
     return deps.clock.now() + DueKind.CHANGES.checked_after

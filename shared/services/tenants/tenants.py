@@ -1,8 +1,7 @@
 """Tenants: one customer each, with its rules and directory; made by the provider's wizard."""
 
 import logging
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from operator import attrgetter
@@ -10,76 +9,26 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.caching import TtlCache
-from shared.dependencies import Dependencies
-from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.operations.operation import ResourceType
 from shared.domain.tenants.tenant import FurtherSubscriptions, ProviderAccess, SpotLicenses, Tenant, TenantSettings
-from shared.domain.values import Label, Value, Word, amount
+from shared.domain.values import Label, Value, Word
 from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.places import CREATE_TENANT, DirectoryStep, NewTenantStep, SpotLicencesStep
 from shared.domain.wizards.reviews import Forecast, Review, review
-from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
-from shared.services.alerts.judging import delete_alerts
-from shared.services.cloud_pcs.forgetting import forget_cloud_pc
-from shared.services.cost.budgets import delete_budgets_of_tenant
-from shared.services.cost.prices import delete_cost_of_tenant
-from shared.services.cost.recording import delete_ledger_of_tenant
-from shared.services.health.page import delete_health_of_tenant
+from shared.errors import ConflictError, InvalidError, Problem
+from shared.services.directory.licenses import refuse_unusable_sizes
+from shared.services.directory.tenants import look_again
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, begun_before, make_change
 from shared.services.operations.named_records import edited
-from shared.services.operations.writes import insertion_by, removal, replacement
+from shared.services.operations.writes import insertion_by, replacement
 from shared.services.policies.reconciling import promise_reconcile, start_reconcile
-from shared.services.policies.scripts import delete_script_versions
-from shared.services.tenants.access import delete_access_of_tenant
-from shared.services.tenants.directory_subscriptions import stop_watching
-from shared.services.tenants.licenses import refuse_unusable_sizes
-from shared.services.usage.reclaim_rules import delete_reclaims_of_tenant
-from shared.services.usage.recording import delete_usage_of_tenant
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
-_BY_DIRECTORY: TtlCache[Mapping[str, tuple[str, ...]]] = TtlCache(timedelta(seconds=10))
-"""Tenants by directory, read once for all callers within this time: anybody can make us look."""
-
-
-async def tenants_by_directory(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:
-    """Return the ids of the tenants of each directory; a tenant may be missing for some seconds after its creation."""
-    return await _BY_DIRECTORY.get_or(deps, "tenants", lambda: _read(deps))
-
-
-def look_again(deps: Dependencies) -> None:
-    """Read the tenants again for the next caller: who has just been brought in signs in at once."""
-    _BY_DIRECTORY.drop(deps, "tenants")
-
-
-async def tenants_of(deps: Dependencies, directory_id: str | None, most: int) -> tuple[list[Tenant], bool]:
-    """Return at most *most* tenants of a directory, of all directories for None; and whether there are more."""
-    if directory_id is None:
-        page = await deps.tenants.page(most)
-        return [stored.value for stored in page.items], page.next_token is not None
-    found: list[Tenant] = []
-    async for stored in deps.tenants.each(entra_tenant_id=directory_id):
-        if len(found) == most:
-            return found, True
-        found.append(stored.value)
-    return found, False
-
-
-async def _read(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    async for stored in deps.tenants.each():
-        found[stored.value.entra_tenant_id].append(stored.value.id)
-    return {directory_id: tuple(ids) for directory_id, ids in found.items()}
-
-
 _log = logging.getLogger("deskwright.tenants")
 _SOON = timedelta(minutes=1)
-_AGAIN = "delete the tenant again in half an hour"
 _REPLACED = frozenset({"seats", "servicePlans"})
 """Settings that are tables: a change gives all of their rows."""
 planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
@@ -184,73 +133,6 @@ def changed_tenant(before: Tenant, form: TenantChange) -> Tenant:
     )
 
 
-async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
-    """Delete a tenant that is empty. Raises: ConflictError, StaleError.
-
-    A user who is licensed and has no Cloud PC is no obstacle: that record goes with the tenant.
-    """
-    deps, tenant = context.deps, stored.value
-    pcs = [each.value async for each in deps.cloud_pcs.each(tenant.id)]
-    records: dict[str, Any] = {
-        "sites": deps.sites,
-        "onPremisesConnections": deps.connections,
-        "deviceImages": deps.images,
-        "imageSets": deps.image_sets,
-        "imageVersions": deps.image_versions,
-        "provisioningPolicies": deps.policies,
-        "spotGroups": deps.spot_groups,
-        "userSettings": deps.user_settings,
-        "powerSchedules": deps.power_schedules,
-        "maintenanceWindows": deps.maintenance_windows,
-        "deviceManagementScripts": deps.scripts,
-        "noticeEndpoints": deps.notice_endpoints,
-        "deletedCloudPCs": deps.deleted_cloud_pcs,
-    }
-    in_the_way = {name: await _count(of.each(tenant.id)) for name, of in records.items()}
-    in_the_way["cloudPCs"] = sum(1 for pc in pcs if pc.status is not Status.NOT_PROVISIONED)
-    in_the_way["poolMembers"] = await _count(deps.pool_members.of_tenant(tenant.id))
-    refuse_while_used("the tenant is not empty", in_the_way, advice="delete first what is in it")
-    await _refuse_while_resources_go(context, tenant)
-    for pc in pcs:
-        await forget_cloud_pc(deps, tenant.id, pc.id)
-    try:
-        await stop_watching(deps, tenant)
-    except DeskwrightError as error:  # what is left of it expires, and nothing reads its notifications
-        _log.warning("the subscriptions of %s were not ended: %s", tenant.id, error)
-    remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
-    await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
-    await delete_script_versions(deps, tenant.id)
-    await delete_access_of_tenant(deps, tenant.id)
-    await delete_usage_of_tenant(deps, tenant.id)
-    await delete_health_of_tenant(deps, tenant.id)
-    await delete_cost_of_tenant(deps, tenant.id)
-    await delete_budgets_of_tenant(deps, tenant.id)
-    await delete_ledger_of_tenant(deps, tenant.id)
-    await delete_reclaims_of_tenant(deps, tenant.id)
-    await delete_alerts(deps, tenant.id)
-
-
-async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> None:
-    """Refuse while the service removes the tenant's resources, which it cannot do later. Raises: ConflictError.
-
-    What Azure does not let us read (a subscription that is gone, rights that were withdrawn) is no obstacle.
-    """
-    deps = context.deps
-    scan = await deps.orphan_scans.find(tenant.id, LAST)
-    if scan is None:
-        return
-    unread = {each.area for each in scan.value.looked_at if each.problem}
-    left = [each.value async for each in deps.orphans.each(tenant.id)]
-    count = len([each for each in left if each.automatic and each.area not in unread])
-    if count:
-        message = f"{amount(count, 'resource')} of the tenant in Azure still to be removed (GET orphans lists them)"
-        raise ConflictError(f"{message}; {_AGAIN}", inTheWay={"orphans": count})
-    if scan.value.wanted_at is not None and not scan.value.answers:
-        message = "the scan has not ended that looks for what the tenant's last site has left in Azure"
-        waits = {"requestedDateTime": scan.value.wanted_at.isoformat()}
-        raise ConflictError(f"{message}; {_AGAIN}", inTheWay={"orphanScan": waits})
-
-
 async def id_kept_for_another(context: ActionContext, tenant_id: str, entra_tenant_id: str) -> str | None:
     """Return why a tenant of a directory cannot have an id: a deleted tenant of another directory had it; else None.
 
@@ -260,10 +142,6 @@ async def id_kept_for_another(context: ActionContext, tenant_id: str, entra_tena
     if deleted is not None and (deleted.before or {}).get("entraTenantId") != entra_tenant_id:
         return "a tenant of another directory had this id, and its audit log is kept; choose another"
     return None
-
-
-async def _count(records: AsyncIterator[Stored[Any]]) -> int:
-    return len([1 async for _ in records])
 
 
 def _merged(settings: TenantSettings, changes: Mapping[str, Any]) -> TenantSettings:

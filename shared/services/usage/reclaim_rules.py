@@ -27,10 +27,10 @@ from shared.domain.operations.operation import AuditEvent, ResourceType
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import PowerActor
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
+from shared.services.directory.fresh_readings import asked
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.writes import change, deletion, insertion, replacement
-from shared.services.tenants.fresh_readings import asked
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 

@@ -31,11 +31,11 @@ from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import DesiredPower, PowerActor, PowerHold
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError, DeskwrightError, StaleError, UnavailableError
-from shared.services.operations.second_questions import Claim, ask_for_claim
+from shared.services.directory.fresh_readings import asked, read_user
+from shared.services.directory.second_questions import Claim, ask_for_claim
 from shared.services.policies.pausing import why_paused
 from shared.services.power.records import change_power
 from shared.services.power.sessions import users_now
-from shared.services.tenants.fresh_readings import asked, read_user
 from shared.services.usage.reclaim_rules import Days, cases_of, end_case, kept_days, note_case, policy_of, release
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored

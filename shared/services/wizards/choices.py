@@ -16,10 +16,10 @@ from shared.domain.policies.configuration import LOCALES
 from shared.domain.spot.images.image_set import HostPoolType
 from shared.domain.wizards.fields import Choice, OfferedChoices
 from shared.errors import RefusedError, UnavailableError
+from shared.services.directory.licenses import licenses
+from shared.services.directory.names import MOST_FOUND, search_groups
 from shared.services.images.choices import images_of_policies, managed_images, own_gallery_versions, session_host_images
 from shared.services.operations.action_context import ActionContext
-from shared.services.tenants.directory import MOST_FOUND, search_groups
-from shared.services.tenants.licenses import licenses
 
 _MOST = 500
 _READ: TtlCache[list[Any]] = TtlCache(timedelta(seconds=10))

@@ -38,10 +38,10 @@ from shared.domain.wizards.places import (
 from shared.domain.wizards.reviews import Forecast, Review
 from shared.domain.wizards.reviews import review as reviewed
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
+from shared.services.directory.licenses import refuse_unusable_sizes
 from shared.services.networks.connections import changed_connection, connection_facts
 from shared.services.operations.action_context import ActionContext
 from shared.services.policies.policies import drifted, edited_fields
-from shared.services.tenants.licenses import refuse_unusable_sizes
 from shared.services.tenants.sites import check_site
 from shared.services.tenants.tenants import TenantChange, changed_tenant
 from shared.storage.repository import Stored

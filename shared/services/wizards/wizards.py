@@ -25,9 +25,9 @@ from shared.services.cost.forecasts import with_cost
 from shared.services.images.device_images import image_facts
 from shared.services.networks.connections import connection_facts
 from shared.services.operations.action_context import ActionContext
+from shared.services.policies.facts import policy_facts
 from shared.services.spot.facts import spot_group_facts
 from shared.services.spot.image_sets import image_set_facts
-from shared.services.wizards.lookups import policy_facts
 
 
 @dataclass(frozen=True, slots=True)

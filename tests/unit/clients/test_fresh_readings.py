@@ -9,7 +9,7 @@ from shared.contracts.outcomes import DeclinedError, Refused
 from shared.domain.destroying import Unanswered, held_back
 from shared.domain.tenants.directory import DirectoryUser
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
-from shared.services.tenants.fresh_readings import SeenUser, accounts, read_user
+from shared.services.directory.fresh_readings import SeenUser, accounts, read_user
 from tests.integration.things import NOW
 
 ADA = DirectoryUser(id="ada", user_principal_name="ada@contoso.example", display_name="Ada")

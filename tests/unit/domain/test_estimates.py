@@ -21,7 +21,7 @@ from shared.domain.cloud_pcs.estimates import (
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import Progress, progress
 from shared.domain.networks.connection import JoinType
-from shared.services.cloud_pcs.estimating import places
+from shared.services.operations.estimating import places
 from tests.integration import things
 
 NOW = things.NOW

@@ -14,7 +14,7 @@ from shared.domain.machines.service_plan import ServicePlan, service_plan, size_
 from shared.domain.planning.entitlements import seat_plans
 from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.wizards.forms import parse, problems_of
-from shared.services.tenants.licenses import size_problems
+from shared.services.directory.licenses import size_problems
 from tests.integration import things
 from tests.integration.test_wrong_bodies import TOO_MUCH, WRONG, at_pointer, faults, spoilt
 

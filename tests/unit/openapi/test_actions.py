@@ -14,8 +14,8 @@ from shared.domain.cloud_pcs.actions import ACTIONS, RESOURCE, OwnAction
 from shared.domain.notices.endpoint import Locale
 from shared.domain.notices.texts import words
 from shared.domain.spot.groups.actions import GroupAction, HostAction, SpotAction, VersionVerb
-from shared.services.operations.bulk import BulkForm
-from shared.services.operations.catalogue import BULK_ACTIONS, PERFORMERS
+from shared.services.actions.bulk import BulkForm
+from shared.services.actions.catalogue import BULK_ACTIONS, PERFORMERS
 from tests.unit.openapi.test_document import DOCUMENT
 from triggers.http.graph import BASE
 

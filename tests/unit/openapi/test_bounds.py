@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.services.operations.catalogue import BULK_ACTIONS
+from shared.services.actions.catalogue import BULK_ACTIONS
 from triggers.http.openapi import routes
 from triggers.http.views.openapi_document import document
 

@@ -12,13 +12,13 @@ from typing import Any
 import azure.functions as func
 
 from shared.contracts.calls import on_behalf_of
+from shared.domain.cloud_pcs.action_forms import Nothing
 from shared.domain.cloud_pcs.actions import ACTIONS, RESOURCE, Action, OwnAction
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
-from shared.services.cloud_pcs.lists import allow, perform_own
-from shared.services.operations.action_forms import Nothing
-from shared.services.operations.catalogue import PERFORMERS, Result
+from shared.services.actions.catalogue import PERFORMERS, Result
+from shared.services.actions.own import allow, perform_own
 from shared.workflow import Blueprint, DurableClient
 from triggers.http import scopes
 from triggers.http.bodies.cloud_pcs import GraphBody

@@ -12,9 +12,9 @@ from shared.domain.cloud_pcs.progress import SignInDetails
 from shared.domain.cloud_pcs.use import CloudPcUse
 from shared.domain.planning.drift import TenantPolicies
 from shared.domain.power.record import CloudPcPower
-from shared.services.cloud_pcs.estimating import estimates_of, estimates_with_places
 from shared.services.cloud_pcs.lists import cloud_pc_entries, ready_sign_in
 from shared.services.cloud_pcs.orphans import begin_removal, request_scan
+from shared.services.operations.estimating import estimates_of, estimates_with_places
 from shared.services.policies.policies import read_configuration
 from shared.services.usage.cloud_pcs import latest_uses
 from shared.workflow import Blueprint, DurableClient

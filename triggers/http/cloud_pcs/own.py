@@ -12,16 +12,10 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.progress import SignInDetails
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import NotFoundError
-from shared.services.cloud_pcs.estimating import estimates_with_places
-from shared.services.cloud_pcs.lists import (
-    cloud_pcs_of,
-    own_cloud_pc,
-    own_possibilities,
-    ready_sign_in,
-    setting_or_none,
-    spot_desktops_of,
-)
-from shared.services.operations.audit import operation_facts
+from shared.services.actions.own import own_possibilities, setting_or_none
+from shared.services.audit.events import operation_facts
+from shared.services.cloud_pcs.lists import cloud_pcs_of, own_cloud_pc, ready_sign_in, spot_desktops_of
+from shared.services.operations.estimating import estimates_with_places
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint

@@ -8,13 +8,13 @@ import azure.functions as func
 
 from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingEdit, UserSettingForm
 from shared.errors import InvalidError
-from shared.services.cloud_pcs.user_settings import (
+from shared.services.directory.names import group_names
+from shared.services.policies.user_settings import (
     assign_user_setting,
     create_user_setting,
     delete_user_setting,
     update_user_setting,
 )
-from shared.services.tenants.directory import group_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.http.bodies.cloud_pcs import user_setting_body

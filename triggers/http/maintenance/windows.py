@@ -12,13 +12,13 @@ from shared.domain.policies.maintenance_window import (
     MaintenanceWindowForm,
 )
 from shared.errors import InvalidError
+from shared.services.directory.names import group_names
 from shared.services.policies.maintenance_windows import (
     assign_maintenance_window,
     create_maintenance_window,
     delete_maintenance_window,
     update_maintenance_window,
 )
-from shared.services.tenants.directory import group_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.http.bodies.declared import renamed

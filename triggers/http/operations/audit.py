@@ -14,8 +14,8 @@ from shared.domain.filtering import accepts, demanded, names_in
 from shared.domain.networks.regions import SUPPORTED_REGIONS as REGIONS
 from shared.domain.operations.operation import NO_NAMES, AuditEvent, AuditNames
 from shared.errors import InvalidError, NotFoundError, Problem
-from shared.services.operations.audit import audit_names
-from shared.services.tenants.licenses import licenses
+from shared.services.audit.events import audit_names
+from shared.services.directory.licenses import licenses
 from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok

@@ -13,8 +13,7 @@ from shared.domain.cost.forecast import CostChange
 from shared.domain.operations.bulk import BulkStatus
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.errors import InvalidError, Problem
-from shared.services.operations.audit import operation_facts
-from shared.services.operations.bulk import (
+from shared.services.actions.bulk import (
     BulkForm,
     BulkTarget,
     begin_bulk,
@@ -24,7 +23,8 @@ from shared.services.operations.bulk import (
     steer,
     targets_of,
 )
-from shared.services.operations.catalogue import BULK_ACTIONS as BULK_FORMS
+from shared.services.actions.catalogue import BULK_ACTIONS as BULK_FORMS
+from shared.services.audit.events import operation_facts
 from shared.workflow import Blueprint, DurableClient
 from triggers.http import scopes
 from triggers.http.call import Call, Response, ok

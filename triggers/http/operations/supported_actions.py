@@ -9,7 +9,7 @@ import azure.functions as func
 from typing_extensions import TypedDict
 
 from shared.errors import ForbiddenError, UnavailableError
-from shared.services.operations.supported_actions import (
+from shared.services.actions.supported_actions import (
     SupportedAction,
     group_actions,
     host_actions,

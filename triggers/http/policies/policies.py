@@ -13,10 +13,10 @@ from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value, one_line
 from shared.errors import InvalidError, Problem
+from shared.services.directory.names import group_names
 from shared.services.policies import pausing, policies
-from shared.services.tenants.directory import group_names
+from shared.services.policies.facts import policy_facts
 from shared.services.wizards.edits import edited_policy
-from shared.services.wizards.lookups import policy_facts
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http import scopes

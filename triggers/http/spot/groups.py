@@ -13,12 +13,12 @@ from shared.domain.spot.groups.members import SpotMember
 from shared.domain.spot.hosts.release import OPEN, ReleaseEvent, SpotRelease
 from shared.errors import NotFoundError
 from shared.services.cloud_pcs.lists import spot_sign_in
+from shared.services.directory.names import group_names
 from shared.services.spot import groups as spot_groups
 from shared.services.spot import groups as spot_pausing
 from shared.services.spot import releases
 from shared.services.spot.facts import spot_group_facts
 from shared.services.spot.groups import pause_of
-from shared.services.tenants.directory import group_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http import scopes

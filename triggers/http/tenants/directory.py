@@ -12,8 +12,8 @@ from typing_extensions import TypedDict
 from shared.dependencies import dependencies
 from shared.domain.json_text import read_json
 from shared.errors import InvalidError, LengthRequiredError, Problem, TooLargeError
+from shared.services.directory.names import role_assignments, search_groups, search_users
 from shared.services.tenants import directory_changes
-from shared.services.tenants.directory import role_assignments, search_groups, search_users
 from shared.workflow import Blueprint
 from triggers.http.answers import http_response
 from triggers.http.call import Call, Response, body_of, ok

@@ -9,6 +9,7 @@ import azure.functions as func
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.places import of_site_form
 from shared.errors import ConflictError, InvalidError, MismatchError, Problem, StaleError
+from shared.services.maintenance import tenant_deletion
 from shared.services.tenants import sites, tenants
 from shared.services.tenants.customer_rights import customer_template
 from shared.services.tenants.readiness import Readiness, readiness
@@ -92,7 +93,7 @@ async def delete_tenant(call: Call) -> Response:
     """Delete a tenant that is empty."""
     stored = call.stored_tenant
     call.match(stored.etag)
-    await tenants.delete_tenant(call.context, stored)
+    await tenant_deletion.delete_tenant(call.context, stored)
     return Response(204)
 
 

@@ -19,7 +19,7 @@ from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory import DirectoryUser, SubscribedSku
 from shared.domain.tenants.tenant import LicenceSource, Tenant, TenantSettings
 from shared.errors import UnavailableError
-from shared.services.tenants.fresh_readings import accounts, memberships
+from shared.services.directory.fresh_readings import accounts, memberships
 
 _IN_NONE: frozenset[str] = frozenset()
 

@@ -12,6 +12,20 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from shared.domain.cloud_pcs.action_forms import (
+    AccountTypeForm,
+    BulkRestoreForm,
+    CreateSnapshotForm,
+    KeepAwakeForm,
+    Nothing,
+    OwnReprovisionBody,
+    PowerOffForm,
+    RenameForm,
+    ReprovisionBody,
+    ResizeForm,
+    RestoreForm,
+    UserAccountType,
+)
 from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
@@ -21,7 +35,7 @@ from shared.domain.machines.restore_points import nearest
 from shared.domain.operations.operation import Operation
 from shared.domain.power.overriding import PowerOverrideForm
 from shared.domain.values import Value
-from shared.services.cloud_pcs.builds import RerunForm, UserAccountType, plan_now, rebuild, rerun, warned_steps
+from shared.services.cloud_pcs.builds import RerunForm, plan_now, rebuild, rerun, warned_steps
 from shared.services.cloud_pcs.builds import refusal as without_warning
 from shared.services.cloud_pcs.deprovisioning import (
     ExtendForm,
@@ -48,19 +62,6 @@ from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, r
 from shared.services.cloud_pcs.undeleting import UndeleteForm, copies, hand_over, undelete
 from shared.services.cloud_pcs.undeleting import refuses as unbuildable
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.action_forms import (
-    AccountTypeForm,
-    BulkRestoreForm,
-    CreateSnapshotForm,
-    KeepAwakeForm,
-    Nothing,
-    OwnReprovisionBody,
-    PowerOffForm,
-    RenameForm,
-    ReprovisionBody,
-    ResizeForm,
-    RestoreForm,
-)
 from shared.services.power.by_hand import power_off, power_on, refuse_while_off, request
 from shared.services.power.keeping_awake import keep_awake
 from shared.services.power.keeping_awake import refusal as not_kept_awake

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from shared.contracts.remote_actions import BULK, BulkOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.cloud_pcs.action_forms import ResizeForm
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.progress import CHOICES, COLUMNS, KINDS, SEARCHED
 from shared.domain.cost.forecast import CostChange
@@ -20,11 +21,10 @@ from shared.domain.operations.operation import ResourceType
 from shared.domain.values import Id, Value, Word
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
+from shared.services.actions.catalogue import BULK_ACTIONS, Refusal
 from shared.services.cloud_pcs.machine_changes import target_plan
 from shared.services.cost.forecasts import cost_change, placed
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.action_forms import ResizeForm
-from shared.services.operations.catalogue import BULK_ACTIONS, Refusal
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
 from shared.services.operations.writes import change, insertion

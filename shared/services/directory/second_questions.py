@@ -27,8 +27,8 @@ from shared.domain.pools.member import PoolMember
 from shared.domain.spot.hosts.host import SessionHost
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
 from shared.errors import RefusedError, UnavailableError
-from shared.services.tenants.fresh_readings import accounts, asked, contradicted, memberships, read_user
-from shared.services.tenants.observing import Directory, licences_of, observe
+from shared.services.directory.fresh_readings import accounts, asked, contradicted, memberships, read_user
+from shared.services.directory.observing import Directory, licences_of, observe
 from shared.storage.due import read_once
 
 

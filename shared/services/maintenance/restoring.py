@@ -1,7 +1,7 @@
 """Restore of an export: its content is verified, then added, then all promises are made again.
 
 No existing row is ever changed, except that each tenant is paused until its records were compared with Azure
-(``shared/services/operations/after_restore.py``). A restore that broke off is begun again and adds what is
+(``shared/services/maintenance/after_restore.py``). A restore that broke off is begun again and adds what is
 missing: a marker says which export is being restored, because the account is no longer empty then.
 """
 
@@ -15,9 +15,9 @@ from datetime import datetime
 from shared.clients.storage import Blobs
 from shared.domain.exporting import EXPORTED, FORMAT, ExportPart, Manifest
 from shared.errors import ConflictError, NotFoundError
-from shared.services.operations.after_restore import compare_first
-from shared.services.operations.due_rules import DUE_RULES, read_tenant_records
-from shared.services.operations.exporting import read_manifest
+from shared.services.maintenance.after_restore import compare_first
+from shared.services.maintenance.due_rules import DUE_RULES, read_tenant_records
+from shared.services.maintenance.exporting import read_manifest
 from shared.storage.contents import Contents, Restores, read_line
 from shared.storage.records import Records
 from shared.storage.tables import Row, Tables

@@ -1,12 +1,20 @@
 """The forms of the actions on Cloud PCs: bodies of their routes, and parameters of bulk actions."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from shared.domain.machines.restore_points import TimeRange
 from shared.domain.values import Id, Value, one_line
-from shared.services.cloud_pcs.builds import UserAccountType
+
+
+class UserAccountType(StrEnum):
+    """Graph: cloudPcUserAccountType."""
+
+    STANDARD_USER = "standardUser"
+    ADMINISTRATOR = "administrator"
+
 
 LONGEST_NAME = 64
 

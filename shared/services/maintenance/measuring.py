@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from shared.clients.notice_queue import QUEUE as NOTICES
@@ -13,6 +13,7 @@ from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import MACHINE_GONE
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.overview import OpenDecisions
+from shared.services.directory.tenants import TenantIds
 from shared.services.spot.reconciling import SpotWaiting, hosts_gone_everywhere, spot_waiting_everywhere
 from shared.services.tenants.directory_changes import POISON, QUEUE
 from shared.services.usage.recording import record_tenants
@@ -28,19 +29,6 @@ from shared.telemetry import (
 )
 
 _log = logging.getLogger("deskwright.maintenance")
-
-
-class TenantIds:
-    """The ids of all tenants, read by the first step that asks; a reading that failed is made again by the next."""
-
-    def __init__(self, deps: Dependencies) -> None:
-        self._deps, self._found = deps, list[str]()
-
-    async def __call__(self) -> Sequence[str]:
-        """Return the ids, in the order of the table."""
-        if not self._found:
-            self._found = [stored.value.id async for stored in self._deps.tenants.each()]
-        return self._found
 
 
 async def each_by_itself(*steps: Callable[[], Awaitable[object]]) -> None:

@@ -14,9 +14,9 @@ from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.operations.bulk import BulkAction, Durations, durations_of, estimated_end, estimated_end_of_bulk
 from shared.domain.operations.operation import AuditEvent, AuditNames, Operation, ResourceType, ShownOperation
 from shared.errors import DeskwrightError
-from shared.services.cloud_pcs.estimating import estimates_of
+from shared.services.directory.names import application_names
 from shared.services.operations.action_context import ActionContext
-from shared.services.tenants.directory import application_names
+from shared.services.operations.estimating import estimates_of
 from shared.storage.audit import EVERYWHERE
 
 _DURATIONS: TtlCache[Durations] = TtlCache(timedelta(minutes=5))

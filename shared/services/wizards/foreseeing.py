@@ -19,12 +19,12 @@ from shared.domain.values import Id, Value, Word, differing, distinct
 from shared.domain.wizards.create_provisioning_policy import MOST_GROUPS, group_problems
 from shared.errors import InvalidError, Problem
 from shared.services.cost.forecasts import cost_change, placed
+from shared.services.directory.licenses import refuse_unusable_sizes
+from shared.services.directory.observing import KeptLine, observe_all
 from shared.services.operations.action_context import ActionContext
 from shared.services.policies.policies import assigned_to, drifted, edited_fields
 from shared.services.policies.reconciling import rules_of, snapshots_of
 from shared.services.spot.members import foresee_spot_edit, foresee_spot_pause
-from shared.services.tenants.licenses import refuse_unusable_sizes
-from shared.services.tenants.observing import KeptLine, observe_all
 from shared.services.tenants.tenants import TenantChange, changed_tenant, planned_by
 from shared.services.wizards.edits import edited_policy
 

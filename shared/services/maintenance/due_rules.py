@@ -31,6 +31,7 @@ from shared.domain.spot.hosts.host import SessionHost
 from shared.domain.spot.images.image_set import ImageSet
 from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.tenants.tenant import Site
+from shared.services.actions.bulk import bulk_due
 from shared.services.cloud_pcs.builds import build_due, resume_build
 from shared.services.cloud_pcs.deleted import deleted_due
 from shared.services.cloud_pcs.deprovisioning import clean_up_due, deprovision_due
@@ -38,11 +39,10 @@ from shared.services.cloud_pcs.orphans import scan_due
 from shared.services.cloud_pcs.remote_actions import action_due, restore_points_due
 from shared.services.images.device_images import image_build_due
 from shared.services.images.replicas import replication_due
+from shared.services.maintenance.after_restore import watched_due
 from shared.services.networks.connection_checks import check_due
 from shared.services.notices.delivering import deliver_due
 from shared.services.notices.relaying import events_due
-from shared.services.operations.after_restore import watched_due
-from shared.services.operations.bulk import bulk_due
 from shared.services.operations.sweeps import Rule
 from shared.services.policies.reconciling import reconcile_due
 from shared.services.pools.filling import pool_due

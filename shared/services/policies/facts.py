@@ -18,10 +18,10 @@ from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.create_provisioning_policy import MOST_GROUPS, PolicyFacts
 from shared.domain.wizards.forecast import Usage
 from shared.errors import RefusedError, UnavailableError
+from shared.services.directory.licenses import licensed_members
 from shared.services.images.sources import gallery_images, usages
+from shared.services.networks.rights import rights_in_use
 from shared.services.operations.action_context import ActionContext
-from shared.services.tenants.licenses import licensed_members
-from shared.services.tenants.rights import rights_in_use
 
 _log = logging.getLogger("deskwright.services")
 

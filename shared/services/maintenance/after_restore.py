@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Container
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,12 +21,11 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST, OrphanScan
 from shared.domain.images.image import DeviceImage, DeviceImageStatus
 from shared.domain.operations.operation import Operation
-from shared.domain.spot.hosts.host import planned_anew
 from shared.domain.spot.hosts.release import OPEN
 from shared.domain.spot.images.image_version import ImageVersion, VersionStatus
 from shared.domain.tenants.tenant import Paused, Tenant
-from shared.errors import NotFoundError
 from shared.services.cloud_pcs.orphans import SCAN
+from shared.services.operations.comparing import stop_comparing
 from shared.services.operations.sweeps import progress_due
 from shared.services.policies.reconciling import RECONCILE_OPERATION
 from shared.services.spot.releases import RELEASE_OPERATION
@@ -66,16 +64,6 @@ async def end_comparison(deps: Dependencies, tenant_id: str, at: datetime) -> No
 
     await stop_comparing(deps, tenant_id)
     await deps.tenants.change(tenant_id, edit)
-
-
-async def stop_comparing(deps: Dependencies, tenant_id: str) -> None:
-    """Compare the records of a tenant no longer, if they were being compared: its session hosts are planned anew."""
-    if tenant_id not in await deps.restores.comparing():
-        return
-    async for stored in deps.session_hosts.each(tenant_id):
-        with suppress(NotFoundError):
-            await deps.session_hosts.change(tenant_id, stored.value.id, planned_anew, known=stored)
-    await deps.restores.compared(tenant_id)
 
 
 _LOOK_AGAIN = timedelta(hours=1)

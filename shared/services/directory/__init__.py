@@ -1,0 +1,1 @@
+"""What a tenant's directory says: its users, groups and licences, asked again before anything ends."""

@@ -25,10 +25,10 @@ class SilentDirectory(PaperDirectory):
 
 
 class PaperVault:
-    """A key vault of one secret."""
+    """A key vault of one secret, which has one version."""
 
-    async def read(self, address: str) -> str:
-        return f"the secret at {address}"
+    async def read_version(self, address: str, version: str | None = None) -> tuple[str, str]:
+        return f"the secret at {address}", version or "v1"
 
 
 async def test_a_tenant_without_notifications_reads_everybody_again_within_a_day(tables: Tables) -> None:
@@ -50,7 +50,8 @@ async def test_what_graph_wants_renewed_is_asked_for_until_it_is_granted(
     here.directory = SilentDirectory()
     monkeypatch.setattr(here, "vault", PaperVault)
     await here.tenants.insert(things.tenant())
-    lasting = [Subscription(id=of, resource=of, expires_at=things.NOW + timedelta(days=27)) for of in WatchedResource]
+    later = things.NOW + timedelta(days=27)
+    lasting = [Subscription(id=of, resource=of, expires_at=later, key_version="v1") for of in WatchedResource]
     await here.watches.insert(Watch(tenant_id=things.DIRECTORY, subscriptions=tuple(lasting)))
     host: Any = IdleHost()
     with in_place(here):

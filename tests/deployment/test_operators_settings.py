@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from deployment import steps
-from tests.deployment.simulated import Cloud
-from tests.deployment.test_provisioning import GROUP_ID, quiet, registered, template
+from tests.deployment.simulated import Cloud, quiet
+from tests.deployment.test_provisioning import GROUP_ID, registered, template
 from tests.house.tree import ROOT
 from tests.infra.compiled import Compiled
 

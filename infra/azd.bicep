@@ -72,6 +72,26 @@ param operationsKeptInDays int = 90
 @maxValue(3650)
 param usageKeptInDays int = 90
 
+@description('Days that audit events are kept, at least 30; 0: as long as the service.')
+@minValue(0)
+@maxValue(36500)
+param auditKeptInDays int = 0
+
+@description('Days that an entry of a timeline is kept, of a build that has been replaced.')
+@minValue(30)
+@maxValue(36500)
+param timelinesKeptInDays int = 365
+
+@description('Days that a release of a Spot Group is kept after its end.')
+@minValue(30)
+@maxValue(36500)
+param releasesKeptInDays int = 365
+
+@description('Months before the running one of which costs are kept.')
+@minValue(1)
+@maxValue(120)
+param costKeptInMonths int = 13
+
 @description('Endpoint of Azure Communication Services that send mail of notices; none: no mail of the service itself.')
 param mailUrl string = ''
 
@@ -182,6 +202,10 @@ module service 'main.bicep' = {
     everyExportKeptInDays: everyExportKeptInDays
     operationsKeptInDays: operationsKeptInDays
     usageKeptInDays: usageKeptInDays
+    auditKeptInDays: auditKeptInDays
+    timelinesKeptInDays: timelinesKeptInDays
+    releasesKeptInDays: releasesKeptInDays
+    costKeptInMonths: costKeptInMonths
     mailUrl: mailUrl
     mailSender: mailSender
     webhookNetworks: webhookNetworks

@@ -45,6 +45,18 @@ param operationsKeptInDays = int(empty(operationsKeptInDaysVariable) ? file.?ope
 var usageKeptInDaysVariable = readEnvironmentVariable('DESKWRIGHT_USAGE_KEPT_IN_DAYS', '')
 param usageKeptInDays = int(empty(usageKeptInDaysVariable) ? file.?usageKeptInDays ?? 90 : usageKeptInDaysVariable)
 
+var auditKeptInDaysVariable = readEnvironmentVariable('DESKWRIGHT_AUDIT_KEPT_IN_DAYS', '')
+param auditKeptInDays = int(empty(auditKeptInDaysVariable) ? file.?auditKeptInDays ?? 0 : auditKeptInDaysVariable)
+
+var timelinesKeptInDaysVariable = readEnvironmentVariable('DESKWRIGHT_TIMELINES_KEPT_IN_DAYS', '')
+param timelinesKeptInDays = int(empty(timelinesKeptInDaysVariable) ? file.?timelinesKeptInDays ?? 365 : timelinesKeptInDaysVariable)
+
+var releasesKeptInDaysVariable = readEnvironmentVariable('DESKWRIGHT_RELEASES_KEPT_IN_DAYS', '')
+param releasesKeptInDays = int(empty(releasesKeptInDaysVariable) ? file.?releasesKeptInDays ?? 365 : releasesKeptInDaysVariable)
+
+var costKeptInMonthsVariable = readEnvironmentVariable('DESKWRIGHT_COST_KEPT_IN_MONTHS', '')
+param costKeptInMonths = int(empty(costKeptInMonthsVariable) ? file.?costKeptInMonths ?? 13 : costKeptInMonthsVariable)
+
 var mailUrlVariable = readEnvironmentVariable('DESKWRIGHT_MAIL_URL', '')
 param mailUrl = empty(mailUrlVariable) ? file.?mailUrl ?? '' : mailUrlVariable
 

@@ -59,6 +59,26 @@ param operationsKeptInDays int = 90
 @maxValue(3650)
 param usageKeptInDays int = 90
 
+@description('Days that audit events are kept, at least 30; 0: as long as the service.')
+@minValue(0)
+@maxValue(36500)
+param auditKeptInDays int = 0
+
+@description('Days that an entry of a timeline is kept, of a build that has been replaced.')
+@minValue(30)
+@maxValue(36500)
+param timelinesKeptInDays int = 365
+
+@description('Days that a release of a Spot Group is kept after its end.')
+@minValue(30)
+@maxValue(36500)
+param releasesKeptInDays int = 365
+
+@description('Months before the running one of which costs are kept.')
+@minValue(1)
+@maxValue(120)
+param costKeptInMonths int = 13
+
 @description('Endpoint of Azure Communication Services that send mail of notices; none: no mail of the service itself.')
 param mailUrl string = ''
 
@@ -434,10 +454,10 @@ var settings = {
   DESKWRIGHT_NOTIFICATION_URL: 'https://${appTitle}.azurewebsites.net/api/graph/notifications'
   DESKWRIGHT_ARM_URL: environment().resourceManager
   DESKWRIGHT_GRAPH_URL: 'https://graph.microsoft.com'
-  DESKWRIGHT_COST_KEPT_IN_MONTHS: '13'
-  DESKWRIGHT_AUDIT_KEPT_IN_DAYS: ''
-  DESKWRIGHT_TIMELINES_KEPT_IN_DAYS: '365'
-  DESKWRIGHT_RELEASES_KEPT_IN_DAYS: '365'
+  DESKWRIGHT_COST_KEPT_IN_MONTHS: string(costKeptInMonths)
+  DESKWRIGHT_AUDIT_KEPT_IN_DAYS: auditKeptInDays == 0 ? '' : string(max(auditKeptInDays, 30))
+  DESKWRIGHT_TIMELINES_KEPT_IN_DAYS: string(timelinesKeptInDays)
+  DESKWRIGHT_RELEASES_KEPT_IN_DAYS: string(releasesKeptInDays)
   DESKWRIGHT_PRICES_URL: 'https://prices.azure.com'
   DESKWRIGHT_AUTHORITY_URL: environment().authentication.loginEndpoint
   DESKWRIGHT_TRUST_CLIENT_PRINCIPAL: 'false'

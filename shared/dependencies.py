@@ -141,7 +141,15 @@ class Dependencies(Records):
 
         Raises: DeclinedError if it is a customer's and no multi-tenant app is set.
         """
-        directory = tenant.entra_tenant_id.lower()
+        return self._graph_in(tenant.entra_tenant_id.lower())
+
+    @property
+    def provider_graph(self) -> Graph:
+        """The client of the provider's own directory, which the managed identity reads."""
+        return self._graph_in(self.settings.provider_tenant_id.lower())
+
+    def _graph_in(self, directory: str) -> Graph:
+        """Return the client of a directory. Raises: as ``graph``."""
         if directory not in self._graphs:
             from shared.clients.graph import Graph
 

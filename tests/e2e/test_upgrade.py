@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import tarfile
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from deployment import packaging
 from local.board import READY
 from local.journey import Journey, licences
 from local.options import APP
@@ -29,8 +31,11 @@ BEFORE = "7d9197ab705a0f01fde641e8feb9cfbfddda1796"
 """The last commit whose lists are not kept beside the records; it knows no user settings either (decisions 53, 54)."""
 STEP_BACK = "babab5fd3be14494db42bfa655a341bcc3e9aec9"
 """The commit to go back to. It keeps the fields of records that it does not know; commits before 28e722e4 do not."""
-LAST_RELEASE = "87c5b6bc"
-"""The commit without warm pools, notices and costs: it knows neither their fields of records nor their due rows."""
+BEFORE_RELEASES = "87c5b6bc"
+"""The commit without warm pools, notices and costs: it knows neither their fields of records nor their due rows.
+
+It is the last release as long as none has a tag.
+"""
 USERS = 5
 LOOK_EVERY_SECONDS = 0.1
 
@@ -43,14 +48,26 @@ def earlier(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def last_release(tmp_path: Path) -> Path:
-    """The app of the last release, in a folder of its own."""
-    return app_of(LAST_RELEASE, tmp_path)
+    """The package of the last release, unpacked in a folder of its own."""
+    checkout, package = app_of(last_release_in(APP), tmp_path), tmp_path / "package"
+    for name in packaging.files(checkout):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(checkout / name, package / name)
+    assert not (package / "tests").exists()
+    return package
 
 
 @pytest.fixture
 def step_back(tmp_path: Path) -> Path:
     """The app of the release before, in a folder of its own."""
     return app_of(STEP_BACK, tmp_path)
+
+
+def last_release_in(checkout: Path) -> str:
+    """Return the newest tag of a release before this commit, or the commit that stands for it."""
+    asked = ["git", "tag", "--merged", "HEAD~1", "--list", "v*", "--sort", "-version:refname"]
+    found = subprocess.run(asked, cwd=checkout, capture_output=True, text=True, check=False)
+    return next(iter(found.stdout.split()), BEFORE_RELEASES)
 
 
 def app_of(commit: str, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import re
 
+from deployment.parameters import schemas, variable
 from shared.clients.notice_queue import QUEUE as NOTICES
 from shared.config import Settings
 from shared.domain.exporting import CONTAINER, EXPORTED, LEFT_OUT
@@ -38,3 +39,9 @@ def test_each_end_that_can_be_set_is_named_with_its_default() -> None:
     for name, field in settings.items():
         (row,) = [row for row in ROWS if f"`DESKWRIGHT_{name.upper()}`" in " ".join(row)]
         assert field.default is None or re.search(rf"\b{field.default} ", " ".join(row)), row
+
+
+def test_each_end_that_can_be_set_is_a_parameter_of_the_template() -> None:
+    """A deployment writes all settings of ours: what was changed in the app alone would last until the next one."""
+    wanted = {f"DESKWRIGHT_{name.upper()}" for name in Settings.model_fields if "_kept_in_" in name}
+    assert wanted - set(map(variable, schemas())) == set()

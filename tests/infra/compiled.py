@@ -8,11 +8,11 @@ with the line. Microsoft's compiler decides what a file means, not this.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.infra.syntax import Node, Statement, read
+from tests.infra.syntax import Nested, Node, Statement, read
 
 VERSION = "Bicep CLI version 0.38.33 (stand-in of tests/infra)"
 _SCHEMA = "https://schema.management.azure.com/schemas/{}#"
@@ -32,6 +32,7 @@ class Compiled:
         self._loop: str = ""
         self._rows = ""
         self._files: dict[str, Any] = {}
+        self._variables: list[tuple[str, ...]] = []
         self.template = self._whole()
 
     def _whole(self) -> dict[str, Any]:
@@ -42,7 +43,10 @@ class Compiled:
             "parameters": {each.name: self._parameter(each) for each in of["param"]},
             "variables": {each.name: self._value(_need(each)) for each in of["var"]},
             "resources": [
-                self._made(each) for each in self._statements.values() if each.word in {"resource", "module"}
+                made
+                for each in self._statements.values()
+                if each.word in {"resource", "module"}
+                for made in ([*self._nested(each)] if each.existing else [self._made(each)])
             ],
             "outputs": {
                 each.name: {"type": each.type, "value": self._value(_need(each))}
@@ -73,6 +77,16 @@ class Compiled:
         made = {**beside, **make(statement, written), **({"dependsOn": after} if after else {})}
         self._loop = self._rows = ""
         return made
+
+    def _nested(self, parent: Statement) -> Iterator[dict[str, Any]]:
+        """Yield the resources that are declared in one that exists."""
+        kind, _, version = parent.type.partition("@")
+        of = self._text(_members(_need(parent))["name"])
+        for each in _need(parent).parts:
+            if isinstance(each, Nested) and each.statement:
+                made = self._resource(each.statement, _members(_need(each.statement)))
+                name = f"[format('{{0}}/{{1}}', {of}, {_quoted(made['name'])})]"
+                yield {**made, "type": f"{kind}/{made['type']}", "apiVersion": version, "name": name}
 
     def _resource(self, statement: Statement, written: dict[str, Node]) -> dict[str, Any]:
         kind, _, version = statement.type.partition("@")
@@ -127,6 +141,7 @@ class Compiled:
             "literal": lambda one: _WORDS[one.text],
             "name": self._name,
             "call": self._call,
+            "lambda": self._lambda,
             "member": self._member,
             "unary": lambda one: f"not({self._text(one.parts[0])})",
             "binary": self._binary,
@@ -147,7 +162,15 @@ class Compiled:
         )
         return f"format({', '.join([_quoted(''.join(escaped)), *map(self._text, places)])})"
 
+    def _lambda(self, node: Node) -> str:
+        self._variables.append(node.names)
+        body = self._text(node.parts[0])
+        self._variables.pop()
+        return f"lambda({', '.join([*map(_quoted, node.names), body])})"
+
     def _name(self, node: Node) -> str:
+        if any(node.text in names for names in self._variables):
+            return f"lambdaVariables('{node.text}')"
         if node.text and node.text == self._loop:
             return f"{self._rows}[copyIndex()]"
         statement = self._statements.get(node.text)
@@ -198,7 +221,7 @@ def _need(statement: Statement) -> Node:
 
 def _members(node: Node) -> dict[str, Node]:
     """Return the members of an object by name."""
-    return {each.parts[0].parts[0].text: each.parts[1] for each in node.parts}
+    return {each.parts[0].parts[0].text: each.parts[1] for each in node.parts if each.kind == "property"}
 
 
 def _names(node: Node) -> list[str]:

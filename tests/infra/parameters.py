@@ -137,9 +137,10 @@ def _bicep(value: Value) -> str:
 
 def handed_on() -> list[Parameter]:
     """Return the parameters of `azd.bicep` that an operator gives: those that no step knows, its own first."""
-    own = {each.name: each for each in parameters(WHOLE)}
-    main = {each.name: each for each in parameters(INFRA / "main.bicep")}
-    rows = [each for each in {**own, **main}.values() if each.name not in OF_STEPS]
+    main = parameters(INFRA / "main.bicep")
+    of_main = {each.name for each in main}
+    own = [each for each in parameters(WHOLE) if each.name not in of_main]
+    rows = [each for each in (*own, *main) if each.name not in OF_STEPS]
     for each in rows:
         if each.default is None:
             raise SystemExit(

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.outcomes import DeclinedError, Refused, UnansweredError
 from shared.domain.tenants.tenant import ProviderAccess
-from shared.errors import UnavailableError
-from shared.services.maintenance.purges import delete_old
+from shared.errors import NotFoundError, UnavailableError
+from shared.services.operations.purges import delete_old
 from shared.services.tenants.access import delete_access_of_tenant
 from tests.integration import things
 from tests.integration.access_scenes import (
@@ -235,6 +236,79 @@ async def test_a_customer_ends_support_access_at_once(asks: Requests) -> None:
         place = {**AT_NORTHWIND, "id": given["id"]}
         assert (await asks(f"DELETE {SUPPORT_ACCESS}/{{id}}", who, at=place))[0] == expected
     assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 404
+
+
+HELPERS = SUPPORT.but(id="s2", tenant_id="northwind", approved=True, principal_ids=("g1",), group_ids=("g1",))
+"""Support access of a group of the provider, which Ada is in."""
+
+
+async def test_support_access_of_a_group_is_asked_of_the_provider_s_directory_and_counts_for_its_members(
+    asks: Requests,
+) -> None:
+    form = {**NEW_SUPPORT, "principalIds": ["g1", "id-ada"]}
+    status, given = await asks(f"POST {SUPPORT_ACCESS}", CUSTOMER, form, at=AT_NORTHWIND)
+    assert (status, given["principalIds"], given["groupIds"]) == (201, ["g1", "id-ada"], ["g1"])
+    asks.office.directory.groups["g1"] = {"ada", "zoe"}
+    zoe, bob, application = signed_in(name="zoe"), signed_in(name="bob"), signed_in()
+    assert [(await asks(CLOUD_PCS, who, at=AT_NORTHWIND))[0] for who in (TECHNICIAN, zoe)] == [200, 200]
+    assert [(await asks(CLOUD_PCS, who, at=AT_NORTHWIND))[0] for who in (bob, application)] == [404, 404]
+    assert "northwind" in [each["id"] for each in (await asks("GET me", zoe))[1]["tenants"]]
+    assert (await asks(f"POST {SUPPORT_ACCESS}", zoe, form, at=AT_NORTHWIND))[0] == 403
+
+
+async def test_who_leaves_the_provider_s_group_is_out_with_the_next_request(asks: Requests) -> None:
+    await asks.office.access_grants.insert(HELPERS)
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 200
+    asks.office.directory.groups["g1"] = {"zoe"}
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 404
+    assert "northwind" not in [each["id"] for each in (await asks("GET me", TECHNICIAN))[1]["tenants"]]
+    asks.office.directory.groups["g1"] = {"ada"}
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnavailableError("no answer"),
+        UnansweredError("POST", "no answer in time"),
+        DeclinedError(Refused(code="Authorization_RequestDenied", message="no permission")),
+        NotFoundError("no such user"),
+    ],
+)
+async def test_a_provider_s_directory_that_does_not_say_who_is_in_a_group_lets_nobody_in_by_it(
+    asks: Requests, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    await asks.office.access_grants.insert(HELPERS)
+    await asks.office.access_grants.insert(HELPERS.but(id="s3", principal_ids=("id-bob",), group_ids=()))
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == 200
+
+    async def silent(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(asks.office.directory, "member_group_ids", silent)
+    expected = 404 if isinstance(error, NotFoundError) else 503
+    assert (await asks(CLOUD_PCS, TECHNICIAN, at=AT_NORTHWIND))[0] == expected
+    assert (await asks(CLOUD_PCS, signed_in(name="bob"), at=AT_NORTHWIND))[0] == 200
+    status, shown = await asks("GET me", TECHNICIAN)
+    assert (status, shown["tenants"]) == (200, [])
+
+
+async def test_support_access_is_given_to_nobody_whom_the_provider_s_directory_does_not_know(asks: Requests) -> None:
+    asks.office.directory.applications["id-job"] = "A job"
+    for unknown in ("id-no", "id-job"):
+        form = {**NEW_SUPPORT, "principalIds": ["id-ada", unknown]}
+        status, said = await asks(f"POST {SUPPORT_ACCESS}", CUSTOMER, form, at=AT_NORTHWIND)
+        assert (status, [each["pointer"] for each in said["errors"]]) == (400, ["/principalIds/1"])
+
+
+async def test_me_asks_the_provider_s_directory_once_for_all_customers(asks: Requests) -> None:
+    for n in range(3):
+        await asks.office.tenants.insert(things.tenant(id=f"customer{n}", entra_tenant_id=OTHER_DIRECTORY))
+        await asks.office.access_grants.insert(HELPERS.but(tenant_id=f"customer{n}"))
+    asks.office.directory.reads.clear()
+    shown = (await asks("GET me", TECHNICIAN))[1]
+    assert {each["id"] for each in shown["tenants"]} >= {"customer0", "customer1", "customer2"}
+    assert asks.office.directory.reads.count("groups of id-ada") == 1
 
 
 async def test_support_access_gives_no_rights_whatever_its_role_has(asks: Requests) -> None:

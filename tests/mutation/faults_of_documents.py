@@ -121,6 +121,17 @@ FAULTS: dict[str, dict[str, Fault]] = {
             new("local/planted/package-lock.json", '{"resolved": 1}\n')
         ),
     },
+    "tests/house/test_retention.py": {
+        "test_each_table_queue_and_container_has_one_row": Fault(
+            edited("docs/operations.md", "| `timeline` |", "| `planted` |"), clue="planted"
+        ),
+        "test_what_a_timer_of_the_night_ends_is_what_has_a_purge": Fault(
+            edited("docs/operations.md", "| `releases` | open ones", "| `planted` | open ones"), clue="planted"
+        ),
+        "test_each_end_that_can_be_set_is_named_with_its_default": Fault(
+            edited("docs/operations.md", "others 365 days after their end", "others planted days after")
+        ),
+    },
     "tests/house/test_prose.py": {
         "test_prose_is_wrapped": Fault(new(f"{_DOCS}/planted.md", "planted " * 20)),
     },

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.dependencies import Dependencies
 from shared.domain.tenants.tenant import Tenant
-from shared.services.tenants.access import grants_of
+from shared.services.tenants.access import grants_of, support_of
 from shared.services.tenants.scopes import things_in
 from triggers.http.authentication import Caller
 from triggers.http.permissions import NOTHING, OWN, Grants, authorize, grants_from, holds_everything
@@ -19,6 +20,15 @@ async def held_in(deps: Dependencies, caller: Caller, tenant: Tenant) -> Grants:
         return NOTHING
     person = caller.actor.kind == "itPro"
     return grants_from(await grants_of(deps, tenant, caller.actor.id, at_home=at_home, person=person))
+
+
+async def supported_tenants(deps: Dependencies, caller: Caller) -> Mapping[str, tuple[Tenant, Grants]]:
+    """Return the customers' tenants in which a caller of the provider's directory has support access, by id."""
+    provider = deps.settings.provider_tenant_id.lower()
+    if caller.directory_id != provider:
+        return {}
+    held = await support_of(deps, caller.actor.id, person=caller.actor.kind == "itPro")
+    return {each.id: (each, grants_from(given)) for each, given in held if each.entra_tenant_id != provider}
 
 
 async def grants_for(deps: Dependencies, caller: Caller, verb: str, tenant: Tenant) -> Grants:

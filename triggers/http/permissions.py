@@ -289,7 +289,7 @@ def authorize(
     if verb in OWN and at_home:
         return
     roles = counting_roles(caller, provider_directory_id, tenant)
-    if not at_home and Role.PROVIDER not in roles and not grants.permissions:
+    if not at_home and Role.PROVIDER not in roles and not grants.permissions and grants.unread is None:
         raise NotFoundError("there is no such tenant")
     if verb in token_permissions(caller, provider_directory_id, tenant) | grants.permissions:
         return

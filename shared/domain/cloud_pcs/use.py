@@ -126,8 +126,18 @@ def after_reading(before: CloudPcUse | None, seen: SeenUse, at: datetime) -> tup
 
 def page_of(tenant_id: str, day: date, number: int, uses: Uses) -> UsageDay:
     """Return a row with the use of some Cloud PCs on a day."""
-    packed = pack_json({pc_id: use.to_json() for pc_id, use in sorted(uses.items())})
-    return UsageDay(tenant_id=tenant_id, subject=f"{_SUBJECT}:{day.isoformat()}:{number:04}", day=day, packed=packed)
+    page = UsageDay(tenant_id=tenant_id, subject=f"{_SUBJECT}:{day.isoformat()}:{number:04}", day=day)
+    return with_uses(page, uses)
+
+
+def with_uses(page: UsageDay, uses: Uses) -> UsageDay:
+    """Return a row with other use than it has."""
+    return page.but(packed=pack_json({pc_id: use.to_json() for pc_id, use in sorted(uses.items())}))
+
+
+def is_of_use(page: UsageDay) -> bool:
+    """Whether a row has the use of Cloud PCs."""
+    return page.subject.startswith(f"{_SUBJECT}:")
 
 
 def uses_in(page: UsageDay) -> dict[str, CloudPcUse]:

@@ -90,7 +90,9 @@ class SupportAccessForm(Value):
 
     reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)]
     role_definition_id: Id
-    principal_ids: Annotated[Principals, Field(description="object ids of users of the provider's directory")]
+    principal_ids: Annotated[
+        Principals, Field(description="object ids of users and groups of the provider's directory")
+    ]
     end_date_time: Annotated[AwareDatetime, Field(description="at most 30 days from now")]
 
 
@@ -106,8 +108,8 @@ class AccessGrant(TenantRecord):
     """A role that was given to somebody in a tenant.
 
     *principal_ids*: users, groups and applications, of which *group_ids* are the groups. *app_scope_ids*: where it
-    counts, empty for the whole tenant. *support*: the principals are users of the provider's directory; their access
-    has an end, and waits for the customer's consent until *approved*.
+    counts, empty for the whole tenant. *support*: the principals are of the provider's directory; their access has an
+    end, and waits for the customer's consent until *approved*.
     """
 
     display_name: Label

@@ -6,9 +6,10 @@ Nobody gives more than they have: a caller hands over the permissions that they 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from shared.caching import TtlCache
 from shared.clients.directory import existing_groups
@@ -46,6 +47,9 @@ from shared.services.operations.named_records import NamedKind
 from shared.services.operations.writes import deletion, insertion, replacement
 from shared.services.tenants.scopes import refuse_unknown_scopes
 from shared.storage.repository import Stored, unreadable_left_out
+
+if TYPE_CHECKING:
+    from shared.clients.graph import Graph
 
 _log = logging.getLogger("deskwright.services")
 _ROLES = NamedKind(
@@ -144,7 +148,7 @@ async def assign_role(context: ActionContext, form: RoleAssignmentForm, granter:
     _judge_scopes(form)
     await _judge_role(context, form.role_definition_id, granter, granter.built_in)
     await refuse_unknown_scopes(context.deps, context.tenant.id, form.app_scope_ids)
-    groups = await _groups_among(context, form.principal_ids)
+    groups = await _groups_among(context.deps.graph(context.tenant), form.principal_ids, applications=True)
     grant = AccessGrant(
         id=context.new_id("roleAssignment"),
         tenant_id=context.tenant.id,
@@ -169,23 +173,31 @@ def _judge_scopes(form: RoleAssignmentForm) -> None:
         raise InvalidError(Problem("/directoryScopeIds", "write / for the whole tenant, or name scopes in appScopeIds"))
 
 
-async def _groups_among(context: ActionContext, principal_ids: Sequence[str]) -> tuple[str, ...]:
-    """Return which principals are groups. Raises: InvalidError for ids that the directory does not know."""
-    graph = context.deps.graph(context.tenant)
+async def _groups_among(graph: Graph, principal_ids: Sequence[str], *, applications: bool) -> tuple[str, ...]:
+    """Return which principals are groups. *applications*: they may be among them.
+
+    Raises: InvalidError for ids that the directory does not know.
+    """
     groups = {group.id for group in await existing_groups(graph, principal_ids)}
     others = [each for each in principal_ids if each not in groups]
     users = await retry_while_throttled(lambda: graph.users_by_id(others)) if others else {}
+    kinds = "user, group or application" if applications else "user or group"
     problems = []
     for n, each in enumerate(principal_ids):
-        if each in groups or each in users:
-            continue
-        try:
-            await graph.service_principal_name(each)
-        except NotFoundError:
-            problems.append(Problem(f"/principalIds/{n}", "the directory has no user, group or application of this id"))
+        known = each in groups or each in users or (applications and await _is_application(graph, each))
+        if not known:
+            problems.append(Problem(f"/principalIds/{n}", f"the directory has no {kinds} of this id"))
     if problems:
         raise InvalidError(*problems)
     return tuple(each for each in principal_ids if each in groups)
+
+
+async def _is_application(graph: Graph, object_id: str) -> bool:
+    try:
+        await graph.service_principal_name(object_id)
+    except NotFoundError:
+        return False
+    return True
 
 
 async def begin_support(
@@ -201,6 +213,7 @@ async def begin_support(
         message = f"write a time from now on, at most {LONGEST_SUPPORT.days} days ahead"
         raise InvalidError(Problem("/endDateTime", message))
     await _judge_role(context, form.role_definition_id, granter if approved else None, granter.built_in)
+    groups = await _groups_among(context.deps.provider_graph, form.principal_ids, applications=False)
     grant = AccessGrant(
         id=context.new_id("supportAccess"),
         tenant_id=context.tenant.id,
@@ -208,6 +221,7 @@ async def begin_support(
         description=form.reason,
         role_definition_id=form.role_definition_id,
         principal_ids=form.principal_ids,
+        group_ids=groups,
         support=True,
         approved=approved,
         end_date_time=form.end_date_time,
@@ -261,14 +275,25 @@ async def _insert(context: ActionContext, grant: AccessGrant) -> Stored[AccessGr
     return await make_change(context, _resource(grant), write)
 
 
-async def supported_tenants(deps: Dependencies, caller_id: str) -> list[Tenant]:
-    """Return the tenants in which somebody of the provider's directory has support access now."""
-    now, found = deps.clock.now(), set[str]()
-    async for stored in deps.access_grants.of_all(support=True):
-        if caller_id in stored.value.principal_ids and stored.value.status(now) is GrantStatus.ACTIVE:
-            found.add(stored.value.tenant_id)
-    tenants = [await deps.tenants.find(tenant_id) for tenant_id in sorted(found)]
-    return [each.value for each in tenants if each is not None]
+async def support_of(deps: Dependencies, caller_id: str, *, person: bool) -> list[tuple[Tenant, HeldGrants]]:
+    """Return the tenants in which somebody of the provider's directory has support access now, with their grants.
+
+    The directory is asked once, about the groups of all of them; while it does not answer, groups give nothing.
+    """
+    now = deps.clock.now()
+    with unreadable_left_out():
+        found = [each.value async for each in deps.access_grants.of_all(support=True)]
+    active = [each for each in found if each.status(now) is GrantStatus.ACTIVE]
+    groups, unread = await _provider_groups_of(deps, caller_id, active if person else ())
+    by_tenant: dict[str, list[AccessGrant]] = {}
+    for each in _held_among(active, caller_id, groups):
+        by_tenant.setdefault(each.tenant_id, []).append(each)
+    tenants = [await deps.tenants.find(tenant_id) for tenant_id in sorted(by_tenant)]
+    return [
+        (each.value, HeldGrants(await _with_roles(deps, each.value.id, by_tenant[each.value.id]), unread))
+        for each in tenants
+        if each is not None
+    ]
 
 
 async def delete_access_of_tenant(deps: Dependencies, tenant_id: str) -> None:
@@ -282,37 +307,75 @@ async def grants_of(deps: Dependencies, tenant: Tenant, caller_id: str, *, at_ho
     """Return the active grants of a caller in a tenant. *at_home*: they are of its directory; others have support.
 
     A grant that cannot be read gives nothing. Groups are asked for in the directory, which knows all of them, where a
-    token names only some (docs/decisions/0300).
+    token names only some (docs/decisions/0300): the tenant's, or for support access the provider's.
     """
     now = deps.clock.now()
     with unreadable_left_out():
         found = [each.value async for each in deps.access_grants.each(tenant.id)]
     active = [each for each in found if each.support is not at_home and each.status(now) is GrantStatus.ACTIVE]
-    wanted = frozenset(group for each in active for group in each.group_ids) if at_home and person else frozenset()
-    groups, unread = await _groups_of(deps, tenant, caller_id, wanted)
-    held = [each for each in active if caller_id in each.principal_ids or not groups.isdisjoint(each.group_ids)]
+    among = active if person else ()
+    if at_home:
+        groups, unread = await _groups_of(deps, tenant, caller_id, _groups_in(among))
+    else:
+        groups, unread = await _provider_groups_of(deps, caller_id, among)
+    return HeldGrants(await _with_roles(deps, tenant.id, _held_among(active, caller_id, groups)), unread)
+
+
+def _groups_in(grants: Iterable[AccessGrant]) -> frozenset[str]:
+    return frozenset(group for each in grants for group in each.group_ids)
+
+
+def _held_among(grants: Iterable[AccessGrant], caller_id: str, groups: frozenset[str]) -> list[AccessGrant]:
+    """Return the grants of a caller who is in *groups*."""
+    return [each for each in grants if caller_id in each.principal_ids or not groups.isdisjoint(each.group_ids)]
+
+
+async def _with_roles(deps: Dependencies, tenant_id: str, held: Sequence[AccessGrant]) -> tuple[HeldGrant, ...]:
+    """Return grants of one tenant with their roles."""
     with unreadable_left_out():
         ids = sorted({each.role_definition_id for each in held})
-        roles = {each.value.id: each.value for each in await deps.role_definitions.several(tenant.id, ids)}
-    return HeldGrants(tuple(HeldGrant(each, roles.get(each.role_definition_id)) for each in held), unread)
+        roles = {each.value.id: each.value for each in await deps.role_definitions.several(tenant_id, ids)}
+    return tuple(HeldGrant(each, roles.get(each.role_definition_id)) for each in held)
 
 
 async def _groups_of(
     deps: Dependencies, tenant: Tenant, caller_id: str, wanted: frozenset[str]
 ) -> tuple[frozenset[str], str | None]:
     """Return the caller's groups among *wanted*, and why they are not known, None where they are."""
-    if not wanted:
-        return frozenset(), None
 
     async def read() -> frozenset[str]:
         with on_behalf_of(tenant.id):
             graph = deps.graph(tenant)
             return await retry_while_throttled(lambda: graph.member_group_ids(caller_id, sorted(wanted)))
 
+    async def held() -> frozenset[str]:
+        return await _MEMBERSHIP.get_or(deps, (tenant.id, caller_id, wanted), read)
+
+    return await _answered(held) if wanted else (frozenset(), None)
+
+
+async def _provider_groups_of(
+    deps: Dependencies, caller_id: str, grants: Iterable[AccessGrant]
+) -> tuple[frozenset[str], str | None]:
+    """Return which groups of support access a caller is in, and why that is not known, None where it is.
+
+    The provider's directory is asked with each request: who has left the group is out of the customer's tenant at once.
+    """
+    wanted = sorted(_groups_in(grants))
+
+    async def read() -> frozenset[str]:
+        graph = deps.provider_graph
+        return await retry_while_throttled(lambda: graph.member_group_ids(caller_id, wanted))
+
+    return await _answered(read) if wanted else (frozenset(), None)
+
+
+async def _answered(read: Callable[[], Awaitable[frozenset[str]]]) -> tuple[frozenset[str], str | None]:
+    """Return groups that a directory says, and why they are not known, None where they are."""
     try:
-        return await _MEMBERSHIP.get_or(deps, (tenant.id, caller_id, wanted), read), None
+        return await read(), None
     except NotFoundError:
         return frozenset(), None
     except (DeclinedError, RefusedError, UnansweredError, UnavailableError) as error:
-        _log.warning("the groups of a caller of %s could not be read: %s", tenant.id, error)
+        _log.warning("the groups of a caller could not be read: %s", error)
         return frozenset(), "the directory did not say which groups you are in; try again soon"

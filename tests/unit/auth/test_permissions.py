@@ -1,13 +1,17 @@
 """Permissions of roles, and the tokens in which they count."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from shared.domain.operations.operation import Actor
+from shared.domain.tenants.access import AccessGrant
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import ForbiddenError, NotFoundError
+from shared.errors import ForbiddenError, NotFoundError, UnavailableError
+from shared.services.tenants.access import HeldGrant, HeldGrants
 from tests.unit.auth.directory import PROVIDER, TENANT
 from triggers.http.authentication import Caller
-from triggers.http.permissions import OWN, VERBS, Role, authorize, verbs_of
+from triggers.http.permissions import ASSIGNABLE, GIVING, OWN, VERBS, Role, authorize, grants_from, verbs_of
 
 ACME = Tenant(
     id="acme", display_name="Acme", entra_tenant_id=TENANT, subscription_id="11111111-2222-3333-4444-555555555555"
@@ -158,3 +162,35 @@ def test_the_verbs_of_roles_are_those_that_are_allowed() -> None:
 
 def test_verbs_name_a_resource_and_what_is_done_to_it() -> None:
     assert all(len(verb.split("/")) == 3 and verb.startswith("Microsoft.CloudPC/") for verb in VERBS)
+
+
+SUPPORT = AccessGrant(
+    id="s1",
+    tenant_id=ACME.id,
+    display_name="Support access",
+    role_definition_id=Role.ADMINISTRATOR,
+    principal_ids=("g1",),
+    group_ids=("g1",),
+    support=True,
+    requested_by="ada",
+    created_date_time=datetime(2026, 11, 20, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.OPERATOR, Role.READER])
+def test_support_access_allows_what_its_role_allows_in_the_tenant_and_gives_no_rights(role: Role) -> None:
+    held = grants_from(HeldGrants((HeldGrant(SUPPORT.but(role_definition_id=role), None),)))
+    supporter = caller(PROVIDER)
+    for verb, roles in VERBS.items():
+        if role in roles and verb not in GIVING:
+            authorize(supporter, verb, PROVIDER, ACME, held)
+        else:
+            with pytest.raises(ForbiddenError):
+                authorize(supporter, verb, PROVIDER, ACME, held)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_a_directory_that_is_silent_about_groups_of_the_provider_allows_nothing(verb: str) -> None:
+    unread = grants_from(HeldGrants((), "the directory did not say"))
+    with pytest.raises(UnavailableError if verb in ASSIGNABLE else ForbiddenError):
+        authorize(caller(PROVIDER), verb, PROVIDER, ACME, unread)

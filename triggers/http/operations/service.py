@@ -10,13 +10,12 @@ import azure.functions as func
 from shared.config import VERSION
 from shared.dependencies import dependencies
 from shared.errors import DeskwrightError
-from shared.services.directory.tenants import tenants_of
-from shared.services.tenants.access import supported_tenants
+from shared.services.tenants.tenants import tenants_of
 from shared.workflow import Blueprint
 from triggers.http.answers import http_response, is_held
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.grants import held_in
+from triggers.http.grants import held_in, supported_tenants
 from triggers.http.openapi_metadata import returns
 from triggers.http.permissions import (
     CONTRACT,
@@ -80,15 +79,16 @@ async def get_me(call: Call) -> Response:
     caller, provider_directory = call.caller, call.deps.settings.provider_tenant_id
     directory = None if is_provider(caller, provider_directory) else caller.directory_id
     tenants, cut = await tenants_of(call.deps, directory, _MOST_TENANTS)
+    support = await supported_tenants(call.deps, caller)
     if directory == provider_directory.lower():
         own = {tenant.id for tenant in tenants}
-        tenants += [each for each in await supported_tenants(call.deps, caller.actor.id) if each.id not in own]
+        tenants += [tenant for tenant, _ in support.values() if tenant.id not in own]
     counted = {tenant.id: _KNOWN & counting_roles(caller, provider_directory, tenant) for tenant in tenants}
     roles = (_KNOWN & counting_roles(caller, provider_directory, None)).union(*counted.values())
     granted = {
         tenant.id: frozenset()
         if holds_everything(caller, provider_directory, tenant)
-        else _permissions(await held_in(call.deps, caller, tenant))
+        else _permissions(support[tenant.id][1] if tenant.id in support else await held_in(call.deps, caller, tenant))
         for tenant in tenants
     }
     seen = [

@@ -87,13 +87,17 @@ SUPPORT_ACCESSES = Collection(
 
 
 class SupportAccessView(TypedDict):
-    """Access of people of the provider to a customer's tenant: asked for, active, or over."""
+    """Access of people of the provider to a customer's tenant: asked for, active, or over.
+
+    *groupIds*: the principals that are groups, whose members come and go without another consent.
+    """
 
     id: str
     status: GrantStatus
     reason: str
     roleDefinitionId: str
     principalIds: list[str]
+    groupIds: list[str]
     endDateTime: Timestamp | None
     requestedBy: str
     approvedBy: str | None
@@ -111,6 +115,7 @@ def support_access_view(grant: AccessGrant, now: datetime) -> SupportAccessView:
         "reason": grant.description,
         "roleDefinitionId": grant.role_definition_id,
         "principalIds": list(grant.principal_ids),
+        "groupIds": list(grant.group_ids),
         "endDateTime": timestamp(grant.end_date_time),
         "requestedBy": grant.requested_by,
         "approvedBy": grant.approved_by,

@@ -459,6 +459,7 @@ var settings = {
   DESKWRIGHT_TIMELINES_KEPT_IN_DAYS: string(timelinesKeptInDays)
   DESKWRIGHT_RELEASES_KEPT_IN_DAYS: string(releasesKeptInDays)
   DESKWRIGHT_PRICES_URL: 'https://prices.azure.com'
+  DESKWRIGHT_METRICS_URL: 'https://{region}.metrics.monitor.azure.com'
   DESKWRIGHT_AUTHORITY_URL: environment().authentication.loginEndpoint
   DESKWRIGHT_TRUST_CLIENT_PRINCIPAL: 'false'
 }

@@ -250,6 +250,7 @@ class Stack:
             "DESKWRIGHT_KEY_VAULT_URL": at.cloud,
             "DESKWRIGHT_AUTHORITY_URL": at.cloud,
             "DESKWRIGHT_PRICES_URL": at.cloud,
+            "DESKWRIGHT_METRICS_URL": f"{at.cloud}/metrics/{{region}}",
             "DESKWRIGHT_PROVIDER_TENANT_ID": TENANT_ID,
             "DESKWRIGHT_API_AUDIENCE": api_client_id(),
             "DESKWRIGHT_SIGN_IN_CLIENT_ID": sign_in_client_id(),

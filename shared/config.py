@@ -47,6 +47,9 @@ class Settings(BaseModel):
     arm_url: Endpoint = Field("https://management.azure.com", description="Azure Resource Manager")
     graph_url: Endpoint = Field("https://graph.microsoft.com", description="Microsoft Graph, without a version")
     prices_url: Endpoint = Field("https://prices.azure.com", description="Retail Prices API of Azure")
+    metrics_url: Endpoint = Field(
+        "https://{region}.metrics.monitor.azure.com", description="Azure Monitor's metrics, with {region} in it"
+    )
     authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Issuer of tokens")
     sign_in_client_id: Uuid | None = Field(
         None, description="App registration that people sign in with, in a browser or at a command line"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from shared.clients.graph import Graph
     from shared.clients.key_vault import Vault
     from shared.clients.mail import CommunicationMail, SmtpMail
+    from shared.clients.metrics import Metrics
     from shared.clients.notice_queue import NoticeQueue
     from shared.clients.pacing import Pacing
     from shared.clients.retail_prices import RetailPrices
@@ -68,6 +69,7 @@ class Dependencies(Records):
         self.settings = settings
         self.clock = clock
         self._graphs: dict[str, Graph] = {}
+        self._metrics: dict[str, Metrics] = {}
         self._apps: dict[str, AsyncTokenCredential] = {}
         self._queues: dict[str, QueueClient] = {}
         self._open: list[Closable] = []
@@ -175,6 +177,17 @@ class Dependencies(Records):
         from shared.clients.retail_prices import RetailPrices
 
         return self._closing(RetailPrices(self.settings.prices_url, pacing=self.pacing))
+
+    def metrics(self, tenant_id: str) -> Metrics:
+        """Return Azure Monitor's metrics for a tenant, with tokens of its directory."""
+        if tenant_id not in self._metrics:
+            from shared.clients.credentials import TenantCredential
+            from shared.clients.metrics import Metrics
+
+            credential = TenantCredential(tenant_id, self._credential_of)
+            made = Metrics(credential, self.settings.metrics_url, owner=self._principal, pacing=self.pacing)
+            self._metrics[tenant_id] = self._closing(made)
+        return self._metrics[tenant_id]
 
     async def cost_export(self, tenant_id: str, address: str) -> CostExport:
         """Return the reader of a tenant's export of costs, with a token of its directory; the caller closes it.

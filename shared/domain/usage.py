@@ -144,6 +144,16 @@ def day_id(subject: str, day: date) -> str:
     return f"{subject}:{day.isoformat()}"
 
 
+def page_in(tenant_id: str, subject: str, day: date, number: int, packed: str) -> UsageDay:
+    """Return one of the rows of a day of a subject that has several. *number*: from 0 on."""
+    return UsageDay(tenant_id=tenant_id, subject=f"{subject}:{day.isoformat()}:{number:04}", day=day, packed=packed)
+
+
+def keys_of_pages(subject: str, first: date, last: date) -> tuple[str, str]:
+    """Return two keys between which the rows of some days of such a subject are, exclusively."""
+    return f"{subject}:{first.isoformat()}", f"{subject}:{last.isoformat()}~"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A period of time, and the interval of its points. It begins and ends with a whole interval."""

@@ -248,6 +248,7 @@ async def working(
                 "arm_url": cloud.url,
                 "graph_url": cloud.url,
                 "prices_url": cloud.url,
+                "metrics_url": f"{cloud.url}/metrics/{{region}}",
                 "authority_url": cloud.url,
                 "provider_tenant_id": TENANT_ID,
                 "api_audience": api_client_id(),

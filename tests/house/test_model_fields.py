@@ -28,7 +28,6 @@ WRITTEN_OTHERWISE = {
     **{("MaintenanceSchedule", name): BY_CALLERS for name in MaintenanceSchedule.model_fields},
     ("CloudPcMaintenanceWindow", "notification_lead_time_in_minutes"): BY_CALLERS,
     ("AlertRule", "notification_channels"): BY_CALLERS,
-    ("AlertThreshold", "aggregation"): BY_CALLERS,
     ("AlertThreshold", "operator"): BY_CALLERS,
     ("NotificationChannel", "notification_receivers"): BY_CALLERS,
     ("NotificationReceiver", "contact_information"): BY_CALLERS,

@@ -37,6 +37,8 @@ WITHOUT_PLACE = {
     "validate_bulk_resize": "the dry run of a bulk action says it",
     "list_gallery_images": "the wizards offer them",
     "get_gallery_image": "the wizards offer them",
+    "list_size_advice": "the command line and a CSV file show it",
+    "retrieve_recommendation_reports": "Graph's shape for its SDKs",
     "get_release": "the first of the group's releases so far is it",
     "list_supported_regions": "the wizards offer them",
     "get_supported_region": "the wizards offer them",

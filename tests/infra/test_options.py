@@ -27,6 +27,7 @@ SINCE = {
     "properties.DESKWRIGHT_AUDIT_KEPT_IN_DAYS: ",
     "properties.DESKWRIGHT_TIMELINES_KEPT_IN_DAYS: 365",
     "properties.DESKWRIGHT_RELEASES_KEPT_IN_DAYS: 365",
+    "properties.DESKWRIGHT_METRICS_URL: https://{region}.metrics.monitor.azure.com",
     "properties.DESKWRIGHT_PRICES_URL: https://prices.azure.com",
     "properties.DESKWRIGHT_MAIL_URL: ",
     "properties.DESKWRIGHT_MAIL_SENDER: ",

@@ -10,8 +10,9 @@ from azure.mgmt.compute.models import VirtualMachine
 from azure_simulator.prices.items import all_items
 
 from shared.config import Settings
-from shared.contracts.outcomes import MissingError, Refused
+from shared.contracts.outcomes import DeclinedError, MissingError, Refused
 from shared.dependencies import Dependencies, use
+from shared.domain.cloud_pcs.load import MachineMetrics
 from shared.domain.notices.delivery import Tried
 from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
 from shared.domain.tenants.needs import VIRTUAL_DESKTOP
@@ -239,6 +240,36 @@ class PaperSender:
         return Tried(ok=True, status=204)
 
 
+class PaperMetrics:
+    """Metrics of machines on paper. *loads*: CPU in per cent and free bytes of each machine that has any.
+
+    *refused*: machines of which a request is refused, with the code. *asked*: the number of machines of each request.
+    """
+
+    def __init__(self) -> None:
+        self.loads: dict[str, tuple[float, float]] = {}
+        self.refused: dict[str, str] = {}
+        self.asked: list[int] = []
+
+    async def of_machines(
+        self, _subscription: str, _region: str, vm_ids: Sequence[str], start: datetime, end: datetime
+    ) -> dict[str, MachineMetrics]:
+        self.asked.append(len(vm_ids))
+        for each in vm_ids:
+            if each in self.refused:
+                raise DeclinedError(Refused(code=self.refused[each], message="no"))
+        quarters = [
+            start + number * timedelta(minutes=15) for number in range(round((end - start).total_seconds()) // 900)
+        ]
+        return {
+            each.lower(): MachineMetrics(
+                dict.fromkeys(quarters, self.loads[each][0]), dict.fromkeys(quarters, self.loads[each][1])
+            )
+            for each in vm_ids
+            if each in self.loads
+        }
+
+
 class PaperServices(Dependencies):
     """The service with a directory and machines on paper."""
 
@@ -254,12 +285,17 @@ class PaperServices(Dependencies):
         self.directory = PaperDirectory()
         self.azure = PaperAzure()
         self.prices = PaperPrices()
+        self.paper_metrics = PaperMetrics()
         self.paper_queue = PaperQueue()
         super().__init__(settings, self.hand, tables)
 
     @property
     def price_api(self) -> Any:
         return self.prices
+
+    def metrics(self, tenant_id: str) -> Any:
+        del tenant_id
+        return self.paper_metrics
 
     @property
     def notice_queue(self) -> Any:

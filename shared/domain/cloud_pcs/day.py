@@ -15,7 +15,7 @@ from enum import StrEnum
 from shared.domain.cloud_pcs.use import IN_PAGE, LONGEST, CloudPcUse, SeenUse
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import ObservedPower, PowerActor
-from shared.domain.usage import UsageDay
+from shared.domain.usage import UsageDay, keys_of_pages, page_in
 from shared.domain.values import Value
 
 SLOT = timedelta(minutes=15)
@@ -105,7 +105,7 @@ def page_of(tenant_id: str, day: date, number: int, days: Days) -> UsageDay:
     }
     content = json.dumps([list(reasons), rows], separators=(",", ":"))
     packed = base64.b64encode(zlib.compress(content.encode())).decode()
-    return UsageDay(tenant_id=tenant_id, subject=f"{_SUBJECT}:{day.isoformat()}:{number:04}", day=day, packed=packed)
+    return page_in(tenant_id, _SUBJECT, day, number, packed)
 
 
 def stretches_in(page: UsageDay) -> dict[str, tuple[Stretch, ...]]:
@@ -128,7 +128,7 @@ def stretches_in(page: UsageDay) -> dict[str, tuple[Stretch, ...]]:
 
 def keys_of(first: date, last: date) -> tuple[str, str]:
     """Return two keys between which the rows of some days are, exclusively."""
-    return f"{_SUBJECT}:{first.isoformat()}", f"{_SUBJECT}:{last.isoformat()}~"
+    return keys_of_pages(_SUBJECT, first, last)
 
 
 def pages(tenant_id: str, day: date, days: Days) -> Iterator[UsageDay]:

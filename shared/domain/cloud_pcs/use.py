@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from shared.domain.packing import pack_json, unpack_json
-from shared.domain.usage import UsageDay
+from shared.domain.usage import UsageDay, keys_of_pages, page_in
 from shared.domain.values import Value
 
 EVERY = timedelta(minutes=15)
@@ -126,18 +126,8 @@ def after_reading(before: CloudPcUse | None, seen: SeenUse, at: datetime) -> tup
 
 def page_of(tenant_id: str, day: date, number: int, uses: Uses) -> UsageDay:
     """Return a row with the use of some Cloud PCs on a day."""
-    page = UsageDay(tenant_id=tenant_id, subject=f"{_SUBJECT}:{day.isoformat()}:{number:04}", day=day)
-    return with_uses(page, uses)
-
-
-def with_uses(page: UsageDay, uses: Uses) -> UsageDay:
-    """Return a row with other use than it has."""
-    return page.but(packed=pack_json({pc_id: use.to_json() for pc_id, use in sorted(uses.items())}))
-
-
-def is_of_use(page: UsageDay) -> bool:
-    """Whether a row has the use of Cloud PCs."""
-    return page.subject.startswith(f"{_SUBJECT}:")
+    packed = pack_json({pc_id: use.to_json() for pc_id, use in sorted(uses.items())})
+    return page_in(tenant_id, _SUBJECT, day, number, packed)
 
 
 def uses_in(page: UsageDay) -> dict[str, CloudPcUse]:
@@ -148,7 +138,7 @@ def uses_in(page: UsageDay) -> dict[str, CloudPcUse]:
 
 def keys_of(first: date, last: date) -> tuple[str, str]:
     """Return two keys between which the rows of some days are, exclusively."""
-    return f"{_SUBJECT}:{first.isoformat()}", f"{_SUBJECT}:{last.isoformat()}~"
+    return keys_of_pages(_SUBJECT, first, last)
 
 
 def pages(tenant_id: str, day: date, uses: Uses) -> Iterator[UsageDay]:

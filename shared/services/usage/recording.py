@@ -22,6 +22,7 @@ from shared.services.cost.budgets import check_budgets
 from shared.services.cost.recording import record_cost
 from shared.services.usage.cloud_pcs import record_cloud_pcs
 from shared.services.usage.reclaiming import check_reclaims
+from shared.services.usage.size_advice import record_loads
 from shared.storage.repository import Stored
 
 
@@ -102,6 +103,7 @@ async def _record_tenant(
             await check_budgets(deps, tenant_id, now)
             await check_reclaims(deps, tenant_id, now)
             await read_actual_costs(deps, tenant_id, now)
+            await record_loads(deps, tenant_id, now)
     await record_cloud_pcs(deps, tenant_id, entries, now)
 
 

@@ -108,6 +108,11 @@ BODIES: Mapping[str, Json] = {
     "hand_over_cloud_pc": {"deletedCloudPcId": "5d0c1b7e4f3a2968d1c0"},
     "undelete_cloud_pc": {"deletedCloudPcId": "5d0c1b7e4f3a2968d1c0"},
     "move_cloud_pc_to_policy": {"provisioningPolicyId": "0d6a6a4e-3f5b-4c58-9d1e-5b1a4b7f0c11"},
+    "retrieve_recommendation_reports": {
+        "reportType": "cloudPcUsageCategoryReport",
+        "select": ["CloudPcId", "ServicePlanName", "UsageInsight", "RecommendedPlanName"],
+        "top": 15,
+    },
     "set_reclaim_rule": {"mode": "simulate", "idleDays": 45, "graceDays": 14},
     "set_budget": {"displayName": "All desks", "scope": "tenant", "amount": 5000, "brakes": True},
     "set_rate_card": {

@@ -81,6 +81,7 @@ WITHOUT_COMMAND: Mapping[str, str] = {
         ("list_my_cloud_pcs", "get_my_cloud_pc", "retrieve_my_launch_detail"),
         "Graph's shape for its SDKs; my has commands for those of all tenants",
     ),
+    "retrieve_recommendation_reports": "Graph's shape for its SDKs; tenant size-advice has the same and more",
     "get_changes": "the portal asks it whether a page that is open is up to date; api prints the versions",
     **dict.fromkeys(("get_service_health", "get_tenant_health"), "health shows it, and ends with an exit code"),
     "find_source_images": "image create offers them",

@@ -210,6 +210,20 @@ TENANT = Noun(
             on_tenant=True,
         ),
         Verb(
+            "size-advice",
+            "list_size_advice",
+            (
+                *(
+                    "USER=userPrincipalName",
+                    "PLAN=servicePlanName",
+                    "ADVICE=usageInsight",
+                    "BETTER=recommendedPlanName",
+                ),
+                *("CPU=cpuPercent", "MEMORY=memoryPercent", "DAYS=days", "WHY=reason"),
+            ),
+            on_tenant=True,
+        ),
+        Verb(
             "day",
             "list_fleet_use",
             (

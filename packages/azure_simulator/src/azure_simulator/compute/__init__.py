@@ -25,6 +25,7 @@ from azure_simulator.compute.machines import (
     extensions,
     lists,
     machines,
+    metrics,
     power,
     run_commands,
 )
@@ -61,3 +62,4 @@ def install(cloud: Cloud) -> None:
     marketplace_catalogue.install(cloud)
     active_directory.install(cloud)
     invariants.install(cloud)
+    metrics.install(cloud)

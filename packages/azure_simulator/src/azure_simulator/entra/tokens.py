@@ -22,7 +22,8 @@ MANAGED_IDENTITY_LIFETIME_S = 86_400
 
 _FIRST_PARTY = re.compile(
     r"https://(management\.azure\.com|management\.core\.windows\.net|graph\.microsoft\.com"
-    r"|communication\.azure\.com|vault\.azure\.net|storage\.azure\.com|[a-z0-9]+\.(queue|table|blob)\.core\.windows\.net"
+    r"|communication\.azure\.com|metrics\.monitor\.azure\.com"
+    r"|vault\.azure\.net|storage\.azure\.com|[a-z0-9]+\.(queue|table|blob)\.core\.windows\.net"
     r"|0\.0\.1:\d+|localhost:\d+|([\w-]+\.)*vault\.(localhost|azure\.net)(:\d+)?)/?"
 )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.contracts.machines import Machine
 from shared.contracts.provisioning import RERUN_STEPS, ConfigurationOrder, RerunOrder
 from shared.contracts.scripts import script_orders
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.owner import Owner
 from shared.domain.policies.configuration import OnFailure
 from shared.domain.policies.policy import BuiltScript
@@ -21,16 +22,20 @@ APP = BuiltScript(script_id="app", display_name="7-Zip", version=1, digest="d-ap
 CLOCK = BuiltScript(script_id="clock", display_name="Clock", version=2, digest="d-clock", on_failure=OnFailure.BLOCK)
 
 
-async def a_cloud_pc_with_scripts(life: Life) -> None:
-    """Built with an app and a script in this order; the app is installed once more on the machine that is there."""
+async def planned(life: Life, *scripts: BuiltScript) -> CloudPc:
+    """Plan a Cloud PC with an app and a script, whose contents are there; return its record."""
     for script, content in ((APP, {"package_id": "7zip.7zip"}), (CLOCK, {"script_content": "R2V0LURhdGU="})):
         kept = {"tenant_id": T, "script_id": script.script_id, "digest": script.digest, "version": script.version}
         version = ScriptVersion.model_validate({**kept, **content, "created_date_time": life.now()})
         await life.deps.script_versions.insert(version)
-    snapshot = things.snapshot(image=IMAGE).but(built_scripts=(APP, CLOCK))
+    snapshot = things.snapshot(image=IMAGE).but(built_scripts=scripts)
     pc = things.cloud_pc(user=life.user, generation=int(life.now().timestamp()), snapshot=snapshot)
-    await life.deps.cloud_pcs.insert(pc)
-    await provision(life, pc)
+    return (await life.deps.cloud_pcs.insert(pc)).value
+
+
+async def a_cloud_pc_with_scripts(life: Life) -> None:
+    """Built with an app and a script in this order; the app is installed once more on the machine that is there."""
+    await provision(life, await planned(life, APP, CLOCK))
     life.cloud.advance(60)
     await _again(life)
     life.cloud.advance(60)

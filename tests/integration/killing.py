@@ -1,4 +1,7 @@
-"""Workers that die in a life: a request has had its effect, its answer is lost, and the order is delivered again."""
+"""Work that dies, or is overtaken by other work, after a request of it that has had its effect.
+
+What is killed gets no answer, and is done once more, as the host delivers an order again.
+"""
 
 from __future__ import annotations
 
@@ -91,3 +94,30 @@ def killing(dies: Dies, life: Life | None = None) -> Iterator[Killer]:
 
             patch.setattr(life, "deliver", delivered)
         yield killer
+
+
+@dataclass
+class Race:
+    """Work that was overtaken by other work after one of its requests; *requests*: of the first, if nothing came."""
+
+    requests: int = 0
+    overtaken: bool = False
+
+
+async def race(work: Callable[[], Awaitable[Any]], other: Callable[[], Awaitable[Any]], at: int | None) -> Race:
+    """Do *work*, and all of *other* after the request number *at* of it has had its effect; None: never."""
+    seen, request, counting = Race(), ClientSession._request, [True]
+
+    async def counted(session: ClientSession, *given: Any, **more: Any) -> Any:
+        answer = await request(session, *given, **more)
+        if counting[0]:
+            seen.requests += 1
+            if seen.requests - 1 == at:
+                counting[0], seen.overtaken = False, True
+                await other()
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientSession, "_request", counted)
+        await work()
+    return seen

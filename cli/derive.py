@@ -93,6 +93,8 @@ def _fields(body: Json, schemas: Json) -> Iterator[Json]:
             field["required"] = True
         if schema.get("writeOnly"):
             field["secret"] = True
+        if schema.get("contentEncoding") == "base64":
+            field["encoded"] = True
         if form := raw.get("x-deskwright-field"):
             field |= {place: form[place] for place in ("form", "inside") if place in form}
         if about := raw.get("description") or schema.get("description"):

@@ -264,10 +264,13 @@ async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
 
 
 async def hosts_of(order: ForgetSessionHostOrder) -> AsyncIterator[tuple[ResourceId, str]]:
-    """Give each pool that the machine is in, with the name of its session host there."""
+    """Give each pool that the machine is in, with the name of its session host there.
+
+    A machine that was built from the kept disk of this one has its computer name, and so the name of its session host.
+    """
     for pool in pools_of(order):
         host = await find_host(order.machine, pool, order.domain_name)
-        if host is not None:
+        if host is not None and (host.resource_id or order.machine.vm_id).casefold() == order.machine.vm_id.casefold():
             yield pool, host_name(host)
 
 

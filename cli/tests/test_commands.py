@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -319,3 +320,34 @@ def test_a_service_that_is_not_there_is_told(deskwright: Command, monkeypatch: p
     ended = deskwright("policy", "create", "--set", "a=1")
     assert ended.code == ExitCode.FAILED
     assert "cannot be reached" in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--file", "{}"),
+        ("--script-content", "@{}"),
+        ("--set", "scriptContent=@{}"),
+    ],
+)
+@pytest.mark.parametrize("marked", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_script_comes_from_its_file(
+    deskwright: Command, service: Service, tmp_path: Path, words: tuple[str, str], marked: str
+) -> None:
+    """In the encodings that editors and PowerShell write; the service is sent UTF-8 in Base64."""
+    file = tmp_path / "Clock.PS1"
+    file.write_bytes("Get-Date  # für alle\n".encode(marked))
+    service.put("POST", f"{GRAPH}/deviceManagementScripts", {"id": "sc1"})
+    ended = deskwright(
+        "script", "create", "--display-name", "Clock", *(word.format(file) for word in words), "-o", "json"
+    )
+    assert ended.json == {"id": "sc1"}, ended.err
+    (sent,) = service.requests("POST", f"{GRAPH}/deviceManagementScripts")
+    assert sent.body["displayName"] == "Clock"
+    assert base64.b64decode(sent.body["scriptContent"]).decode() == "Get-Date  # für alle\n"
+
+
+def test_a_script_that_cannot_be_read_is_told_and_nothing_is_sent(deskwright: Command, service: Service) -> None:
+    ended = deskwright("script", "create", "--display-name", "Clock", "-f", "no-such.ps1")
+    assert (ended.code, "no-such.ps1 cannot be read" in ended.err) == (ExitCode.USAGE, True)
+    assert service.requests("POST", f"{GRAPH}/deviceManagementScripts") == []

@@ -15,7 +15,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.cloud_pcs.progress import COLUMNS
 from shared.domain.values import Value
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, NotFoundError, UnreadableError
 from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
 from shared.storage.purging import Chunk
@@ -168,11 +168,12 @@ Claim = tuple[str, str]
 _WAITS = "waits"
 """The column of a removal that has to be confirmed."""
 
-_CLAIM = "~:"
-"""Prefix of the key of a claim; escaped ids never begin with it."""
+_CLAIM, _CLAIMS_END = "~:", "~;"
+"""Prefix of the key of a claim, which escaped ids never begin with, and the end of these keys."""
 
+CLOUD_PCS_TABLE = "cloudpcs"
 _CLOUD_PC_SHAPE = Shape(
-    table="cloudpcs",
+    table=CLOUD_PCS_TABLE,
     noun="Cloud PC",
     model=CloudPc,
     place=lambda pc: (pc.tenant_id, pc.id),
@@ -259,6 +260,36 @@ class CloudPcs(ListedRepository[CloudPc]):
                 if owner_id == stored.value.id or (owner is not None and plan_id not in owner.value.claims):
                     left[stored.value.id, plan_id] = there.etag
         return left
+
+    async def without_replaced(self, rows: Sequence[Row]) -> list[Row]:
+        """Return exported *rows* without the records of Cloud PCs whose licence is claimed by another Cloud PC.
+
+        Whoever got a member of a warm pool since the export has a record with another id: both would be built.
+        """
+        claims: dict[str, dict[str, str]] = {}
+        left = []
+        for row in rows:
+            partition = str(row["PartitionKey"])
+            if partition not in claims:
+                claims[partition] = await self._claims_in(partition)
+            if str(row["RowKey"]).startswith(_CLAIM) or not await self._is_replaced(row, claims[partition]):
+                left.append(row)
+        return left
+
+    async def _claims_in(self, partition: str) -> dict[str, str]:
+        """Return the ids of the Cloud PCs that have the claims of a tenant, by the keys of the claims."""
+        where = "PartitionKey eq @tenant and RowKey ge @first and RowKey lt @end"
+        span = {"tenant": partition, "first": _CLAIM, "end": _CLAIMS_END}
+        return {str(each.row["RowKey"]): str(each.row["cloud_pc_id"]) async for each in self._table.query(where, span)}
+
+    async def _is_replaced(self, row: Row, claims: Mapping[str, str]) -> bool:
+        try:
+            pc = self._stored(Read(row, "")).value
+        except UnreadableError:  # listed as ever, once it is there
+            return False
+        owners = {claims.get(_claim_place(*_claimant(pc), plan_id)[1], pc.id) for plan_id in pc.claims}
+        others = sorted(owners - {pc.id})
+        return any([await self.find(pc.tenant_id, each) is not None for each in others])
 
     async def lost_claimants(self, values: Iterable[CloudPc]) -> dict[str, str]:
         """Return, by the ids of new Cloud PCs, the ids of Cloud PCs without a record that hold their licences."""

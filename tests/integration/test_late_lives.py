@@ -23,8 +23,10 @@ from tests.contract.test_activities_desktop import IMAGE
 from tests.implementations import implementations
 from tests.integration import things
 from tests.integration.lives import Life
+from tests.integration.lives_of_kept_disks import a_cloud_pc_whose_kept_disk_is_used_again
 from tests.integration.lives_of_orphans import an_orphan_that_is_removed_twice
 from tests.integration.lives_of_pool_members import a_pool_member_that_is_claimed_and_one_that_is_retired
+from tests.integration.lives_of_scripts import a_cloud_pc_with_scripts
 from tests.integration.lives_of_spot_groups import a_dedicated_spot_group, a_spot_group
 from tests.integration.lives_of_versions import (
     an_image_version_by_hand,
@@ -185,6 +187,8 @@ PLAYED: dict[Tell, frozenset[str]] = {
     ),
     an_orphan_that_is_removed_twice: frozenset({"delete_orphan"}),
     a_pool_member_that_is_claimed_and_one_that_is_retired: frozenset(),
+    a_cloud_pc_whose_kept_disk_is_used_again: frozenset({"begin_os_disk", "keep_disk"}),
+    a_cloud_pc_with_scripts: frozenset({"begin_script"}),
     an_image_version_by_recipe_that_is_built_twice: frozenset(
         {"prepare_import", "prepare_gallery", "begin_import", "begin_recipe_step", "delete_import"}
     ),
@@ -197,9 +201,6 @@ NOT_PLAYED = {
     "begin_domain_join": "no life of a hybrid Cloud PC is played",
     "begin_enrollment": "no life of a hybrid Cloud PC is played",
     "balance_spot_pool": "no life has a schedule with phases; test_late_spot_plans.py delivers an older plan's order",
-    "begin_os_disk": "no life has a kept disk; test_activities_keeping.py delivers it again",
-    "begin_script": "no life has a policy with scripts; tests/stories/test_scripts.py begins one again",
-    "keep_disk": "no life has a kept disk; test_activities_keeping.py delivers it again",
     "retire_passwords": "no life is joined to a domain; test_activities_comparing_each.py has its case",
 }
 """The fenced activities that are played in no life, and why."""

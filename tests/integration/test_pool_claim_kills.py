@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import DOMAIN
 
@@ -23,7 +21,8 @@ from shared.domain.pools.member import PoolMember, claimed
 from shared.storage.tables import Tables
 from tests.contract.test_activities_desktop import IMAGE
 from tests.integration import things
-from tests.integration.lives import Given, Life, living
+from tests.integration.killing import at_request, killing, never
+from tests.integration.lives import Life, living
 from tests.integration.lives_of_pool_members import NAMED_BY_CHANCE, prepared
 
 pytestmark = pytest.mark.simulator
@@ -37,46 +36,10 @@ async def life(certificates: Certificates, monkeypatch: pytest.MonkeyPatch, tabl
         yield found
 
 
-class KilledError(BaseException):
-    """The worker dies: nothing in it can catch this."""
-
-
-class Killer:
-    """Kills the worker when one request of a build, by its number, has had its effect; the host delivers again."""
-
-    def __init__(self, life: Life, patch: pytest.MonkeyPatch, kill: int | None) -> None:
-        self.requests = 0
-        self._deliver, self._kill, self._request, self._works = life.deliver, kill, ClientSession._request, False
-        patch.setattr(life, "deliver", self.deliver)
-        patch.setattr(ClientSession, "_request", self._counted())
-
-    def _counted(self) -> Any:
-        async def counted(session: ClientSession, *given: Any, **more: Any) -> Any:
-            answer = await self._request(session, *given, **more)
-            if self._works:
-                self.requests += 1
-                if self.requests - 1 == self._kill:
-                    answer.close()
-                    raise KilledError
-            return answer
-
-        return counted
-
-    async def deliver(self, given: Given) -> Any:
-        self._works = True
-        try:
-            return await self._deliver(given)
-        except KilledError:
-            return await self._deliver(given)
-        finally:
-            self._works = False
-
-
 async def claim(life: Life, number: int, kill: int | None = None) -> int:
     """Build a member, give it to a user of their own with a kill, and return how many requests the build has made."""
     member = await prepared(life, number, things.snapshot(image=IMAGE).but(naming_template=NAMED_BY_CHANCE))
-    with pytest.MonkeyPatch.context() as patch:
-        killer = Killer(life, patch, kill)
+    with killing(never if kill is None else at_request(kill), life) as killer:
         await give(life, number, member)
     await check(life, number, member)
     return killer.requests

@@ -93,6 +93,51 @@ async def test_what_does_not_fit_is_refused_with_the_reason_and_nothing_begins(
     assert await copy_of(office, deleted) == deleted
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_while_the_computer_of_the_disk_is_there_no_second_one_gets_its_name(
+    office: Office, routes: dict[str, Any], *, replaced: bool
+) -> None:
+    """Its machine is somebody's, or waits to be removed: a clean-up of either would take what the other one has."""
+    made = things.cloud_pc().current.resources.but(computer_name=OTHERS.disk.computer_name.lower())
+    holder = things.cloud_pc("bob").but(id="c" * 20)
+    build = holder.current.but(resources=made)
+    holder = holder.but(replacement=build) if replaced else holder.but(current=build)
+    await office.cloud_pcs.insert(holder)
+    status, problem = await use(routes, "handOver", OTHERS.id)
+    assert (status, "the computer on the disk, is there" in problem["detail"]) == (409, True)
+    assert await now(office) == WORKS
+    assert (await copy_of(office, OTHERS)).wanted_by is None
+
+
+async def test_a_user_whose_machine_was_built_from_the_disk_gets_no_second_one_of_its_name(
+    office: Office, routes: dict[str, Any]
+) -> None:
+    made = WORKS.current.resources.but(computer_name=DELETED.disk.computer_name)
+    await office.cloud_pcs.change(WORKS.tenant_id, WORKS.id, lambda pc: pc.with_current(resources=made))
+    assert (await use(routes, "undelete", DELETED.id))[0] == 409
+    assert (await now(office)).replacement is None
+
+
+async def test_one_disk_is_used_by_one_cloud_pc_at_a_time(office: Office, routes: dict[str, Any]) -> None:
+    """Another Cloud PC has asked for it before, or does so between the reading and the write."""
+    asked = {"wanted_by": "c" * 20, "wanted_at": office.clock.now()}
+    await office.deleted_cloud_pcs.change(OTHERS.tenant_id, OTHERS.id, lambda there: there.but(**asked))
+    status, problem = await use(routes, "handOver", OTHERS.id)
+    assert (status, problem["detail"]) == (409, "another Cloud PC is being built from this disk")
+    office.hand.advance(timedelta(hours=2))  # it has come to nothing
+    real = office.deleted_cloud_pcs.change
+
+    async def late(*given: Any) -> Any:
+        await real(OTHERS.tenant_id, OTHERS.id, lambda there: there.but(wanted_by="d" * 20))
+        return await real(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(office.deleted_cloud_pcs, "change", late)
+        assert (await use(routes, "handOver", OTHERS.id))[0] == 409
+    assert await now(office) == WORKS
+    assert (await copy_of(office, OTHERS)).wanted_by == "d" * 20
+
+
 async def test_without_a_licence_or_a_cloud_pc_that_works_nothing_begins(
     office: Office, routes: dict[str, Any]
 ) -> None:

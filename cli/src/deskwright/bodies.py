@@ -1,9 +1,10 @@
 """Bodies of requests: from a file, from options for single fields, and from ``--set``."""
 
+import base64
 import codecs
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from deskwright.terminal import asked
 
 Json = dict[str, Any]
 
+_SCRIPT = ".ps1"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """Byte order marks of files that PowerShell has written with ``>``."""
 
@@ -50,24 +52,46 @@ def body(
 ) -> Json | None:
     """Return the body of a request; None where the operation has none. Later sources win: file, options, settings.
 
-    A secret that is needed and missing is asked for on a terminal. Raises: UsageError.
+    The file may be the PowerShell script of an operation that takes one. A secret that is needed and missing is asked
+    for on a terminal. Raises: UsageError.
     """
     if fields is None:
         return None
-    whole = read_file(file) if file else {}
-    if not isinstance(whole, dict):
-        raise UsageError(f"{file}: a body has to be an object")
-    merged: Json = {**whole, **options}
+    encoded = {field.name for field in fields if field.encoded}
+    merged: Json = {**_whole(file, encoded), **options}
+    for name in encoded & options.keys():
+        if str(options[name]).startswith("@"):
+            merged[name] = encoded_file(options[name][1:])
     for setting in settings:
-        put(merged, setting)
+        put(merged, setting, encoded)
     for field in fields:
         if field.secret and field.required and field.name not in merged:
             merged[field.name] = _asked(field)
     return merged
 
 
-def put(into: Json, setting: str) -> None:
-    """Put ``a.b.c=value`` into an object; the value is JSON, else text; ``@file`` a file's text. Raises: UsageError."""
+def _whole(file: str | None, encoded: Collection[str]) -> Json:
+    """Return the body that a file has. Raises: UsageError."""
+    if not file:
+        return {}
+    if encoded and file.lower().endswith(_SCRIPT):
+        return {name: encoded_file(file) for name in encoded}
+    whole = read_file(file)
+    if not isinstance(whole, dict):
+        raise UsageError(f"{file}: a body has to be an object")
+    return whole
+
+
+def encoded_file(name: str) -> str:
+    """Return the text of a file in UTF-8 and Base64; ``-`` is stdin. Raises: UsageError."""
+    return base64.b64encode(text_of(name).encode()).decode()
+
+
+def put(into: Json, setting: str, encoded: Collection[str] = ()) -> None:
+    """Put ``a.b.c=value`` into an object; the value is JSON, else text; ``@file`` a file's text. Raises: UsageError.
+
+    *encoded*: paths whose files are put there in Base64.
+    """
     path, given, text = setting.partition("=")
     if not given or not path:
         raise UsageError(f"--set {setting}: write <field>=<value>")
@@ -76,7 +100,10 @@ def put(into: Json, setting: str) -> None:
         into = into.setdefault(name, {})
         if not isinstance(into, dict):
             raise UsageError(f"--set {setting}: {name} is no object")
-    into[last] = text_of(text[1:]).rstrip("\n") if text.startswith("@") else value(text)
+    if text.startswith("@"):
+        into[last] = encoded_file(text[1:]) if path in encoded else text_of(text[1:]).rstrip("\n")
+    else:
+        into[last] = value(text)
 
 
 def value(text: str) -> Any:  # noqa: ANN401 - JSON is anything

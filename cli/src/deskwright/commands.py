@@ -131,6 +131,9 @@ def _field_options(field: Field) -> Iterator[click.Parameter]:
         yield click.Option([f"--{kebab(field.name)}", key], multiple=True, help=about)
     elif field.kind == "json":
         yield click.Option([f"--{kebab(field.name)}", key], metavar="JSON", help=about)
+    elif field.encoded:
+        about = f"{about}; @FILE is a file, which is encoded"
+        yield click.Option([f"--{kebab(field.name)}", key], metavar="TEXT", help=about, shell_complete=offering.files)
     else:
         kind = click.Choice(field.choices) if field.choices and field.kind == "text" else _KINDS[field.kind]
         yield click.Option([f"--{kebab(field.name)}", key], type=kind, help=about)

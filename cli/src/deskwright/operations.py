@@ -15,6 +15,7 @@ _VERSION = "beta"
 class Field:
     """A field of a body. *kind*: text, number, flag, texts or json; *secret*: it is never on a command line.
 
+    *encoded*: it is text in Base64, which is made here of a file.
     *form*: its step and field in a wizard's form; *inside*: the member of the object that has its value.
     """
 
@@ -23,6 +24,7 @@ class Field:
     choices: tuple[str, ...] = ()
     required: bool = False
     secret: bool = False
+    encoded: bool = False
     about: str = ""
     form: str = ""
     inside: str = ""

@@ -73,12 +73,17 @@ def _script(content: str) -> str:
     return content
 
 
+_Content = Annotated[
+    str, Field(max_length=_MOST_ENCODED, json_schema_extra={"contentEncoding": "base64"}), when_written(_script)
+]
+
+
 class ScriptForm(Value):
     """A script or a package: *script_content* is PowerShell in UTF-8 and Base64, run as SYSTEM in a 64-bit process."""
 
     display_name: Label = Field(description="unique in the tenant; warnings and timelines have it")
     description: Description = Field("", description="its purpose")
-    script_content: Annotated[str, Field(max_length=_MOST_ENCODED), when_written(_script)] | None = Field(
+    script_content: _Content | None = Field(
         None,
         description="PowerShell in UTF-8 and Base64, without secrets; it may run more than once on a machine",
     )

@@ -1,5 +1,6 @@
 """Building a Cloud PC from the kept disk of a deleted one: of its own user, or handed over from another user."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -8,6 +9,7 @@ from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Id, Value
 from shared.errors import ConflictError
+from shared.services.cloud_pcs.deleted import is_wanted
 from shared.services.cloud_pcs.machine_changes import refusal, replace
 from shared.services.operations.action_context import ActionContext
 from shared.workflow import DurableClient
@@ -47,22 +49,36 @@ async def _build_from(
     found = await deps.deleted_cloud_pcs.find(tenant_id, form.deleted_cloud_pc_id)
     if found is None:
         raise ConflictError("there is no such deleted Cloud PC")
-    if why := unfit(pc, found.value, handed_over=handed_over):
+    before = found.value
+    if why := unfit(pc, before, handed_over=handed_over):
         raise ConflictError(why, status=pc.status.value)
-
-    def want(there: DeletedCloudPc) -> DeletedCloudPc:
-        if there.status is not DeletedStatus.KEPT:
-            raise ConflictError(f"its disk is {there.status.value}")
-        return there.but(wanted_by=cloud_pc_id, wanted_at=context.now)
-
     return await replace(
         context,
         client,
         cloud_pc_id,
-        disk=found.value.disk,
+        disk=before.disk,
         kind="handOver" if handed_over else "undelete",
-        before_write=partial(deps.deleted_cloud_pcs.change, tenant_id, found.value.id, want),
+        before_write=partial(_take, context, pc, before),
     )
+
+
+async def _take(context: ActionContext, pc: CloudPc, before: DeletedCloudPc) -> None:
+    """Record that *pc* is to be built from a disk. Raises: ConflictError where it is used, or its computer is there."""
+    deps, tenant_id = context.deps, pc.tenant_id
+    others = [each.value async for each in deps.cloud_pcs.each(tenant_id)]
+    if why := taken(pc, before, others):
+        raise ConflictError(why, status=pc.status.value)
+    if before.wanted_by not in {None, pc.id} and await is_wanted(deps, before):
+        raise _used(pc)
+
+    def want(there: DeletedCloudPc) -> DeletedCloudPc:
+        if there.status is not DeletedStatus.KEPT:
+            raise ConflictError(f"its disk is {there.status.value}")
+        if there.wanted_by not in {pc.id, before.wanted_by}:  # another Cloud PC was faster
+            raise _used(pc)
+        return there.but(wanted_by=pc.id, wanted_at=context.now)
+
+    await deps.deleted_cloud_pcs.change(tenant_id, before.id, want)
 
 
 def unfit(pc: CloudPc, deleted: DeletedCloudPc, *, handed_over: bool) -> str | None:
@@ -81,6 +97,24 @@ def unfit(pc: CloudPc, deleted: DeletedCloudPc, *, handed_over: bool) -> str | N
         (place != made, f"its disk is in {place}, the Cloud PC in {made}"),
     )
     return next((why for refused, why in reasons if refused), None)
+
+
+def _used(pc: CloudPc) -> ConflictError:
+    return ConflictError("another Cloud PC is being built from this disk", status=pc.status.value)
+
+
+def taken(pc: CloudPc, deleted: DeletedCloudPc, others: Iterable[CloudPc]) -> str | None:
+    """Return why the name of the computer on the disk is not free, or None if it is.
+
+    Windows keeps its name, and two computers of one name in a directory and a host pool are taken for each other: by
+    those who sign in, and by the clean-up of either. What *pc* had before its machine is removed before the build.
+    """
+    name = deleted.disk.computer_name.casefold()
+    for each in others:
+        builds = (each.current,) if each.id == pc.id else each.builds
+        if name in {(build.resources.computer_name or "").casefold() for build in builds}:
+            return f"{deleted.disk.computer_name}, the computer on the disk, is there: {each.display_name} has it"
+    return None
 
 
 def _alike(pc: CloudPc, deleted: DeletedCloudPc) -> bool:
@@ -105,5 +139,7 @@ async def copies(context: ActionContext, pc: CloudPc, *, handed_over: bool) -> t
     if why := refusal(pc):
         return why, ()
     kept = [each.value async for each in context.deps.deleted_cloud_pcs.each(pc.tenant_id)]
-    fit = tuple(sorted(each.id for each in kept if unfit(pc, each, handed_over=handed_over) is None))
+    kept = [each for each in kept if unfit(pc, each, handed_over=handed_over) is None]
+    others = [each.value async for each in context.deps.cloud_pcs.each(pc.tenant_id)] if kept else []
+    fit = tuple(sorted(each.id for each in kept if taken(pc, each, others) is None))
     return (None, fit) if fit else (_NONE, ())

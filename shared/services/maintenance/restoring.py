@@ -15,9 +15,10 @@ from datetime import datetime
 from shared.clients.storage import Blobs
 from shared.domain.exporting import EXPORTED, FORMAT, ExportPart, Manifest
 from shared.errors import ConflictError, NotFoundError
-from shared.services.maintenance.after_restore import compare_first
-from shared.services.maintenance.due_rules import DUE_RULES, read_tenant_records
-from shared.services.maintenance.exporting import read_manifest
+from shared.services.operations.after_restore import compare_first
+from shared.services.operations.due_rules import DUE_RULES, read_tenant_records
+from shared.services.operations.exporting import read_manifest
+from shared.storage.cloud_pcs import CLOUD_PCS_TABLE, CloudPcs
 from shared.storage.contents import Contents, Restores, read_line
 from shared.storage.records import Records
 from shared.storage.tables import Row, Tables
@@ -53,7 +54,8 @@ async def restore_tables(tables: Tables, blobs: Blobs, name: str, *, merge: bool
     for table, parts in manifest.tables.items():
         fresh = 0
         for part in parts:
-            fresh += await contents.add(table, _rows(await _content(blobs, part)))
+            rows = _rows(await _content(blobs, part))
+            fresh += await contents.add(table, await _wanted(tables, table, rows) if merge else rows)
         report(f"{table}: {fresh} of {sum(part.rows for part in parts)} rows added")
         added += fresh
     await _promise_again(tables, manifest.exported_at)
@@ -79,6 +81,11 @@ async def _content(blobs: Blobs, part: ExportPart) -> bytes:
     if hashlib.sha256(content).hexdigest() != part.sha256:
         raise DamagedError(f"{part.name} is not what was exported: its digest differs")
     return content
+
+
+async def _wanted(tables: Tables, table: str, rows: list[Row]) -> list[Row]:
+    """Return the rows of a part of a table that do not contradict the rows that are there."""
+    return await CloudPcs(tables).without_replaced(rows) if table == CLOUD_PCS_TABLE else rows
 
 
 def _rows(content: bytes) -> list[Row]:

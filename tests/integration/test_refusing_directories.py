@@ -27,8 +27,8 @@ class SilentDirectory(PaperDirectory):
 class PaperVault:
     """A key vault of one secret."""
 
-    async def read(self, address: str) -> str:
-        return f"the secret at {address}"
+    async def read_version(self, address: str, version: str | None = None) -> tuple[str, str]:
+        return f"the secret at {address}", version or "first"
 
 
 async def test_a_tenant_without_notifications_reads_everybody_again_within_a_day(tables: Tables) -> None:

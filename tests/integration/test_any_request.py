@@ -21,9 +21,10 @@ WITHOUT_BODY = {"POST graph/notifications"}
 
 
 NEVER = re.compile(
-    r"\b(table|row|record|partition|instance|orchestrator|validator|pydantic|None)\b|[a-z](Error|Form)\b"
+    r"\b(table|row|(?<!alert )record|partition|instance|orchestrator|validator|pydantic|None)\b|[a-z](Error|Form)\b"
 )
-"""Words of the program, which nobody needs who is told that something is not there, or not possible now."""
+"""Words of the program, which nobody needs who is told that something is not there, or not possible now; an alert
+record is Graph's (``alertRecord``)."""
 
 
 def faults(request: Odd, answer: func.HttpResponse) -> list[str]:

@@ -28,7 +28,7 @@ class PaperVault:
     """A key vault of one secret, which has one version."""
 
     async def read_version(self, address: str, version: str | None = None) -> tuple[str, str]:
-        return f"the secret at {address}", version or "v1"
+        return f"the secret at {address}", version or "first"
 
 
 async def test_a_tenant_without_notifications_reads_everybody_again_within_a_day(tables: Tables) -> None:

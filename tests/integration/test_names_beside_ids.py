@@ -8,6 +8,7 @@ import pytest
 from shared.errors import UnavailableError
 from shared.services.operations.audit import _NAMES
 from tests.integration import desks, things
+from tests.integration.access_scenes import GRANT, MANAGEMENT
 from tests.integration.asking import ask
 from tests.integration.callers import Office
 from tests.integration.scenes import SETTING, WORKS
@@ -79,6 +80,51 @@ async def test_a_directory_that_is_away_hides_no_list(
 async def test_a_group_that_is_gone_has_no_name(office: Office, routes: dict[str, Any]) -> None:
     del office.directory.groups["g1"]
     assert names_in(await got(routes, "GET …/provisioningPolicies/{id}/assignments")) == [None]
+
+
+MIXED = GRANT.but(principal_ids=("id-ada", "g1", "robot", "gone"), group_ids=("g1",))
+EXPAND = {"$expand": "principals"}
+
+
+@pytest.mark.parametrize("at", ["", "/{id}"])
+async def test_an_assignment_of_a_role_names_its_principals(office: Office, routes: dict[str, Any], at: str) -> None:
+    await office.access_grants.insert(MIXED)
+    office.directory.applications["robot"] = "Nightly job"
+    named = {"id-ada": "Ada", "g1": "g1", "robot": "Nightly job", "gone": None}
+    assert principals_in(await assigned(routes, at, **EXPAND)) == named
+    office.directory.reads.clear()
+    assert principals_in(await assigned(routes, at, **EXPAND)) == named
+    assert office.directory.reads == []  # the names are kept for a while
+
+
+async def test_a_directory_that_is_away_hides_no_assignment_of_a_role(
+    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: str) -> Any:
+        raise UnavailableError("the directory is away")
+
+    await office.access_grants.insert(MIXED)
+    monkeypatch.setattr(office.directory, "user", away)
+    monkeypatch.setattr(office.directory, "group", away)
+    found = await assigned(routes, "", **EXPAND)
+    assert set(principals_in(found).values()) == {None}
+    office.directory.reads.clear()
+    await assigned(routes, "")
+    assert office.directory.reads == []
+
+
+async def assigned(routes: dict[str, Any], at: str, **query: str) -> dict[str, Any]:
+    """Return the one assignment of a role, read by itself or in the list."""
+    name = f"GET {MANAGEMENT}/roleAssignments{at}"
+    answer = await ask(routes[name], name, query=query, at={"id": MIXED.id})
+    assert answer.status_code == 200, answer.get_body()
+    body = json.loads(answer.get_body())
+    found: dict[str, Any] = body if at else body["value"][0]
+    return found
+
+
+def principals_in(assignment: dict[str, Any]) -> dict[str, str | None]:
+    return {each["id"]: each["displayName"] for each in assignment["principals"]}
 
 
 async def test_what_shows_no_assignments_asks_nobody(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 
 from shared.caching import TtlCache
@@ -21,7 +21,7 @@ _MOST_ASKED = 100
 """The most names that one request asks the directory for; later requests ask for further ones."""
 
 _NAMES: TtlCache[str] = TtlCache(timedelta(minutes=10))
-"""The names of groups and applications, empty for deleted ones."""
+"""The names of users, groups and applications, empty for deleted ones."""
 
 _AWAY: TtlCache[bool] = TtlCache(timedelta(seconds=30))
 """The tenants whose directory did not answer within the last seconds, by kind of question."""
@@ -46,6 +46,27 @@ async def application_names(context: ActionContext, object_ids: Iterable[str]) -
     """Return the display names of service principals by object id; unknown ones are left out."""
     graph = context.deps.graph(context.tenant)
     return await _names(context, "applications", object_ids, graph.service_principal_name)
+
+
+async def principal_names(
+    context: ActionContext, principal_ids: Iterable[str], group_ids: Collection[str]
+) -> Mapping[str, str]:
+    """Return the display names of users, groups and applications by object id; unknown ones are left out.
+
+    *group_ids*: those that are groups.
+    """
+    graph = context.deps.graph(context.tenant)
+
+    async def name(object_id: str) -> str:
+        if object_id in group_ids:
+            return (await graph.group(object_id)).display_name
+        try:
+            user = await graph.user(object_id)
+        except NotFoundError:
+            return await graph.service_principal_name(object_id)
+        return user.display_name or user.user_principal_name
+
+    return await _names(context, "principals", principal_ids, name)
 
 
 async def _names(

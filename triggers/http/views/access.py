@@ -1,5 +1,6 @@
 """Views of the roles that a tenant has, and of their assignments."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -22,6 +23,7 @@ ACCESS_GRANTS = Collection(
     within=WITHIN,
     kinds=kinds_of("id", "displayName", "description", "roleDefinitionId"),
     searched=("displayName", "description"),
+    expands=frozenset({"principals"}),
 )
 
 
@@ -35,6 +37,13 @@ class RoleDefinitionView(TypedDict):
     rolePermissions: list[Annotated[Json, DumpOf(RolePermission)]]
 
 
+class PrincipalView(TypedDict):
+    """A user, group or application of the directory; its name is null where the directory does not tell it."""
+
+    id: str
+    displayName: str | None
+
+
 class UnifiedRoleAssignmentView(TypedDict):
     """Graph's unifiedRoleAssignmentMultiple: a role that was given to users, groups and applications."""
 
@@ -45,6 +54,7 @@ class UnifiedRoleAssignmentView(TypedDict):
     principalIds: list[str]
     directoryScopeIds: list[str]
     appScopeIds: list[str]
+    principals: list[PrincipalView]
 
 
 ROLE_DEFINITION = Entity(RoleDefinitionView)
@@ -62,8 +72,8 @@ def role_definition_view(role_id: str, role: RoleDefinitionForm, *, built_in: bo
     }
 
 
-def access_grant_view(grant: AccessGrant) -> UnifiedRoleAssignmentView:
-    """Return an assignment of a role."""
+def access_grant_view(grant: AccessGrant, names: Mapping[str, str]) -> UnifiedRoleAssignmentView:
+    """Return an assignment of a role. *names*: the known names of principals by id."""
     return {
         "id": grant.id,
         "displayName": grant.display_name,
@@ -72,6 +82,7 @@ def access_grant_view(grant: AccessGrant) -> UnifiedRoleAssignmentView:
         "principalIds": list(grant.principal_ids),
         "directoryScopeIds": [] if grant.app_scope_ids else ["/"],
         "appScopeIds": list(grant.app_scope_ids),
+        "principals": [{"id": each, "displayName": names.get(each)} for each in grant.principal_ids],
     }
 
 

@@ -118,7 +118,7 @@ function factsOf(host: SessionHost, tenant: string, group: string): Readonly<Rec
     work: host.task ? titleOf(host.task) : null,
     step: host.step ? titleOf(host.step) : null,
     size: host.size,
-    region: [host.region, host.zone].filter(Boolean).join(", "),
+    region: [regionName(host.region), host.zone].filter(Boolean).join(", "),
     lowPriority: host.lowPriority,
     drainedByHand: host.drainedByHand,
     excluded: host.excluded,

@@ -81,6 +81,12 @@ class Settings(BaseModel):
     audit_kept_in_days: int | None = Field(
         None, ge=30, le=36_500, description="Days that an audit event is kept; none: as long as the service"
     )
+    timelines_kept_in_days: int = Field(
+        365, ge=30, le=36_500, description="Days that an entry of a timeline is kept, of a build that has been replaced"
+    )
+    releases_kept_in_days: int = Field(
+        365, ge=30, le=36_500, description="Days that a release of a Spot Group is kept after its end"
+    )
     usage_kept_in_days: int = Field(90, ge=1, le=3650, description="Days that recorded usage is kept")
     cost_kept_in_months: int = Field(13, ge=1, le=120, description="Months before this one of which costs are kept")
     portal_folder: str | None = Field(None, description="Folder of the built portal; none: the one of the deployment")

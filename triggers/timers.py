@@ -15,7 +15,7 @@ from typing import ParamSpec
 import azure.functions as func
 
 from shared.dependencies import Dependencies, dependencies
-from shared.services.alerts.judging import KEPT, delete_alerts, judge_alerts
+from shared.services.alerts.judging import judge_alerts
 from shared.services.health.checking import check_health_hourly, note_tick
 from shared.services.notices.relaying import relay_left
 from shared.services.operations.due_rules import RULES
@@ -23,14 +23,13 @@ from shared.services.operations.exporting import export_regularly
 from shared.services.operations.intents import complete_interrupted
 from shared.services.operations.maintenance import (
     TenantIds,
-    delete_old,
-    delete_on,
     each_by_itself,
     fold_lists,
     measure_and_record,
     measure_queues,
     repair_lists,
 )
+from shared.services.operations.purges import delete_old, delete_on
 from shared.services.operations.sweeps import sweep_due
 from shared.services.power.shut_down import promise_lists
 from shared.telemetry import count_tick
@@ -89,7 +88,7 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
 @bp.timer_trigger(arg_name="timer", schedule="0 10 6 * * *")
 @ticks
 async def delete_what_is_old(timer: func.TimerRequest) -> None:
-    """Delete operations, bulk actions, usage and answered keys that are no longer needed, after the night's export.
+    """Begin to delete old rows, after the night's export; ``settle_and_measure`` continues.
 
     Then the lists are compared with what is left, due rows of an earlier release are moved, tenants of an earlier
     release get their lists of machines, and events that nobody promised are sent on.
@@ -101,30 +100,12 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
         partial(_repair, deps),
         partial(_move_in, deps),
         partial(promise_lists, deps),
-        partial(_delete_alerts, deps),
         partial(relay_left, deps),
     )
 
 
-async def _delete_alerts(deps: Dependencies) -> None:
-    """Delete alert records that were resolved long ago."""
-    for tenant_id in await TenantIds(deps)():
-        await delete_alerts(deps, tenant_id, deps.clock.now() - KEPT)
-
-
 async def _delete(deps: Dependencies) -> None:
-    gone = await delete_old(deps, deps.clock.now())
-    _log.info(
-        "deleted: operations=%d bulk_actions=%d idempotency_keys=%d days_of_usage=%d months_of_cost=%d notices=%d"
-        " audit_events=%d",
-        gone.operations,
-        gone.bulk_actions,
-        gone.idempotency_keys,
-        gone.days_of_usage,
-        gone.months_of_cost,
-        gone.notices,
-        gone.audit_events,
-    )
+    _log.info("deleted: %s", await delete_old(deps, deps.clock.now()))
 
 
 async def _move_in(deps: Dependencies) -> None:

@@ -82,6 +82,11 @@ class Vault:
         found: Any = await self._client.get_secret(name)
         return str(found.value)
 
+    async def read_version(self, address: str, version: str | None = None) -> tuple[str, str]:
+        """Return a version of the secret at *address*, the newest by default, and its id. Raises: as ``read`` does."""
+        found: Any = await self._client.get_secret(self._name(address), version)
+        return str(found.value), str(found.properties.version)
+
     async def set_at(self, address: str) -> datetime | None:
         """Return when the secret at *address* was set. Raises: as ``read`` does."""
         found: Any = await self._client.get_secret(self._name(address))

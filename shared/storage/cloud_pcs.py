@@ -4,7 +4,7 @@ Record and claims are written in one transaction, so that no two Cloud PCs ever 
 when both are made or resized at the same moment (docs/decisions/0029). Claims sort behind the records of their tenant.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
+from shared.storage.purging import Chunk
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Read, Row, Tables, Write
 
@@ -95,6 +96,10 @@ _SHAPE = Shape(
 )
 
 
+NeededFrom = Callable[[str, str], Awaitable[int | None]]
+"""The first generation whose entries are needed, by tenant and id of the Cloud PC; None where no entry is needed."""
+
+
 class Timeline:
     """The timelines."""
 
@@ -124,6 +129,22 @@ class Timeline:
         """Return all entries, oldest first."""
         entries = [stored.value.entry async for stored in self._rows.each(_partition(tenant_id, cloud_pc_id))]
         return sorted(entries, key=lambda entry: (entry.generation, entry.attempt, entry.started_at, _key(entry)))
+
+    async def delete_before(self, before: datetime, needed_from: NeededFrom, chunk: Chunk) -> int:
+        """Delete the entries of all Cloud PCs that ended earlier and that nobody needs; return their number."""
+        count = 0
+        async for stored in self._rows.look_through(chunk):
+            old = [each for each in stored if (each.value.entry.ended_at or each.value.entry.started_at) < before]
+            machines = dict.fromkeys((each.value.tenant_id, each.value.cloud_pc_id) for each in old)
+            chunk.count(len(machines))
+            needed = {each: await needed_from(*each) for each in machines}
+            count += await self._rows.remove_old([each for each in old if not _is_needed(each.value, needed)])
+        return count
+
+
+def _is_needed(row: _Row, needed: Mapping[tuple[str, str], int | None]) -> bool:
+    first = needed[row.tenant_id, row.cloud_pc_id]
+    return first is not None and row.entry.generation >= first
 
 
 def _reopened(row: _Row) -> _Row:

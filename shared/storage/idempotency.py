@@ -84,17 +84,10 @@ class Idempotency:
 
     async def delete_before(self, moment: datetime, chunk: Chunk) -> int:
         """Delete the keys that were claimed before *moment*; return how many."""
-        old: list[Stored[_Claim]] = []
-        async for stored in self._rows.of_all():
-            if stored.value.claimed_at >= moment:
-                continue
-            if not chunk.take():
-                break
-            old.append(stored)
-        for stored in old:
-            with suppress(StaleError):  # it has just been claimed again
-                await self._rows.remove(stored.value.scope, stored.value.key, seen=stored.etag)
-        return len(old)
+        count = 0
+        async for stored in self._rows.look_through(chunk):  # one that has just been claimed again stays
+            count += await self._rows.remove_old([each for each in stored if each.value.claimed_at < moment])
+        return count
 
     async def _take_over(self, mine: _Claim, stored: Stored[_Claim] | None) -> None:
         try:

@@ -180,9 +180,8 @@ class Deliveries:
     async def delete_before(self, before: datetime, chunk: Chunk) -> int:
         """Delete the deliveries of all endpoints whose events were written earlier; return their number."""
         end = moment_text(before)
-        marks = "RowKey ge @first and RowKey lt @end"
-        await purge(self._table, marks, {"first": _MARK, "end": _MARK + end}, chunk)
-        return await purge(self._table, "RowKey lt @end", {"end": end}, chunk)
+        where = "RowKey lt @end or ( RowKey ge @mark and RowKey lt @last_mark )"
+        return await purge(self._table, where, {"end": end, "mark": _MARK, "last_mark": _MARK + end}, chunk)
 
     def _row(self, delivery: Delivery) -> Row:
         place, columns = f"{delivery.tenant_id}:{delivery.endpoint_id}", {"status": delivery.status.value}

@@ -8,6 +8,7 @@ from shared.domain.operations.bulk import BulkAction, BulkItem, item_id_prefix
 from shared.domain.operations.operation import COLUMNS, Intent, Operation
 from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
+from shared.storage.purging import Chunk, purge
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables, Write
 from shared.telemetry import count_operation
@@ -77,6 +78,13 @@ class BulkItems(Repository[BulkItem]):
 
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables, _ITEMS)
+
+    async def delete_of(self, tenant_id: str, bulk_id: str, chunk: Chunk) -> int:
+        """Delete the items of one bulk action, as far as the chunk goes; return their number."""
+        first = escaped(item_id_prefix(bulk_id))
+        where = "PartitionKey eq @tenant and RowKey gt @first and RowKey lt @last"
+        parameters = {"tenant": escaped(tenant_id), "first": first, "last": f"{first}~"}
+        return await purge(self._table, where, parameters, chunk)
 
     async def of(self, tenant_id: str, bulk_id: str) -> list[Stored[BulkItem]]:
         """Return the items of one bulk action, in their order.

@@ -60,6 +60,7 @@ from shared.storage.notices import Deliveries, Events, endpoint_states, notice_e
 from shared.storage.operations import BulkItems, Operations, bulk_actions, intents
 from shared.storage.pool_members import Machines, PoolMembers, pools
 from shared.storage.power import cloud_pc_powers, power_schedules
+from shared.storage.purging import PurgeRecords
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.reclaim import reclaim_cases, reclaim_rules
 from shared.storage.repository import Repository
@@ -78,7 +79,7 @@ from shared.storage.spot_groups import (
 from shared.storage.usage import UsageDays, overviews
 
 
-class Records(AccessRecords, DeletedRecords):
+class Records(AccessRecords, DeletedRecords, PurgeRecords):
     """The repositories of the service."""
 
     @cached_property

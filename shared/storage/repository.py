@@ -15,6 +15,7 @@ from shared.domain.values import Value
 from shared.errors import NotFoundError, StaleError, UnavailableError, UnreadableError
 from shared.storage.codec import Codec, SchemaError, Upgrade, escaped, newer_of, seen
 from shared.storage.outbox import BEHIND, event_writes
+from shared.storage.purging import Chunk, purge
 from shared.storage.tables import Parameters, Read, Row, Table, Tables, Write
 
 T = TypeVar("T", bound=Value)
@@ -168,15 +169,47 @@ class Repository(Generic[T]):
 
     async def _of_all(self, where: str, parameters: Parameters) -> AsyncIterator[Stored[T]]:
         async for read in self._table.query(where, parameters):
-            try:
-                stored = self._stored(read)
-            except UnreadableError as error:
-                if _UNREADABLE.get() is None:
-                    _log.warning("left out of all tenants' records: %s", error)
-                else:
-                    _collect(error)
-                continue
-            yield stored
+            if (stored := self._readable_of_all(read)) is not None:
+                yield stored
+
+    def _readable_of_all(self, read: Read) -> Stored[T] | None:
+        """Return a value of any tenant, None where it cannot be read."""
+        try:
+            return self._stored(read)
+        except UnreadableError as error:
+            if _UNREADABLE.get() is None:
+                _log.warning("left out of all tenants' records: %s", error)
+            else:
+                _collect(error)
+            return None
+
+    async def look_through(self, chunk: Chunk, **filters: Column) -> AsyncIterator[list[Stored[T]]]:
+        """Yield the values of all tenants by pages, from the place of *chunk* on and as far as it goes.
+
+        One that cannot be read is logged and left out.
+        """
+        where, parameters = self._where(None, filters)
+        async for reads in chunk.pages(self._table, where, parameters):
+            yield [stored for read in reads if (stored := self._readable_of_all(read)) is not None]
+
+    async def remove_old(self, values: Sequence[Stored[T]]) -> int:
+        """Remove values that have not changed since they were read; return their number."""
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def remove(stored: Stored[T]) -> int:
+            async with places:
+                try:
+                    await self.remove(*self._shape.place(stored.value), seen=stored.etag)
+                except (StaleError, NotFoundError):
+                    return 0
+                return 1
+
+        return sum(await asyncio.gather(*map(remove, values)))
+
+    async def purge_between(self, span: tuple[str, str], chunk: Chunk) -> int:
+        """Delete the values of all tenants whose keys are between the two of *span*; return their number."""
+        where, parameters = "RowKey gt @first and RowKey lt @last", {"first": span[0], "last": span[1]}
+        return await purge(self._table, where, parameters, chunk)
 
     async def page(self, tenant_id: str, top: int, token: str | None = None, **filters: Column) -> ValuesPage[T]:
         """Return at most *top* values from *token* on. Raises: InvalidError if *token* is not valid."""

@@ -25,6 +25,8 @@ SINCE = {
     "properties.DESKWRIGHT_USAGE_KEPT_IN_DAYS: 90",
     "properties.DESKWRIGHT_COST_KEPT_IN_MONTHS: 13",
     "properties.DESKWRIGHT_AUDIT_KEPT_IN_DAYS: ",
+    "properties.DESKWRIGHT_TIMELINES_KEPT_IN_DAYS: 365",
+    "properties.DESKWRIGHT_RELEASES_KEPT_IN_DAYS: 365",
     "properties.DESKWRIGHT_PRICES_URL: https://prices.azure.com",
     "properties.DESKWRIGHT_MAIL_URL: ",
     "properties.DESKWRIGHT_MAIL_SENDER: ",

@@ -37,6 +37,7 @@ NEW_GRANT = {
     "principalIds": ["id-ada", "g1"],
     "directoryScopeIds": ["/"],
 }
+NEW_SCOPED_GRANT = {**NEW_GRANT, "directoryScopeIds": [], "appScopeIds": ["/provisioningPolicies/p1"]}
 SUPPORT = GRANT.but(
     id="s1",
     role_definition_id="CloudPC.Operator",

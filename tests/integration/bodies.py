@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.domain.health.report import HealthThresholds
 from tests.integration import things
-from tests.integration.access_scenes import MANAGEMENT, NEW_GRANT, NEW_ROLE, NEW_SUPPORT
+from tests.integration.access_scenes import MANAGEMENT, NEW_GRANT, NEW_ROLE, NEW_SCOPED_GRANT, NEW_SUPPORT
 from tests.integration.asking import MINE
 from tests.integration.desks import GROUP_ID
 from tests.integration.scenes import OFFERED, VNET, WORKS
@@ -340,6 +340,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "role": (f"POST {MANAGEMENT}/roleDefinitions", {"description": "x", **NEW_ROLE}, {}),
     "change of a role": (f"PATCH {MANAGEMENT}/roleDefinitions/{{id}}", {"description": "x", **NEW_ROLE}, {"id": "r1"}),
     "assignment of a role": (f"POST {MANAGEMENT}/roleAssignments", {"description": "x", **NEW_GRANT}, {}),
+    "assignment of a role for a policy": (f"POST {MANAGEMENT}/roleAssignments", NEW_SCOPED_GRANT, {}),
     "support access": ("POST tenants/{tenant}/supportAccess", NEW_SUPPORT, {"tenant": "northwind"}),
     "own name": ("POST me/cloudPCs/{id}/rename", {"displayName": "Mine"}, {}),
     "own restore": ("POST me/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),

@@ -8,8 +8,8 @@ import pytest
 
 from shared.domain.tenants.tenant import ProviderAccess
 from shared.errors import UnavailableError
-from shared.services.tenants.access import delete_access_of_tenant, delete_old_support
-from shared.storage.purging import Chunk
+from shared.services.operations.purges import delete_old
+from shared.services.tenants.access import delete_access_of_tenant
 from tests.integration import things
 from tests.integration.access_scenes import (
     GRANT,
@@ -210,7 +210,7 @@ async def test_support_access_is_listed_for_ninety_days_and_an_assignment_until_
     end = SUPPORT.end_date_time
     assert end is not None
     for at, expected in ((end + timedelta(days=89), 0), (end + timedelta(days=90), 1), (end + timedelta(days=91), 0)):
-        assert await delete_old_support(asks.office, at, Chunk()) == expected
+        assert (await delete_old(asks.office, at))["accessgrants"] == expected
     assert [stored.value.id async for stored in asks.office.access_grants.each("contoso")] == [GRANT.id]
 
 

@@ -15,7 +15,8 @@ from shared.domain.operations.overview import OpenDecisions, TenantOverview
 from shared.domain.pools.plan import MOST_FAILURES, PoolRecord
 from shared.domain.power.record import REVERSALS_LIMIT, CloudPcPower
 from shared.domain.power.state import ObservedPower
-from shared.services.alerts.judging import KEPT, delete_alerts, judge_tenant
+from shared.services.alerts.judging import KEPT, judge_tenant
+from shared.services.operations.purges import delete_old
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.asking import ask
@@ -67,6 +68,8 @@ async def everything_wrong(office: Office) -> None:
         reversals=REVERSALS_LIMIT,
     )
     await office.cloud_pc_powers.insert(power)
+    billed = {"observed": ObservedPower.SHUT_DOWN, "since": things.NOW - timedelta(hours=1), "reversals": 0}
+    await office.cloud_pc_powers.insert(power.but(id="bob", **billed))
     await office.reclaim_cases.insert(CASE.but(state=ReclaimState.PROPOSED))
     halted = PoolRecord(id="pool1", tenant_id=things.TENANT_ID, policy_id="p1", failures=MOST_FAILURES)
     await office.pools.insert(halted)
@@ -88,7 +91,7 @@ async def test_every_rule_is_raised_once_and_resolved_once(office: Office, route
     resolved = {name for name, status, _ in await records(routes) if status == "resolved"}
     assert resolved == {each.value for each in gone}
     office.hand.advance(KEPT + QUARTER)
-    assert await delete_alerts(office, things.TENANT_ID, office.hand.at - KEPT) == len(gone)
+    assert (await delete_old(office, office.hand.at))["alertrecords"] == len(gone)
 
 
 async def test_a_rule_is_there_before_anybody_changes_it(office: Office, routes: dict[str, Any]) -> None:

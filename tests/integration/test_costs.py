@@ -12,9 +12,10 @@ from shared.domain.cost.report import CostGrouping
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import ObservedPower
 from shared.domain.usage import Interval
-from shared.services.cost.recording import delete_ledger_of_tenant, delete_old_ledgers, record_cost
+from shared.services.cost.recording import delete_ledger_of_tenant, record_cost
 from shared.services.cost.reports import cost_report
 from shared.services.operations.maintenance import TenantIds, measure_and_record
+from shared.services.operations.purges import delete_old
 from tests.integration import things
 from tests.integration.services import PaperServices
 
@@ -94,8 +95,8 @@ async def test_without_prices_minutes_stand_there_without_a_cost(desk: PaperServ
 async def test_old_months_go_and_a_tenant_s_with_it(desk: PaperServices) -> None:
     await hours(desk, 2)
     kept = desk.settings.cost_kept_in_months
-    assert await delete_old_ledgers(desk, desk.hand.now() + timedelta(days=31 * kept - 5)) == 0
-    assert await delete_old_ledgers(desk, desk.hand.now() + timedelta(days=31 * (kept + 1))) == 1
+    assert (await delete_old(desk, desk.hand.now() + timedelta(days=31 * kept - 5)))["costledger"] == 0
+    assert (await delete_old(desk, desk.hand.now() + timedelta(days=31 * (kept + 1))))["costledger"] == 1
     await hours(desk, 2)
     await delete_ledger_of_tenant(desk, "contoso")
     assert [each async for each in desk.ledger.each("contoso")] == []

@@ -20,10 +20,10 @@ from shared.domain.operations.overview import TenantOverview
 from shared.services.alerts.judging import judge_tenant
 from shared.services.notices.delivering import deliver
 from shared.services.notices.endpoints import replay
-from shared.services.notices.relaying import delete_notices, relay, relay_left
+from shared.services.notices.relaying import relay, relay_left
+from shared.services.operations.purges import delete_old
 from shared.storage.codec import Codec
 from shared.storage.due import DueKind
-from shared.storage.purging import Chunk
 from shared.storage.repository import Stored
 from shared.storage.tables import Table, Tables
 from tests.integration import things
@@ -287,8 +287,8 @@ async def test_notices_are_kept_for_a_week(notices: NoticeServices, receiver: Re
     made = await notices.endpoint(receiver)
     await happen(notices, await building(notices), Event.SUCCEEDED)
     await notices.until_quiet()
-    assert await delete_notices(notices, notices.hand.at + timedelta(days=6), Chunk()) == 0
-    assert await delete_notices(notices, notices.hand.at + timedelta(days=8), Chunk()) == 1
+    assert (await delete_old(notices, notices.hand.at + timedelta(days=6)))["noticeevents"] == 0
+    assert (await delete_old(notices, notices.hand.at + timedelta(days=8)))["noticeevents"] == 1
     assert await notices.deliveries.page(things.TENANT_ID, made.stored.value.id, 10) == ([], None)
 
 

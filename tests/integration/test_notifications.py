@@ -26,8 +26,8 @@ def queued(contoso: PaperServices, monkeypatch: pytest.MonkeyPatch) -> list[dict
     """Messages that arrive on the queue of directory changes of a tenant that has notifications."""
     sent: list[dict[str, Any]] = []
 
-    async def key(_: Any) -> str:
-        return KEY
+    async def key(_: Any) -> tuple[str, str]:
+        return KEY, "v1"
 
     async def put(_: Any, __: str, message: dict[str, Any]) -> None:
         sent.append(message)

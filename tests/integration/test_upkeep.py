@@ -11,8 +11,10 @@ from shared.domain.cloud_pcs.cloud_pc import Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import SYSTEM, OperationStatus
-from shared.services.operations.maintenance import Deleted, delete_old, measure
+from shared.services.operations.maintenance import measure
+from shared.services.operations.purges import PURGES, delete_old
 from shared.storage.idempotency import KeptResponse
+from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.services import PaperServices
 from tests.measured import measured
@@ -53,7 +55,7 @@ async def test_operations_go_90_days_after_their_end(here: PaperServices) -> Non
     await here.operations.insert(
         things.operation(id="runs", status=OperationStatus.RUNNING, last_modified_date_time=old)
     )
-    assert (await delete_old(here, things.NOW)).operations == 1
+    assert (await delete_old(here, things.NOW))["operations"] == 1
     assert {stored.value.id async for stored in here.operations.each("contoso")} == {"young", "runs"}
 
 
@@ -61,26 +63,33 @@ async def test_bulk_actions_go_with_their_items(here: PaperServices) -> None:
     for id_, status in (("over", BulkStatus.SUCCEEDED), ("runs", BulkStatus.RUNNING)):
         await here.bulk_actions.insert(bulk(id_, status=status))
         await here.bulk_items.insert(item(id_))
-    assert (await delete_old(here, things.NOW)).bulk_actions == 1
+    assert (await delete_old(here, things.NOW))["bulkactions"] == 1
     assert [stored.value.id async for stored in here.bulk_actions.each("contoso")] == ["runs"]
     assert [stored.value.bulk_id async for stored in here.bulk_items.each("contoso")] == ["runs"]
+
+
+async def test_a_bulk_action_with_more_items_than_a_chunk_goes_after_all_of_them(here: PaperServices) -> None:
+    await here.bulk_actions.insert(bulk("over", status=BulkStatus.SUCCEEDED))
+    items = [item("over").but(position=n, cloud_pc_id=f"pc{n}") for n in range(2_100)]
+    await here.bulk_items.save_all([Stored(each, "") for each in items])
+    counts = [(await delete_old(here, things.NOW, 1))["bulkactions"] for _ in range(3)]
+    assert counts == [0, 0, 1]
+    assert [each async for each in here.bulk_items.each("contoso")] == []
 
 
 async def test_an_answered_key_goes_after_the_day_for_which_it_holds(here: PaperServices) -> None:
     for key, age in (("old", 25), ("young", 23)):
         await here.idempotency.claim("contoso:ada", key, "same", at=things.NOW - timedelta(hours=age))
         await here.idempotency.keep("contoso:ada", key, KeptResponse(status=201, headers={}))
-    assert (await delete_old(here, things.NOW)).idempotency_keys == 1
+    assert (await delete_old(here, things.NOW))["idempotency"] == 1
     assert await here.idempotency.claim("contoso:ada", "young", "same", at=things.NOW) is not None
     assert await here.idempotency.claim("contoso:ada", "old", "other", at=things.NOW) is None
 
 
-async def test_records_timelines_and_the_audit_log_stay(here: PaperServices) -> None:
+async def test_records_and_the_audit_log_stay(here: PaperServices) -> None:
     await here.audit.append(things.audit_event(activity_date_time=LONG_AGO))
     await here.cloud_pcs.insert(things.cloud_pc(last_modified_date_time=LONG_AGO))
-    assert await delete_old(here, things.NOW) == Deleted(
-        operations=0, bulk_actions=0, idempotency_keys=0, days_of_usage=0, months_of_cost=0, notices=0
-    )
+    assert await delete_old(here, things.NOW) == dict.fromkeys(PURGES, 0)
     assert len([event async for event in here.audit.each("contoso")]) == 1
     assert len([stored async for stored in here.cloud_pcs.each("contoso")]) == 1
 

@@ -31,8 +31,9 @@ from shared.domain.operations.usage import TENANT
 from shared.domain.spot.engine.usage import RECORDED, SpotUsage
 from shared.domain.usage import Interval, Point, UsageDay, aggregated, span_of
 from shared.errors import UnavailableError
-from shared.services.operations.maintenance import TenantIds, delete_old, measure_and_record
-from shared.services.usage.recording import delete_usage, record_tenants
+from shared.services.operations.maintenance import TenantIds, measure_and_record
+from shared.services.operations.purges import delete_old
+from shared.services.usage.recording import record_tenants
 from shared.storage.purging import Chunk
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
@@ -259,8 +260,7 @@ async def test_usage_goes_after_the_days_of_the_setting_and_no_sooner(office: Pa
     kept = office.settings.usage_kept_in_days
     for age in (kept + 1, kept, 0):
         await office.usage.add(things.TENANT_ID, GROUP_ID, Point(RECORDED.begin(things.NOW - age * DAY), {"seats": 1}))
-    assert await delete_usage(office, things.NOW, Chunk()) == 1
-    assert (await delete_old(office, things.NOW)).days_of_usage == 0
+    assert [(await delete_old(office, things.NOW))["usage"] for _ in range(2)] == [1, 0]
     assert len([each async for each in office.usage.each(things.TENANT_ID)]) == 2
 
 

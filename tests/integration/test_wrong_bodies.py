@@ -22,6 +22,7 @@ EITHER = {
     *((f"/{change}", "") for change in ("assign", "edit", "settings", "pause")),
     ("/filter", "/cloudPcIds"),
     ("/subnetIds", "/subnetId"),
+    ("/appScopeIds", "/directoryScopeIds"),
     ("/site/isGlobal", "/site/siteId"),
     ("/recipe/steps/1/packageId", "/recipe/steps/1/script"),
 }

@@ -111,11 +111,12 @@ class WatchedResource(StrEnum):
 
 
 class Subscription(Value):
-    """A subscription to change notifications."""
+    """A subscription to change notifications. *key_version*: of the notification key, where it is known."""
 
     id: str
     resource: WatchedResource
     expires_at: datetime
+    key_version: str | None = None
 
 
 class DirectoryChanges(Value):

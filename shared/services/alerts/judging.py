@@ -136,15 +136,9 @@ async def update_alert_rule(context: ActionContext, rule: AlertRule, edit: Value
     return await make_change(context, Resource(ResourceType.ALERT_RULE, rule.id), change(rule, apply, write))
 
 
-async def delete_alerts(deps: Dependencies, tenant_id: str, before: datetime | None = None) -> int:
-    """Remove the records of a tenant that were resolved before a time, or everything of its alerts (None)."""
-    count = 0
-    for stored in [each async for each in deps.alert_records.each(tenant_id)]:
-        resolved = stored.value.resolved_date_time
-        if before is None or (resolved is not None and resolved < before):
-            await deps.alert_records.remove(tenant_id, stored.value.id)
-            count += 1
-    if before is None:
-        for rule in [each async for each in deps.alert_rules.each(tenant_id)]:
-            await deps.alert_rules.remove(tenant_id, rule.value.id)
-    return count
+async def delete_alerts(deps: Dependencies, tenant_id: str) -> None:
+    """Remove everything of a tenant's alerts."""
+    for record in [each async for each in deps.alert_records.each(tenant_id)]:
+        await deps.alert_records.remove(tenant_id, record.value.id)
+    for rule in [each async for each in deps.alert_rules.each(tenant_id)]:
+        await deps.alert_rules.remove(tenant_id, rule.value.id)

@@ -88,15 +88,9 @@ async def minutes_on(deps: Dependencies, tenant_id: str, first: date, last: date
     return found
 
 
-async def delete_old_ledgers(deps: Dependencies, now: datetime) -> int:
-    """Remove the months that are older than the setting says; return the number of rows."""
-    oldest, count = month_before(now.date(), deps.settings.cost_kept_in_months), 0
-    async for stored in deps.tenants.each():
-        for rows in (deps.ledger, deps.actual_costs):
-            async for _, row in rows.between(stored.value.id, ("0", f"{oldest}:"), _AT_ONCE):
-                await rows.remove(stored.value.id, row.value.id)
-                count += 1
-    return count
+def ended_months(now: datetime, kept: int) -> tuple[str, str]:
+    """Return the keys between which the months are that are kept no longer, where *kept* months before this one are."""
+    return "0", f"{month_before(now.date(), kept)}:"
 
 
 async def _latest_rows(deps: Dependencies, tenant_id: str, now: datetime) -> list[Stored[LedgerRow]]:

@@ -15,12 +15,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.dependencies import Dependencies
-from shared.domain.notices.delivery import KEPT, Delivery
+from shared.domain.notices.delivery import Delivery
 from shared.domain.notices.endpoint import NoticeEndpoint
 from shared.domain.notices.events import TELLERS
 from shared.storage.due import Due, DueKind, Outgoing
 from shared.storage.outbox import OutboxEvent
-from shared.storage.purging import Chunk
 from shared.workflow import DurableClient
 
 _SECOND_LOOK = timedelta(minutes=10)
@@ -57,12 +56,6 @@ async def relay(deps: Dependencies, tenant_id: str, table: str) -> int:
 async def relay_left(deps: Dependencies) -> int:
     """Send on the events of all tenants that are still in an outbox; return their number."""
     return sum([await relay(deps, tenant_id, table) for table, tenant_id in sorted(await deps.outbox.of_all())])
-
-
-async def delete_notices(deps: Dependencies, now: datetime, chunk: Chunk) -> int:
-    """Delete events and deliveries that are no longer kept; return the number of events."""
-    await deps.deliveries.delete_before(now - KEPT, chunk)
-    return await deps.events.delete_before(now - KEPT, chunk)
 
 
 async def _relay_some(

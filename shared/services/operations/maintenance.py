@@ -1,37 +1,22 @@
-"""Maintenance by timers: its steps, deletion of old rows, lists kept true to their records, and measurements.
-
-Records, their timelines and the audit log stay. What is deleted is in the exports for as long as these are kept.
-"""
+"""Maintenance by timers: its steps, lists kept true to their records, and measurements."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from shared.caching import TtlCache
 from shared.clients.notice_queue import QUEUE as NOTICES
 from shared.clients.storage import oldest
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import MACHINE_GONE
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.operations.bulk import OVER
-from shared.domain.operations.operation import ENDED
 from shared.domain.operations.overview import OpenDecisions
-from shared.errors import StaleError
-from shared.services.cost.recording import delete_old_ledgers
-from shared.services.notices.relaying import delete_notices
 from shared.services.spot.reconciling import SpotWaiting, hosts_gone_everywhere, spot_waiting_everywhere
-from shared.services.tenants.access import delete_old_support
 from shared.services.tenants.directory_changes import POISON, QUEUE
-from shared.services.usage.recording import delete_usage, record_tenants
-from shared.storage.idempotency import KEPT
+from shared.services.usage.recording import record_tenants
 from shared.storage.listed import ListedRepository
-from shared.storage.purging import Chunk
 from shared.telemetry import (
     MACHINES_GONE,
     PENDING,
@@ -91,84 +76,6 @@ async def _everywhere(
                 count += await keep(rows, tenant_id)
             except Exception as error:  # noqa: BLE001  # the next time, then: the lists of the others do not wait for it
                 _log.warning("a list of %s could not be kept: %s", tenant_id, error)
-    return count
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """Numbers of deleted rows."""
-
-    operations: int
-    bulk_actions: int
-    idempotency_keys: int
-    days_of_usage: int
-    months_of_cost: int
-    notices: int
-    audit_events: int = 0
-    support_accesses: int = 0
-
-
-_LEFT: TtlCache[bool] = TtlCache(timedelta(hours=1))
-"""Whether the last purge of this process has left some: the next tick deletes it."""
-
-
-async def delete_old(deps: Dependencies, now: datetime, chunk: Chunk | None = None) -> Deleted:
-    """Remove rows that are kept no longer, at most a chunk of them: the next tick removes the rest."""
-    chunk = chunk or Chunk()
-    before, kept = now - timedelta(days=deps.settings.operations_kept_in_days), deps.settings.audit_kept_in_days
-    gone = Deleted(
-        operations=await _delete_operations(deps, before, chunk),
-        bulk_actions=await _delete_bulk_actions(deps, before, chunk),
-        idempotency_keys=await deps.idempotency.delete_before(now - KEPT, chunk),
-        days_of_usage=await delete_usage(deps, now, chunk),
-        months_of_cost=await delete_old_ledgers(deps, now),
-        notices=await delete_notices(deps, now, chunk),
-        audit_events=await deps.audit.delete_before(now - timedelta(days=kept), chunk) if kept else 0,
-        support_accesses=await delete_old_support(deps, now, chunk),
-    )
-    _LEFT.put(deps, "", value=chunk.more)
-    return gone
-
-
-async def delete_on(deps: Dependencies) -> None:
-    """Delete the rows that the last purge of this process has left; a new process leaves them to the next night."""
-    if _LEFT.get(deps, ""):
-        gone = await delete_old(deps, deps.clock.now())
-        _log.info("deleted on: %s", gone)
-
-
-async def _delete_operations(deps: Dependencies, before: datetime, chunk: Chunk) -> int:
-    count = 0
-    for status in ENDED:
-        async for stored in deps.operations.of_all(status=status.value):
-            old = stored.value
-            if old.last_modified_date_time < before:  # as it ended: it is not changed afterwards
-                if not chunk.take():
-                    return count
-                with suppress(StaleError):
-                    await deps.operations.remove(old.tenant_id, old.id, seen=stored.etag)
-                    count += 1
-    return count
-
-
-async def _delete_bulk_actions(deps: Dependencies, before: datetime, chunk: Chunk) -> int:
-    """Remove ended bulk actions, each after its items: without the bulk action nothing would find them.
-
-    Return their number.
-    """
-    count = 0
-    for status in OVER:
-        async for stored in deps.bulk_actions.of_all(status=status.value):
-            old = stored.value
-            if old.last_modified_date_time >= before:
-                continue
-            for item in await deps.bulk_items.of(old.tenant_id, old.id):
-                if not chunk.take():
-                    return count
-                await deps.bulk_items.remove(old.tenant_id, item.value.id)
-            with suppress(StaleError):
-                await deps.bulk_actions.remove(old.tenant_id, old.id, seen=stored.etag)
-                count += 1
     return count
 
 

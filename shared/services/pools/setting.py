@@ -68,7 +68,12 @@ def _problems(
     for number, pool in enumerate(form.pools):
         place = f"/pools/{number}"
         if pool.service_plan_id not in plans:
-            found.append(Problem(f"{place}/servicePlanId", "the tenant has no such licence of a Cloud PC"))
+            found.append(
+                Problem(
+                    f"{place}/servicePlanId",
+                    "write a licence of a Cloud PC that the tenant has: it has no such licence",
+                )
+            )
         elif (pool.service_plan_id, pool.region) in seen:
             found.append(Problem(f"{place}/servicePlanId", "named twice"))
         if pool.minimum > pool.maximum:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.caching import TtlCache
 from shared.clients.directory import existing_groups
@@ -45,7 +45,6 @@ from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.named_records import insert_named, new_record
 from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
 from shared.services.tenants.scopes import refuse_unknown_scopes
-from shared.storage.purging import Chunk
 from shared.storage.repository import Stored, unreadable_left_out
 
 _log = logging.getLogger("deskwright.services")
@@ -268,18 +267,6 @@ async def _insert(context: ActionContext, grant: AccessGrant) -> Stored[AccessGr
         raise ConflictError(f"a tenant may have {MOST_GRANTS} assignments of roles", assignments=count)
     write = insertion(context, deps.access_grants, grant, grant.id)
     return await make_change(context, _resource(grant), write)
-
-
-async def delete_old_support(deps: Dependencies, now: datetime, chunk: Chunk) -> int:
-    """Remove support access that ended long ago, as far as the chunk goes; return the number of grants."""
-    count = 0
-    async for stored in deps.access_grants.of_all(support=True):
-        if stored.value.is_over(now):
-            if not chunk.take():
-                break
-            await deps.access_grants.remove(stored.value.tenant_id, stored.value.id)
-            count += 1
-    return count
 
 
 async def supported_tenants(deps: Dependencies, caller_id: str) -> list[Tenant]:

@@ -29,7 +29,7 @@ from shared.pauses import Places
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
 from shared.services.policies.reconciling import request_reconcile
 from shared.services.spot.reconciling import wake_for_group
-from shared.services.tenants.directory_subscriptions import is_from_graph, keep_watch
+from shared.services.tenants.directory_subscriptions import catch_up_soon, is_from_graph, keep_watch
 from shared.services.tenants.tenants import tenants_by_directory
 from shared.storage.due import EVERYBODY, Due, DueKind, Renewal, next_of
 from shared.telemetry import count_set_aside
@@ -302,11 +302,11 @@ def _text(value: object) -> str:
 async def _pass_on(deps: Dependencies, tenant_id: str, notifications: Sequence[Notification], now: datetime) -> None:
     if any("lifecycleEvent" in each for each in notifications):
         await deps.due.put(DueKind.SUBSCRIBE, now, tenant_id, tenant_id, Renewal.REQUESTED)
-        await _catch_up_soon(deps, tenant_id, now)  # something may have been missed
+        await catch_up_soon(deps, tenant_id, now)  # something may have been missed
     changes = [each for each in notifications if "lifecycleEvent" not in each]
     if any("groups" in _text(each.get("resource")).lower() for each in changes):
         # A new member may be a group of others: reading the changes tells users from groups.
-        await _catch_up_soon(deps, tenant_id, now)
+        await catch_up_soon(deps, tenant_id, now)
     users = sorted({user_id for each in changes for user_id in _users(each)})
     for at in range(0, len(users), _MOST_USERS):
         message = {
@@ -316,11 +316,6 @@ async def _pass_on(deps: Dependencies, tenant_id: str, notifications: Sequence[N
             "at": now.isoformat(),
         }
         await put_on_queue(deps, QUEUE, message)
-
-
-async def _catch_up_soon(deps: Dependencies, tenant_id: str, now: datetime) -> None:
-    """Have the directory's changes read: once for all notifications of a minute."""
-    await deps.due.put(DueKind.CATCH_UP, next_of(timedelta(minutes=1), now, tenant_id), tenant_id, tenant_id)
 
 
 def _users(notification: Notification) -> Iterator[str]:

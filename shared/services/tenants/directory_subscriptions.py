@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from shared.caching import TtlCache
 from shared.clients.graph import Graph
 from shared.clients.graph_directory import renew, subscribe, subscriptions_of, unsubscribe
-from shared.contracts.outcomes import MissingError
+from shared.contracts.outcomes import DeclinedError, MissingError
 from shared.dependencies import Dependencies
 from shared.domain.tenants.directory import (
     RENEWED_BEFORE,
@@ -29,11 +29,16 @@ from shared.workflow import DurableClient
 _KEY = "graph-notifications"
 _log = logging.getLogger("deskwright.sweeps")
 
-_KEYS: TtlCache[str] = TtlCache(timedelta(days=1))
-"""The vault's key: a notification has to be answered within three seconds."""
+_KEYS: TtlCache[tuple[str, ...]] = TtlCache(timedelta(hours=1))
+"""The keys of each directory's notifications: a notification has to be answered within three seconds."""
 
 _JUST_READ: TtlCache[bool] = TtlCache(timedelta(minutes=1))
-"""Whether the key was read just now: anybody can send a notification that does not match."""
+"""Whether the keys were read just now: anybody can send a notification that does not match."""
+
+
+async def catch_up_soon(deps: Dependencies, tenant_id: str, now: datetime) -> None:
+    """Have the directory's changes read: once for all requests of a minute."""
+    await deps.due.put(DueKind.CATCH_UP, next_of(timedelta(minutes=1), now, tenant_id), tenant_id, tenant_id)
 
 
 async def keep_watch(deps: Dependencies, watch: Watch, **changes: object) -> None:
@@ -47,24 +52,59 @@ async def keep_watch(deps: Dependencies, watch: Watch, **changes: object) -> Non
 async def keep_subscribed(deps: Dependencies, tenant: Tenant, url: str, now: datetime, *, renewing: bool) -> None:
     """Make sure that Graph sends notifications of the tenant's users and groups for some weeks to come.
 
-    *renewing*: Graph requires it, so that even a subscription that lasts for long is renewed.
+    *renewing*: Graph requires it, so that even a subscription that lasts for long is renewed. One that was made with
+    another version of the key is replaced (docs/decisions/0253).
     """
     directory_id = tenant.entra_tenant_id  # several tenants may share it: Graph has one subscription of a directory
     found = await deps.watches.find(directory_id, WATCH)
     watch = found.value if found else Watch(tenant_id=directory_id)
-    state = client_state(await notification_key(deps), directory_id)
+    key, version = await notification_key(deps)
     last = {resource: watch.subscription(resource) for resource in WatchedResource}
     lasting = (
-        {} if renewing else {of: each for of, each in last.items() if each and each.expires_at - now > RENEWED_BEFORE}
+        {}
+        if renewing
+        else {
+            of: each
+            for of, each in last.items()
+            if each and each.expires_at - now > RENEWED_BEFORE and each.key_version == version
+        }
     )
     graph = deps.graph(tenant)
     # One that is not in our records would conflict with a new one.
     there = await subscriptions_of(graph, url) if len(lasting) < len(last) else {}
+    found_there = {resource: _with_version(each, last[resource]) for resource, each in there.items()}
+    current = {
+        resource: known
+        for resource in last
+        if (known := found_there.get(resource) or last[resource]) is not None and known.expires_at > now
+    }
+    outdated = [each for each in current.values() if each.key_version != version]
+    if outdated:
+        # A change between two subscriptions has no notification. Its reading is promised before the first one ends.
+        await _catch_up_all(deps, directory_id, now)
+    for each in outdated:  # Graph refuses a second one for the same resource, and changes no clientState
+        await unsubscribe(graph, each)
+        del current[each.resource]
+    state = client_state(key, directory_id)
     subscriptions = [
-        lasting.get(resource) or await _subscribed(graph, resource, there.get(resource) or known, (url, state), now)
-        for resource, known in last.items()
+        lasting.get(resource) or await _subscribed(graph, resource, current.get(resource), (url, state), now)
+        for resource in last
     ]
-    await keep_watch(deps, watch, subscriptions=tuple(subscriptions))
+    made = tuple(each.but(key_version=version) for each in subscriptions)
+    await keep_watch(deps, watch, subscriptions=made)
+    if outdated:
+        await _catch_up_all(deps, directory_id, deps.clock.now())
+
+
+def _with_version(found: Subscription, recorded: Subscription | None) -> Subscription:
+    """Return a subscription that Graph has, with the version of the key where it is recorded."""
+    return recorded.but(expires_at=found.expires_at) if recorded and recorded.id == found.id else found
+
+
+async def _catch_up_all(deps: Dependencies, directory_id: str, now: datetime) -> None:
+    """Have all tenants of a directory read its changes."""
+    async for tenant in deps.tenants.each(entra_tenant_id=directory_id):
+        await catch_up_soon(deps, tenant.value.id, now)
 
 
 async def _subscribed(
@@ -73,7 +113,7 @@ async def _subscribed(
     """Renew the subscription that is known, or make one."""
     url, state = where
     until = now + SUBSCRIPTION_LIFE
-    if known is not None and known.expires_at > now:
+    if known is not None:
         try:
             return await renew(graph, known, until)
         except MissingError:
@@ -95,16 +135,38 @@ async def stop_watching(deps: Dependencies, tenant: Tenant) -> None:
 
 
 async def is_from_graph(deps: Dependencies, directory_id: str, state: str) -> bool:
-    """Whether a notification's clientState is the directory's. The key is read again at most once a minute."""
+    """Whether a notification's clientState is the directory's. The keys are read again at most once a minute."""
     for _ in range(2):
-        key = _KEYS.get(deps, _KEY)
-        if key is not None and hmac.compare_digest(client_state(key, directory_id).encode(), _bytes(state)):
+        keys = _KEYS.get(deps, directory_id)
+        states = [client_state(key, directory_id).encode() for key in keys or ()]
+        if any(hmac.compare_digest(each, _bytes(state)) for each in states):
             return True
-        if key is not None and _JUST_READ.get(deps, _KEY):
+        if keys is not None and _JUST_READ.get(deps, directory_id):
             return False
-        _KEYS.put(deps, _KEY, await notification_key(deps))
-        _JUST_READ.put(deps, _KEY, value=True)
+        _KEYS.put(deps, directory_id, await _keys_of(deps, directory_id))
+        _JUST_READ.put(deps, directory_id, value=True)
     return False
+
+
+async def _keys_of(deps: Dependencies, directory_id: str) -> tuple[str, ...]:
+    """Return the newest key, and those with which subscriptions of a directory were made that have not ended.
+
+    A version that somebody has disabled or removed counts no longer.
+    """
+    key, newest = await notification_key(deps)
+    found, now = await deps.watches.find(directory_id, WATCH), deps.clock.now()
+    made_with = {each.key_version for each in found.value.subscriptions if each.expires_at > now} if found else set()
+    keys = [key]
+    for version in sorted(each for each in made_with if each and each != newest):
+        try:
+            keys.append((await deps.vault().read_version(_address(deps), version))[0])
+        except (MissingError, DeclinedError):
+            _log.warning("a version of the notification key is disabled or gone: its notifications do not count")
+    return tuple(keys)
+
+
+def _address(deps: Dependencies) -> str:
+    return f"{deps.settings.key_vault_url}/secrets/{_KEY}"
 
 
 def _bytes(state: str) -> bytes:
@@ -112,18 +174,17 @@ def _bytes(state: str) -> bytes:
     return state.encode("utf-8", "surrogatepass")
 
 
-async def notification_key(deps: Dependencies) -> str:
-    """Return the key from which each directory's clientState is derived; the key vault keeps it."""
+async def notification_key(deps: Dependencies) -> tuple[str, str]:
+    """Return the key from which each directory's clientState is derived, and its version; the key vault keeps it."""
     vault = deps.vault()
-    address = f"{deps.settings.key_vault_url}/secrets/{_KEY}"
     try:
-        return await vault.read(address)
+        return await vault.read_version(_address(deps))
     except MissingError:
         await vault.store(_KEY, secrets.token_urlsafe(48))
-    key: str = await vault.read(address)
+    key, version = await vault.read_version(_address(deps))
     if not key:
         raise UnavailableError("the key vault gave an empty key")
-    return key
+    return key, version
 
 
 async def subscription_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:

@@ -22,7 +22,6 @@ from shared.services.cost.budgets import check_budgets
 from shared.services.cost.recording import record_cost
 from shared.services.usage.cloud_pcs import record_cloud_pcs
 from shared.services.usage.reclaiming import check_reclaims
-from shared.storage.purging import Chunk
 from shared.storage.repository import Stored
 
 
@@ -104,11 +103,6 @@ async def _record_tenant(
             await check_reclaims(deps, tenant_id, now)
             await read_actual_costs(deps, tenant_id, now)
     await record_cloud_pcs(deps, tenant_id, entries, now)
-
-
-async def delete_usage(deps: Dependencies, now: datetime, chunk: Chunk) -> int:
-    """Remove the usage of days longer ago than the setting says; return the number of rows."""
-    return await deps.usage.delete_before((now - timedelta(days=deps.settings.usage_kept_in_days)).date(), chunk)
 
 
 async def delete_usage_of_tenant(deps: Dependencies, tenant_id: str) -> None:

@@ -141,7 +141,13 @@ class Dependencies(Records):
 
         Raises: DeclinedError if it is a customer's and no multi-tenant app is set.
         """
-        directory = tenant.entra_tenant_id.lower()
+        return self._graph_of(tenant.entra_tenant_id.lower())
+
+    def provider_graph(self) -> Graph:
+        """Return the client of the provider's directory."""
+        return self._graph_of(self.settings.provider_tenant_id.lower())
+
+    def _graph_of(self, directory: str) -> Graph:
         if directory not in self._graphs:
             from shared.clients.graph import Graph
 

@@ -273,6 +273,9 @@ class PaperServices(Dependencies):
         assert tenant.id == things.TENANT_ID
         return self.directory
 
+    def provider_graph(self) -> Any:
+        return self.directory
+
     def compute(self, subscription_id: str) -> Any:
         return PaperCompute(self.azure, super().compute(subscription_id))
 

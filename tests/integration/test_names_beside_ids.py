@@ -8,7 +8,7 @@ import pytest
 from shared.errors import UnavailableError
 from shared.services.operations.audit import _NAMES
 from tests.integration import desks, things
-from tests.integration.access_scenes import GRANT, MANAGEMENT
+from tests.integration.access_scenes import GRANT, MANAGEMENT, SUPPORT
 from tests.integration.asking import ask
 from tests.integration.callers import Office
 from tests.integration.scenes import SETTING, WORKS
@@ -113,13 +113,41 @@ async def test_a_directory_that_is_away_hides_no_assignment_of_a_role(
     assert office.directory.reads == []
 
 
+@pytest.mark.parametrize("at", ["", "/{id}"])
+async def test_support_access_names_people_of_the_provider(office: Office, routes: dict[str, Any], at: str) -> None:
+    await office.access_grants.insert(SUPPORT.but(principal_ids=("id-ada", "gone")))
+    found = await supported(routes, at)
+    assert principals_in(found) == {"id-ada": "Ada", "gone": None}
+
+
+async def test_a_provider_s_directory_that_is_away_hides_no_support_access(
+    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: str) -> Any:
+        raise UnavailableError("the directory is away")
+
+    await office.access_grants.insert(SUPPORT)
+    monkeypatch.setattr(office.directory, "user", away)
+    assert principals_in(await supported(routes, "")) == {"id-ada": None}
+
+
+async def supported(routes: dict[str, Any], at: str) -> dict[str, Any]:
+    """Return the one support access, read by itself or in the list."""
+    name = f"GET tenants/{{tenant}}/supportAccess{at}"
+    return await the_one(routes, name, SUPPORT.id)
+
+
 async def assigned(routes: dict[str, Any], at: str, **query: str) -> dict[str, Any]:
     """Return the one assignment of a role, read by itself or in the list."""
-    name = f"GET {MANAGEMENT}/roleAssignments{at}"
-    answer = await ask(routes[name], name, query=query, at={"id": MIXED.id})
+    return await the_one(routes, f"GET {MANAGEMENT}/roleAssignments{at}", MIXED.id, **query)
+
+
+async def the_one(routes: dict[str, Any], name: str, id_: str, **query: str) -> dict[str, Any]:
+    """Return the thing at an address, or the only row of its list."""
+    answer = await ask(routes[name], name, query=query, at={"id": id_})
     assert answer.status_code == 200, answer.get_body()
     body = json.loads(answer.get_body())
-    found: dict[str, Any] = body if at else body["value"][0]
+    found: dict[str, Any] = body if name.endswith("{id}") else body["value"][0]
     return found
 
 

@@ -140,9 +140,7 @@ async def list_access_grants(call: Call) -> Response:
 
 
 @bp.route(route=_ASSIGNMENT, methods=["GET"], auth_level=_OPEN)
-@endpoint(
-    "Microsoft.CloudPC/roleAssignments/read", graph=True, returns=ACCESS_GRANT, query=(*ONE, "$expand")
-)
+@endpoint("Microsoft.CloudPC/roleAssignments/read", graph=True, returns=ACCESS_GRANT, query=(*ONE, "$expand"))
 async def get_access_grant(call: Call) -> Response:
     """Show one assignment of a role."""
     stored = await _assignment(call)

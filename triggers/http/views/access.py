@@ -82,7 +82,7 @@ def access_grant_view(grant: AccessGrant, names: Mapping[str, str]) -> UnifiedRo
         "principalIds": list(grant.principal_ids),
         "directoryScopeIds": [] if grant.app_scope_ids else ["/"],
         "appScopeIds": list(grant.app_scope_ids),
-        "principals": [{"id": each, "displayName": names.get(each)} for each in grant.principal_ids],
+        "principals": _principals(grant, names),
     }
 
 
@@ -109,13 +109,14 @@ class SupportAccessView(TypedDict):
     requestedBy: str
     approvedBy: str | None
     createdDateTime: Timestamp
+    principals: list[PrincipalView]
 
 
 SUPPORT_ACCESS = Entity(SupportAccessView)
 
 
-def support_access_view(grant: AccessGrant, now: datetime) -> SupportAccessView:
-    """Return support access with its status at *now*."""
+def support_access_view(grant: AccessGrant, now: datetime, names: Mapping[str, str]) -> SupportAccessView:
+    """Return support access with its status at *now*. *names*: the known names of its people by id."""
     return {
         "id": grant.id,
         "status": grant.status(now),
@@ -126,4 +127,9 @@ def support_access_view(grant: AccessGrant, now: datetime) -> SupportAccessView:
         "requestedBy": grant.requested_by,
         "approvedBy": grant.approved_by,
         "createdDateTime": timestamp(grant.created_date_time),
+        "principals": _principals(grant, names),
     }
+
+
+def _principals(grant: AccessGrant, names: Mapping[str, str]) -> list[PrincipalView]:
+    return [{"id": each, "displayName": names.get(each)} for each in grant.principal_ids]

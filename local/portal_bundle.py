@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from local import node
+from shared.domain.networks.regions import SUPPORTED_REGIONS
 
 PORTAL = Path(__file__).parent.parent / "portal"
 SCHEMA = PORTAL / "schema"
@@ -23,6 +24,7 @@ _API = PORTAL.parent / "docs" / "openapi.json"
 _TYPES = PORTAL / "src" / "api" / "schema.d.ts"
 _ACTIONS = _TYPES.with_name("actions.ts")
 _FIELDS = _TYPES.with_name("fields.ts")
+_REGIONS = _TYPES.with_name("regions.ts")
 
 
 class PortalError(Exception):
@@ -66,7 +68,7 @@ def _bundle(mode: str, folder: str) -> None:
 
 def _write_types() -> None:
     document = json.loads(_API.read_text("utf-8"))
-    for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document))):
+    for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document)), (_REGIONS, regions())):
         if not module.exists() or module.read_text("utf-8") != text:
             with _whole(module) as written:
                 written.write_text(text, "utf-8")
@@ -110,6 +112,13 @@ def fields(document: Mapping[str, Any]) -> str:
             if "x-deskwright-field" in property_ and not resource.endswith(("Body", "Edit")):
                 found.setdefault(resource, {})[name] = property_["x-deskwright-field"]
     return f"/** Written by local/portal_bundle.py. */\nexport const FIELDS = {json.dumps(found, indent=2)} as const;\n"
+
+
+def regions() -> str:
+    """Return the names of the regions as a module: by the name that Azure's interfaces have for them."""
+    found = {each.id: each.display_name for each in SUPPORTED_REGIONS}
+    says = "export const REGIONS: Readonly<Record<string, string>>"
+    return f"/** Written by local/portal_bundle.py. */\n{says} = {json.dumps(found, indent=2)};\n"
 
 
 def _tool(program: str, *arguments: str) -> None:

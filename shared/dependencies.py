@@ -143,15 +143,13 @@ class Dependencies(Records):
 
         Raises: DeclinedError if it is a customer's and no multi-tenant app is set.
         """
-        return self._graph_in(tenant.entra_tenant_id.lower())
+        return self._graph_of(tenant.entra_tenant_id.lower())
 
-    @property
     def provider_graph(self) -> Graph:
-        """The client of the provider's own directory, which the managed identity reads."""
-        return self._graph_in(self.settings.provider_tenant_id.lower())
+        """Return the client of the provider's directory."""
+        return self._graph_of(self.settings.provider_tenant_id.lower())
 
-    def _graph_in(self, directory: str) -> Graph:
-        """Return the client of a directory. Raises: as ``graph``."""
+    def _graph_of(self, directory: str) -> Graph:
         if directory not in self._graphs:
             from shared.clients.graph import Graph
 

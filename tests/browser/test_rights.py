@@ -33,12 +33,14 @@ def test_a_role_is_defined_given_taken_back_and_deleted(enter: Enter, office: Of
     dialog.get_by_label("Role", exact=False).select_option(label="Help desk")
     dialog.get_by_role("textbox", name="Search users and groups").fill(office.named(1).split("@")[0])
     dialog.get_by_role("checkbox", name=office.named(1)).check()
+    dialog.get_by_role("group", name="Provisioning policies").get_by_label("Everybody", exact=True).check()
     visit.picture("role-assignment-dialog")
     assert visit.barriers() == []
     dialog.get_by_role("button", name="Assign a role").click()
     given = page.get_by_role("row", name="Evening shift")
     expect(given).to_contain_text("Help desk")
-    expect(given).to_contain_text("1 user, group or application")
+    expect(given).to_contain_text("Harbour 01")
+    expect(given).to_contain_text("Policy Everybody")
     visit.picture("roles")
     assert visit.barriers() == []
 

@@ -309,7 +309,6 @@ class PaperServices(Dependencies):
         assert tenant.id == things.TENANT_ID
         return self.directory
 
-    @property
     def provider_graph(self) -> Any:
         return self.directory
 

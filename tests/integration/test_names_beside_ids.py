@@ -8,6 +8,7 @@ import pytest
 from shared.errors import UnavailableError
 from shared.services.audit.events import _NAMES
 from tests.integration import desks, things
+from tests.integration.access_scenes import GRANT, MANAGEMENT, SUPPORT
 from tests.integration.asking import ask
 from tests.integration.callers import Office
 from tests.integration.scenes import SETTING, WORKS
@@ -79,6 +80,79 @@ async def test_a_directory_that_is_away_hides_no_list(
 async def test_a_group_that_is_gone_has_no_name(office: Office, routes: dict[str, Any]) -> None:
     del office.directory.groups["g1"]
     assert names_in(await got(routes, "GET …/provisioningPolicies/{id}/assignments")) == [None]
+
+
+MIXED = GRANT.but(principal_ids=("id-ada", "g1", "robot", "gone"), group_ids=("g1",))
+EXPAND = {"$expand": "principals"}
+
+
+@pytest.mark.parametrize("at", ["", "/{id}"])
+async def test_an_assignment_of_a_role_names_its_principals(office: Office, routes: dict[str, Any], at: str) -> None:
+    await office.access_grants.insert(MIXED)
+    office.directory.applications["robot"] = "Nightly job"
+    named = {"id-ada": "Ada", "g1": "g1", "robot": "Nightly job", "gone": None}
+    assert principals_in(await assigned(routes, at, **EXPAND)) == named
+    office.directory.reads.clear()
+    assert principals_in(await assigned(routes, at, **EXPAND)) == named
+    assert office.directory.reads == []  # the names are kept for a while
+
+
+async def test_a_directory_that_is_away_hides_no_assignment_of_a_role(
+    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: str) -> Any:
+        raise UnavailableError("the directory is away")
+
+    await office.access_grants.insert(MIXED)
+    monkeypatch.setattr(office.directory, "user", away)
+    monkeypatch.setattr(office.directory, "group", away)
+    found = await assigned(routes, "", **EXPAND)
+    assert set(principals_in(found).values()) == {None}
+    office.directory.reads.clear()
+    await assigned(routes, "")
+    assert office.directory.reads == []
+
+
+@pytest.mark.parametrize("at", ["", "/{id}"])
+async def test_support_access_names_people_of_the_provider(office: Office, routes: dict[str, Any], at: str) -> None:
+    await office.access_grants.insert(SUPPORT.but(principal_ids=("id-ada", "gone")))
+    found = await supported(routes, at)
+    assert principals_in(found) == {"id-ada": "Ada", "gone": None}
+
+
+async def test_a_provider_s_directory_that_is_away_hides_no_support_access(
+    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: str) -> Any:
+        raise UnavailableError("the directory is away")
+
+    await office.access_grants.insert(SUPPORT)
+    monkeypatch.setattr(office.directory, "user", away)
+    assert principals_in(await supported(routes, "")) == {"id-ada": None}
+
+
+async def supported(routes: dict[str, Any], at: str) -> dict[str, Any]:
+    """Return the one support access, read by itself or in the list."""
+    name = f"GET tenants/{{tenant}}/supportAccess{at}"
+    return await the_one(routes, name, SUPPORT.id)
+
+
+async def assigned(routes: dict[str, Any], at: str, **query: str) -> dict[str, Any]:
+    """Return the one assignment of a role, read by itself or in the list."""
+    return await the_one(routes, f"GET {MANAGEMENT}/roleAssignments{at}", MIXED.id, **query)
+
+
+async def the_one(routes: dict[str, Any], name: str, id_: str, **query: str) -> dict[str, Any]:
+    """Return the thing at an address, or the only row of its list."""
+    answer = await ask(routes[name], name, query=query, at={"id": id_})
+    assert answer.status_code == 200, answer.get_body()
+    body = json.loads(answer.get_body())
+    found: dict[str, Any] = body if name.endswith("{id}") else body["value"][0]
+    return found
+
+
+def principals_in(assignment: dict[str, Any]) -> dict[str, str | None]:
+    return {each["id"]: each["displayName"] for each in assignment["principals"]}
 
 
 async def test_what_shows_no_assignments_asks_nobody(

@@ -7,6 +7,7 @@ import pytest
 
 from local import node, portal_bundle
 
+_WRITTEN = {"_ACTIONS": "actions.ts", "_FIELDS": "fields.ts", "_REGIONS": "regions.ts"}
 _DOCUMENT = {"openapi": "3.1.0", "paths": {}, "components": {"schemas": {}}}
 
 
@@ -19,7 +20,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "openapi.json").write_text(json.dumps(_DOCUMENT), "utf-8")
     monkeypatch.setattr(portal_bundle, "SCHEMA", tmp_path / "schema")
     monkeypatch.setattr(portal_bundle, "_API", tmp_path / "openapi.json")
-    for constant, name in (("_TYPES", "schema.d.ts"), ("_ACTIONS", "actions.ts"), ("_FIELDS", "fields.ts")):
+    for constant, name in {**_WRITTEN, "_TYPES": "schema.d.ts"}.items():
         monkeypatch.setattr(portal_bundle, constant, folder / name)
     monkeypatch.setattr(node, "find", lambda _: node.Node("node", ("npm",), node.OLDEST))
     return folder
@@ -36,8 +37,8 @@ def test_a_check_that_runs_meanwhile_sees_whole_modules_only(source: Path, monke
 
     monkeypatch.setattr(portal_bundle, "_run", generate)
     portal_bundle._write_types()
-    assert seen == [{"actions.ts", "fields.ts"}]
-    assert {each.name for each in source.iterdir()} == {"actions.ts", "fields.ts", "schema.d.ts"}
+    assert seen == [set(_WRITTEN.values())]
+    assert {each.name for each in source.iterdir()} == {*_WRITTEN.values(), "schema.d.ts"}
     assert (source / "schema.d.ts").read_text("utf-8") == "export type whole = 1;\n"
 
 
@@ -51,5 +52,5 @@ def test_a_generator_that_fails_leaves_the_last_module_and_nothing_else(
     monkeypatch.setattr(portal_bundle, "_run", fail)
     with pytest.raises(portal_bundle.PortalError):
         portal_bundle._write_types()
-    assert {each.name for each in source.iterdir()} == {"actions.ts", "fields.ts"}
+    assert {each.name for each in source.iterdir()} == set(_WRITTEN.values())
     assert not list((portal_bundle.SCHEMA / "node_modules").iterdir())

@@ -48,6 +48,7 @@ import { Mark } from "../components/mark.tsx";
 import { News } from "../components/news.tsx";
 import { GROUPS, MY, TENANTS, belongingOf, type Destination } from "../components/places.ts";
 import { ToastPlace } from "../components/toasts.tsx";
+import { PLACES, useKeptPlace } from "./kept-place.ts";
 import { Palette } from "./palette.tsx";
 import { CHOICES, useTheme, type Choice } from "./theme.tsx";
 
@@ -143,6 +144,7 @@ export function Shell(): ReactElement {
   const isComing = useNavigation().state === "loading";
   useFocusOnPage(content, pathname);
   useLanguageOf(pathname);
+  useKeptPlace();
   return (
     <div className={styles.all}>
       <a
@@ -189,7 +191,7 @@ export function Shell(): ReactElement {
         <News />
       </main>
       <ToastPlace />
-      <ScrollRestoration />
+      <ScrollRestoration storageKey={PLACES} />
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { region } from "../words/language.ts";
 
 /** Before the buttons beside it. */
 const useStyles = makeStyles({ text: { order: -1, color: tokens.colorNeutralForeground2 } });
-const times = new Intl.DateTimeFormat(region, { timeStyle: "medium" });
+const times = new Intl.DateTimeFormat(region, { timeStyle: "long" });
 
 interface Looked {
   readonly dataUpdatedAt: number;

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 
 import type { Api } from "../api/client.ts";
+import type { RowOf } from "../api/read.ts";
 import { actionsOf as ofAdmin } from "../features/cloud-pcs/actions.ts";
+import type { CloudPc } from "../features/cloud-pcs/api.ts";
 import { actionsOf as ofUser } from "../features/my/actions.ts";
 import { typedOf } from "./identity.ts";
+
+type OwnCloudPc = RowOf<"/me/cloudPCs">;
 
 const PLANS = ["Small", "Large"];
 const own = (plan: string, computerName: string | null) =>
@@ -12,11 +16,18 @@ const own = (plan: string, computerName: string | null) =>
     displayName: "Office - User 01",
     servicePlanName: plan,
     computerName,
-    actions: [{ action: "reprovision", possible: true }],
-  }) as never;
+    actions: [{ action: "reprovision", possible: true, reason: null }],
+  }) as Partial<OwnCloudPc> as OwnCloudPc;
 const adminsOwn = (plan: string, managedDeviceName: string | null) => ({
-  pc: { id: plan, displayName: "Office - User 01", servicePlanName: plan, managedDeviceName } as never,
-  supported: [{ action: "reprovision", possible: true }] as never,
+  pc: {
+    id: plan,
+    displayName: "Office - User 01",
+    servicePlanName: plan,
+    managedDeviceName,
+  } as Partial<CloudPc> as CloudPc,
+  supported: [
+    { action: "reprovision", permission: "cloudPCs/reprovision", possible: true, reason: null, choices: null },
+  ],
   restorePoints: [],
   servicePlans: [],
   policies: [],

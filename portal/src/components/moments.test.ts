@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { distance, duration, endRange } from "./moments.ts";
+import { distance, duration, endRange, moment } from "./moments.ts";
 
 describe("duration", () => {
   it.each([
@@ -12,6 +12,16 @@ describe("duration", () => {
     [90_000_000, "1 d 1 h"],
   ])("writes %d ms as %s", (milliseconds, text) => {
     expect(duration(milliseconds)).toBe(text);
+  });
+});
+
+describe("moment", () => {
+  it("names the time zone, and is a dash where there is none", () => {
+    const zone = new Intl.DateTimeFormat("en", { timeZoneName: "short" })
+      .formatToParts(new Date("2026-11-22T12:20:00Z"))
+      .find(({ type }) => type === "timeZoneName")?.value;
+    expect(moment("2026-11-22T12:20:00Z")).toMatch(new RegExp(`\\b20\\b.* ${zone?.replace("+", "\\+")}$`));
+    expect([moment(null), moment("")]).toEqual(["-", "-"]);
   });
 });
 

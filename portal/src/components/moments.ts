@@ -7,10 +7,13 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const moments = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "short" });
+const moments = new Intl.DateTimeFormat(region, {
+  ...({ year: "numeric", month: "short", day: "numeric" } as const),
+  ...({ hour: "numeric", minute: "2-digit", timeZoneName: "short" } as const),
+});
 const distances = new Intl.RelativeTimeFormat(region, { numeric: "auto" });
 
-/** Write a moment in the reader's language and time zone; a dash for none. */
+/** Write a moment in the reader's language and time zone, which it names; a dash for none. */
 export function moment(text: string | null | undefined): string {
   return text ? moments.format(new Date(text)) : "-";
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 
 from shared.caching import TtlCache
@@ -21,10 +21,12 @@ _MOST_ASKED = 100
 """The most names that one request asks the directory for; later requests ask for further ones."""
 
 _NAMES: TtlCache[str] = TtlCache(timedelta(minutes=10))
-"""The names of groups and applications, empty for deleted ones."""
+"""The names of objects of directories by tenant, kind of question and id; empty for deleted ones."""
 
 _AWAY: TtlCache[bool] = TtlCache(timedelta(seconds=30))
 """The tenants whose directory did not answer within the last seconds, by kind of question."""
+
+_GROUPS = "groups"
 
 _log = logging.getLogger("deskwright.services")
 
@@ -39,7 +41,7 @@ async def group_names(context: ActionContext, group_ids: Iterable[str]) -> Mappi
     async def name(group_id: str) -> str:
         return (await graph.group(group_id)).display_name
 
-    return await _names(context, "groups", group_ids, name)
+    return await _names(context, _GROUPS, group_ids, name)
 
 
 async def application_names(context: ActionContext, object_ids: Iterable[str]) -> Mapping[str, str]:
@@ -48,20 +50,54 @@ async def application_names(context: ActionContext, object_ids: Iterable[str]) -
     return await _names(context, "applications", object_ids, graph.service_principal_name)
 
 
+async def principal_names(
+    context: ActionContext, principal_ids: Iterable[str], group_ids: Collection[str]
+) -> Mapping[str, str]:
+    """Return the display names of users, groups and applications by object id; unknown ones are left out.
+
+    *group_ids*: those that are groups.
+    """
+    graph = context.deps.graph(context.tenant)
+
+    async def name(object_id: str) -> str:
+        if object_id in group_ids:
+            return (await graph.group(object_id)).display_name
+        try:
+            return _name_of(await graph.user(object_id))
+        except NotFoundError:
+            return await graph.service_principal_name(object_id)
+
+    return await _names(context, "principals", principal_ids, name)
+
+
+async def provider_names(context: ActionContext, user_ids: Iterable[str]) -> Mapping[str, str]:
+    """Return the display names of users of the provider's directory by object id; unknown ones are left out."""
+    graph = context.deps.provider_graph()
+
+    async def name(user_id: str) -> str:
+        return _name_of(await graph.user(user_id))
+
+    return await _names(context, "people of the provider", user_ids, name)
+
+
+def _name_of(user: DirectoryUser) -> str:
+    return user.display_name or user.user_principal_name
+
+
 async def _names(
     context: ActionContext, kind: str, ids: Iterable[str], name_of: Callable[[str], Awaitable[str]]
 ) -> Mapping[str, str]:
     """Return the names of objects of the directory, kept for a while."""
     deps, tenant_id = context.deps, context.tenant.id
     wanted = dict.fromkeys(ids)
-    unknown = [each for each in wanted if _NAMES.get(deps, (tenant_id, each)) is None][:_MOST_ASKED]
+    unknown = [each for each in wanted if _NAMES.get(deps, (tenant_id, kind, each)) is None][:_MOST_ASKED]
 
     async def read(object_id: str) -> None:
         try:
             name = await retry_while_throttled(lambda: name_of(object_id))
         except NotFoundError:
             name = ""
-        _NAMES.put(deps, (tenant_id, object_id), name)
+        _NAMES.put(deps, (tenant_id, kind, object_id), name)
 
     if unknown and not _AWAY.get(deps, (tenant_id, kind)):
         try:
@@ -69,7 +105,7 @@ async def _names(
         except (UnavailableError, RefusedError) as error:
             _AWAY.put(deps, (tenant_id, kind), True)
             _log.warning("names of %s of %s could not be read: %s", kind, tenant_id, error)
-    return {each: name for each in wanted if (name := _NAMES.get(deps, (tenant_id, each)))}
+    return {each: name for each in wanted if (name := _NAMES.get(deps, (tenant_id, kind, each)))}
 
 
 async def search_groups(context: ActionContext, search: str, most: int = MOST_FOUND) -> tuple[list[Group], bool]:
@@ -77,7 +113,7 @@ async def search_groups(context: ActionContext, search: str, most: int = MOST_FO
     graph = context.deps.graph(context.tenant)
     found = await retry_while_throttled(lambda: graph.groups(search, most + 1))
     for each in found:
-        _NAMES.put(context.deps, (context.tenant.id, each.id), each.display_name)
+        _NAMES.put(context.deps, (context.tenant.id, _GROUPS, each.id), each.display_name)
     return found[:most], len(found) > most
 
 

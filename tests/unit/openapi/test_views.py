@@ -232,7 +232,9 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
         wizards.wizard_view(
             CREATE_CONNECTION,
             OfferedChoices(
-                {"site/siteId": [{"value": "weu"}]}, {"site/siteId": "search"}, {"site/subscriptionId": "away"}
+                {"site/siteId": [{"value": "weu", "title": "West Europe"}]},
+                {"site/siteId": "search"},
+                {"site/subscriptionId": "away"},
             ),
             {"site": {"siteId": "weu"}},
         ),

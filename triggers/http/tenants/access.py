@@ -17,12 +17,13 @@ from shared.domain.tenants.access import (
 )
 from shared.errors import ConflictError, NotFoundError
 from shared.services.tenants.access import assign_role, change_role, define_role, delete_role, take_back
+from shared.services.tenants.directory import principal_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.http.bodies.cloud_pcs import GraphBody
 from triggers.http.call import Call, Response
 from triggers.http.endpoints import endpoint
-from triggers.http.graph import graph_changed, graph_created, graph_item, graph_whole_list
+from triggers.http.graph import graph_changed, graph_created, graph_item, graph_whole_list, query_of
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE, Page
 from triggers.http.permissions import BUILT_IN, Role, permissions_of_role
@@ -133,15 +134,18 @@ async def _defined(call: Call) -> Stored[RoleDefinition]:
 async def list_access_grants(call: Call) -> Response:
     """List the assignments of roles that were made here; app roles are assigned in the directory."""
     found = [stored.value async for stored in call.deps.access_grants.each(call.tenant.id)]
-    return await graph_whole_list(call, ACCESS_GRANTS, [access_grant_view(each) for each in found if not each.support])
+    given = [each for each in found if not each.support]
+    names = await _names(call, *given)
+    return await graph_whole_list(call, ACCESS_GRANTS, [access_grant_view(each, names) for each in given])
 
 
 @bp.route(route=_ASSIGNMENT, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/roleAssignments/read", graph=True, returns=ACCESS_GRANT, query=ONE)
+@endpoint("Microsoft.CloudPC/roleAssignments/read", graph=True, returns=ACCESS_GRANT, query=(*ONE, "$expand"))
 async def get_access_grant(call: Call) -> Response:
     """Show one assignment of a role."""
     stored = await _assignment(call)
-    return graph_item(call, ACCESS_GRANTS, access_grant_view(stored.value), stored.etag)
+    view = access_grant_view(stored.value, await _names(call, stored.value))
+    return graph_item(call, ACCESS_GRANTS, view, stored.etag)
 
 
 @bp.route(route=_ASSIGNMENTS, methods=["POST"], auth_level=_OPEN)
@@ -160,7 +164,7 @@ async def create_access_grant(call: Call) -> Response:
     async def create() -> Response:
         form = call.read(RoleAssignmentForm, {name: each for name, each in call.json().items() if name != "id"})
         stored = await assign_role(call.context, form, call.granter)
-        return graph_created(call, ACCESS_GRANTS, access_grant_view(stored.value), stored.etag)
+        return graph_created(call, ACCESS_GRANTS, access_grant_view(stored.value, {}), stored.etag)
 
     return await once(call, create)
 
@@ -171,6 +175,14 @@ async def delete_access_grant(call: Call) -> Response:
     """Take a role back: it counts for no later request."""
     await take_back(call.context, await _assignment(call))
     return Response(204)
+
+
+async def _names(call: Call, *grants: AccessGrant) -> Mapping[str, str]:
+    """Return the names of the principals in the answer, or no names unless the query asks for them."""
+    if "principals" not in query_of(call, ACCESS_GRANTS).shown:
+        return {}
+    groups = frozenset(group for each in grants for group in each.group_ids)
+    return await principal_names(call.context, (one for each in grants for one in each.principal_ids), groups)
 
 
 async def _assignment(call: Call) -> Stored[AccessGrant]:

@@ -7,6 +7,7 @@ import azure.functions as func
 from shared.domain.tenants.access import AccessGrant, SupportAccessForm
 from shared.errors import NotFoundError
 from shared.services.tenants.access import approve_support, begin_support, take_back
+from shared.services.tenants.directory import provider_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok
@@ -14,7 +15,7 @@ from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
 from triggers.http.lists import whole_list
 from triggers.http.openapi_metadata import Page
-from triggers.http.views.access import SUPPORT_ACCESS, SUPPORT_ACCESSES, support_access_view
+from triggers.http.views.access import SUPPORT_ACCESS, SUPPORT_ACCESSES, SupportAccessView, support_access_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -26,9 +27,8 @@ _ONE = f"{_ALL}/{{id}}"
 @endpoint("Microsoft.CloudPC/supportAccess/read", returns=Page(SUPPORT_ACCESS), query=SUPPORT_ACCESSES)
 async def list_support_access(call: Call) -> Response:
     """List the support access that was asked for, is active, or ended within 90 days."""
-    found = call.deps.access_grants.each(call.tenant.id, support=True)
-    views = [support_access_view(stored.value, call.now) async for stored in found]
-    return await whole_list(call, SUPPORT_ACCESSES, views)
+    found = [stored.value async for stored in call.deps.access_grants.each(call.tenant.id, support=True)]
+    return await whole_list(call, SUPPORT_ACCESSES, await _views(call, *found))
 
 
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
@@ -36,7 +36,8 @@ async def list_support_access(call: Call) -> Response:
 async def get_support_access(call: Call) -> Response:
     """Show one support access."""
     stored = await _read(call)
-    return ok(support_access_view(stored.value, call.now), etag=stored.etag)
+    (view,) = await _views(call, stored.value)
+    return ok(view, etag=stored.etag)
 
 
 @bp.route(route=_ALL, methods=["POST"], auth_level=_OPEN)
@@ -48,7 +49,8 @@ async def create_support_access(call: Call) -> Response:
         approved = call.may("Microsoft.CloudPC/supportAccess/approve")
         stored = await begin_support(call.context, call.read(SupportAccessForm), call.granter, approved=approved)
         place = f"/api/tenants/{call.tenant.id}/supportAccess/{stored.value.id}"
-        return created(support_access_view(stored.value, call.now), place, etag=stored.etag)
+        (view,) = await _views(call, stored.value)
+        return created(view, place, etag=stored.etag)
 
     return await once(call, create)
 
@@ -60,7 +62,8 @@ async def approve_support_access(call: Call) -> Response:
 
     async def approve() -> Response:
         stored = await approve_support(call.context, await _read(call), call.granter)
-        return ok(support_access_view(stored.value, call.now), etag=stored.etag)
+        (view,) = await _views(call, stored.value)
+        return ok(view, etag=stored.etag)
 
     return await once(call, approve)
 
@@ -71,6 +74,11 @@ async def delete_support_access(call: Call) -> Response:
     """End support access at once, or withdraw a request for it."""
     await take_back(call.context, await _read(call))
     return Response(204)
+
+
+async def _views(call: Call, *grants: AccessGrant) -> list[SupportAccessView]:
+    names = await provider_names(call.context, (one for each in grants for one in each.principal_ids))
+    return [support_access_view(each, call.now, names) for each in grants]
 
 
 async def _read(call: Call) -> Stored[AccessGrant]:

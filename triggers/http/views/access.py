@@ -1,5 +1,6 @@
 """Views of the roles that a tenant has, and of their assignments."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -22,6 +23,7 @@ ACCESS_GRANTS = Collection(
     within=WITHIN,
     kinds=kinds_of("id", "displayName", "description", "roleDefinitionId"),
     searched=("displayName", "description"),
+    expands=frozenset({"principals"}),
 )
 
 
@@ -35,6 +37,13 @@ class RoleDefinitionView(TypedDict):
     rolePermissions: list[Annotated[Json, DumpOf(RolePermission)]]
 
 
+class PrincipalView(TypedDict):
+    """A user, group or application of the directory; its name is null where the directory does not tell it."""
+
+    id: str
+    displayName: str | None
+
+
 class UnifiedRoleAssignmentView(TypedDict):
     """Graph's unifiedRoleAssignmentMultiple: a role that was given to users, groups and applications."""
 
@@ -45,6 +54,7 @@ class UnifiedRoleAssignmentView(TypedDict):
     principalIds: list[str]
     directoryScopeIds: list[str]
     appScopeIds: list[str]
+    principals: list[PrincipalView]
 
 
 ROLE_DEFINITION = Entity(RoleDefinitionView)
@@ -62,8 +72,8 @@ def role_definition_view(role_id: str, role: RoleDefinitionForm, *, built_in: bo
     }
 
 
-def access_grant_view(grant: AccessGrant) -> UnifiedRoleAssignmentView:
-    """Return an assignment of a role."""
+def access_grant_view(grant: AccessGrant, names: Mapping[str, str]) -> UnifiedRoleAssignmentView:
+    """Return an assignment of a role. *names*: the known names of principals by id."""
     return {
         "id": grant.id,
         "displayName": grant.display_name,
@@ -72,6 +82,7 @@ def access_grant_view(grant: AccessGrant) -> UnifiedRoleAssignmentView:
         "principalIds": list(grant.principal_ids),
         "directoryScopeIds": [] if grant.app_scope_ids else ["/"],
         "appScopeIds": list(grant.app_scope_ids),
+        "principals": _principals(grant, names),
     }
 
 
@@ -102,13 +113,14 @@ class SupportAccessView(TypedDict):
     requestedBy: str
     approvedBy: str | None
     createdDateTime: Timestamp
+    principals: list[PrincipalView]
 
 
 SUPPORT_ACCESS = Entity(SupportAccessView)
 
 
-def support_access_view(grant: AccessGrant, now: datetime) -> SupportAccessView:
-    """Return support access with its status at *now*."""
+def support_access_view(grant: AccessGrant, now: datetime, names: Mapping[str, str]) -> SupportAccessView:
+    """Return support access with its status at *now*. *names*: the known names of its people by id."""
     return {
         "id": grant.id,
         "status": grant.status(now),
@@ -120,4 +132,9 @@ def support_access_view(grant: AccessGrant, now: datetime) -> SupportAccessView:
         "requestedBy": grant.requested_by,
         "approvedBy": grant.approved_by,
         "createdDateTime": timestamp(grant.created_date_time),
+        "principals": _principals(grant, names),
     }
+
+
+def _principals(grant: AccessGrant, names: Mapping[str, str]) -> list[PrincipalView]:
+    return [{"id": each, "displayName": names.get(each)} for each in grant.principal_ids]

@@ -103,7 +103,7 @@ def event_type_views() -> list[Json]:
     return [
         {
             "type": each.value,
-            "title": words(Locale.ENGLISH)["titles"][each.value].replace(" {name}", ""),
+            "title": words(Locale.ENGLISH)["titles"][each.value].replace(" {name}", "").rstrip(":"),
             "mandatory": each.mandatory,
             "personal": each.personal,
         }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from shared.domain.wizards import WIZARDS, Wizard
@@ -14,7 +14,14 @@ from triggers.http.openapi_metadata import Derived, Node, Schemas
 
 T = TypeVar("T")
 
-Choices = dict[str, list[Annotated[Json, Field(description="A value, and what to show of it")]]]
+_CHOICE: Json = {
+    "description": "A value with its title, and more that the service knows of it",
+    "type": "object",
+    "properties": {"value": {"type": "string"}, "title": {"type": "string"}},
+    "required": ["value", "title"],
+    "additionalProperties": True,
+}
+Choices = dict[str, list[Annotated[Json, WithJsonSchema(_CHOICE)]]]
 """Current choices: ``step/field`` -> choices."""
 
 

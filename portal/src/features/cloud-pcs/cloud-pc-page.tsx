@@ -28,6 +28,7 @@ import { distance, endRange, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { Overview } from "../../components/overview.tsx";
 import { PageError } from "../../components/page-error.tsx";
+import { regionName } from "../../components/region-names.ts";
 import { sentence } from "../../words/sentence.ts";
 import { PageStatus } from "../../components/page-status.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -203,7 +204,7 @@ function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
           servicePlan: pc.servicePlanName,
           image: pc.imageDisplayName,
           connection: pc.onPremisesConnectionName,
-          region: pc.deviceRegionName,
+          region: pc.deviceRegionName ? regionName(pc.deviceRegionName) : null,
           computerName: pc.managedDeviceName,
           accountType: words.accountTypes[pc.userAccountType],
           step: progress?.title,

@@ -11,6 +11,7 @@ import type { Choice } from "../../components/form/fields.ts";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { inWords, type Filter } from "../../components/list-state.ts";
 import { moment } from "../../components/moments.ts";
+import { regionName } from "../../components/region-names.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/cloud-pcs.ts";
 import { isRunning, type CloudPc } from "./api.ts";
@@ -72,7 +73,7 @@ function filtersOf(summary: Summary | undefined): Filter[] {
       choices: sharesOf(summary?.provisioningPolicies),
     },
     { name: "plan", title: words.columns.plan, property: "servicePlanId", choices: sharesOf(summary?.servicePlans) },
-    { name: "region", title: words.columns.region, property: "deviceRegionName", choices: sharesOf(summary?.regions) },
+    { name: "region", title: words.columns.region, property: "deviceRegionName", choices: regionsOf(summary?.regions) },
     {
       name: "connection",
       title: words.columns.connection,
@@ -87,6 +88,10 @@ function sharesOf(shares: Summary["regions"] = []): Choice[] {
     const value = id ?? displayName;
     return value ? [{ value, title: displayName ?? value }] : [];
   });
+}
+
+function regionsOf(shares?: Summary["regions"]): Choice[] {
+  return sharesOf(shares).map((each) => ({ ...each, title: regionName(each.title) }));
 }
 
 /** All plans begin with the same words, and a column is narrow. */
@@ -156,7 +161,7 @@ function columnsOf(tenant: string): Column<CloudPc>[] {
       width: "10%",
       title: words.columns.region,
       sort: "deviceRegionName",
-      cell: (row) => row.deviceRegionName ?? "-",
+      cell: (row) => (row.deviceRegionName ? regionName(row.deviceRegionName) : "-"),
     },
     {
       id: "changed",

@@ -23,6 +23,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { useActions } from "../../components/use-actions.tsx";
+import { regionName } from "../../components/region-names.ts";
 import { words } from "../../words/connections.ts";
 
 type Connection = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/onPremisesConnections/{id}">;
@@ -72,7 +73,7 @@ export function ConnectionPage(): ReactElement {
               join: titleOf(connection.connectionType),
               network: connection.virtualNetworkId ?? words.hosted,
               subnets: connection["@deskwright.subnetIds"].map(lastPart),
-              region: connection.virtualNetworkLocation,
+              region: connection.virtualNetworkLocation ? regionName(connection.virtualNetworkLocation) : null,
               site: connection["@deskwright.siteId"],
               subscription: connection.subscriptionId,
               domain: connection.adDomainName,

@@ -17,6 +17,7 @@ import { inTenant } from "../../components/operation-progress.tsx";
 import { Section } from "../../components/section.tsx";
 import { SectionOnDemand } from "../../components/section-on-demand.tsx";
 import { useActions } from "../../components/use-actions.tsx";
+import { regionName } from "../../components/region-names.ts";
 import { words } from "../../words/cost.ts";
 
 const CARD = "/tenants/{tenant}/rateCard" as const;
@@ -51,7 +52,7 @@ const PERCENT = 100;
 
 const COLUMNS: readonly Column<Price>[] = [
   { id: "of", width: "26%", title: words.priceColumns.of, cell: (row) => row.vmSize || row.diskTier },
-  { id: "region", title: words.priceColumns.region, cell: (row) => row.region },
+  { id: "region", title: words.priceColumns.region, cell: (row) => regionName(row.region) },
   { id: "unit", title: words.priceColumns.unit, cell: ({ unit }) => words.units[unit] },
   { id: "retail", title: words.priceColumns.retail, cell: (row) => amount(row.retailPrice, row) },
   { id: "own", title: words.priceColumns.own, cell: (row) => amount(row.tenantPrice, row) },

@@ -7,6 +7,8 @@ import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { ApiError } from "../../api/errors.ts";
 import { readAll } from "../../api/read.ts";
+import type { components } from "../../api/schema.d.ts";
+import { entered } from "../../components/action.ts";
 import { words } from "../../words/customers.ts";
 
 const { leaving } = words;
@@ -100,8 +102,8 @@ export function leftOf(counts: Counts, kinds: readonly Counted[]): string {
 async function takePeople(who: Leaving): Promise<void> {
   const { api, tenant } = who;
   await one(who, [{ id: tenant }], "securityGroups", async () => {
-    const body = { settings: { removeSecurityGroups: true } } as never; // what a change leaves out stays
-    await api.PATCH("/tenants/{tenant}", { params: { path: { tenant } }, body });
+    const body = entered<components["schemas"]["TenantChange"]>({ settings: { removeSecurityGroups: true } });
+    await api.PATCH("/tenants/{tenant}", { params: { path: { tenant } }, body }); // what it leaves out stays
     who.note(leaving.withNetworks);
   });
   await one(

@@ -7,6 +7,7 @@ import { Link } from "react-router";
 
 import type { components } from "../../api/schema.d.ts";
 import type { Found } from "../../api/read.ts";
+import { regionName } from "../../components/region-names.ts";
 import { Section } from "../../components/section.tsx";
 import { ShareBar } from "../../components/share-bar.tsx";
 import { words } from "../../words/home.ts";
@@ -54,7 +55,7 @@ export function Shares({
         <Section key={filter} title={words.shares[filter]} icon={icon} isInGrid>
           <ul className={styles.list}>
             {shares.map((share) => (
-              <Row key={nameOf(share)} tenant={tenant} filter={filter} share={share} whole={summary.total} />
+              <Row key={nameOf(share, filter)} tenant={tenant} filter={filter} share={share} whole={summary.total} />
             ))}
           </ul>
         </Section>
@@ -79,9 +80,9 @@ function Row({ tenant, filter, share, whole }: RowGiven): ReactElement {
     <li>
       <div className={styles.head}>
         {value ? (
-          <Link to={`/t/${tenant}/cloud-pcs?${filter}=${encodeURIComponent(value)}`}>{nameOf(share)}</Link>
+          <Link to={`/t/${tenant}/cloud-pcs?${filter}=${encodeURIComponent(value)}`}>{nameOf(share, filter)}</Link>
         ) : (
-          <span>{nameOf(share)}</span>
+          <span>{nameOf(share, filter)}</span>
         )}
         <Caption1 className={styles.counts}>{words.shareCounts({ count: share.count, ready, failed })}</Caption1>
       </div>
@@ -97,6 +98,7 @@ function Row({ tenant, filter, share, whole }: RowGiven): ReactElement {
   );
 }
 
-function nameOf({ id, displayName }: Share): string {
-  return displayName ?? id ?? words.nothing;
+function nameOf({ id, displayName }: Share, filter: string): string {
+  const name = displayName ?? id ?? words.nothing;
+  return filter === "region" ? regionName(name) : name;
 }

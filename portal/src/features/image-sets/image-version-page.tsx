@@ -26,6 +26,7 @@ import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { saidOf } from "../../components/supported.ts";
 import { useActions } from "../../components/use-actions.tsx";
+import { regionNames } from "../../components/region-names.ts";
 import { words } from "../../words/image-sets.ts";
 import { isWorked, type ImageVersion } from "./versions.tsx";
 
@@ -55,7 +56,7 @@ export function ImageVersionPage(): ReactElement {
               source: version.sourceName,
               tested: version.validated,
               byRecipe: version.byRecipe,
-              regions: version.regions,
+              regions: regionNames(version.regions),
               shutsDown: version.shutDownDateTime ? moment(version.shutDownDateTime) : null,
               runs: version.running ? titleOf(version.running) : null,
               usedBy: version.usedBy.map(({ displayName, hosts }) => `${displayName} (${hosts})`),

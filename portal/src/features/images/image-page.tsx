@@ -19,6 +19,7 @@ import { PageStatus } from "../../components/page-status.tsx";
 import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { useActions } from "../../components/use-actions.tsx";
+import { regionNames } from "../../components/region-names.ts";
 import { words } from "../../words/images.ts";
 
 type DeviceImage = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/deviceImages/{id}">;
@@ -44,7 +45,7 @@ export function ImagePage(): ReactElement {
               version: image.version,
               windows: image.operatingSystem,
               site: image["@deskwright.siteId"],
-              regions: image["@deskwright.regions"],
+              regions: regionNames(image["@deskwright.regions"]),
               source: image["@deskwright.galleryImageId"] ?? image.sourceImageResourceId,
               size: image.sizeInGB ? `${image.sizeInGB} GB` : null,
               changed: moment(image.lastModifiedDateTime),

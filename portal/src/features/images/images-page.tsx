@@ -5,6 +5,7 @@ import { ROOT } from "../../api/addresses.ts";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { regionNames } from "../../components/region-names.ts";
 import { words } from "../../words/images.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/deviceImages"> = {
@@ -26,7 +27,7 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     { id: "version", title: words.columns.version, sort: "version", cell: (row) => row.version },
     { id: "system", title: words.columns.system, sort: "operatingSystem", cell: (row) => row.operatingSystem },
     { id: "status", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
-    { id: "regions", title: words.columns.regions, cell: (row) => row["@deskwright.regions"].join(", ") },
+    { id: "regions", title: words.columns.regions, cell: (row) => regionNames(row["@deskwright.regions"]) },
     {
       id: "changed",
       title: words.columns.changed,

@@ -13,6 +13,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { ShareBar } from "../../components/share-bar.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { regionName } from "../../components/region-names.ts";
 import { words } from "../../words/licenses.ts";
 
 type License = RowOf<"/tenants/{tenant}/licenses">;
@@ -50,7 +51,7 @@ const LICENSES: readonly Column<License>[] = [
 
 function quotaColumns(nameOf: (subscription: string) => string): readonly Column<Used>[] {
   return [
-    { id: "region", width: "16%", title: words.quotaColumns.region, cell: (row) => row.region },
+    { id: "region", width: "16%", title: words.quotaColumns.region, cell: (row) => regionName(row.region) },
     {
       id: "family",
       width: "30%",

@@ -9,8 +9,10 @@ import { sent, type Action } from "../../components/action.ts";
 import type { Field, Json } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
+import { everyName } from "../../components/principals.ts";
 import { words } from "../../words/roles.ts";
 import { byResource, permissionsIn } from "./permissions.ts";
+import { KINDS, scopesIn, type Things } from "./scopes.ts";
 
 export const ROLES = "/tenants/{tenant}/{version}/roleManagement/cloudPC/roleDefinitions" as const;
 export const ASSIGNMENTS = "/tenants/{tenant}/{version}/roleManagement/cloudPC/roleAssignments" as const;
@@ -87,7 +89,8 @@ export function roleActions(api: Api, tenant: string, row: Role, giveable: reado
   ];
 }
 
-export function assign(api: Api, tenant: string, roles: readonly Role[]): Action {
+/** *things*: what a role can be limited to. */
+export function assign(api: Api, tenant: string, roles: readonly Role[], things: Things): Action {
   return {
     name: "assign",
     ...words.actions.assign,
@@ -98,9 +101,16 @@ export function assign(api: Api, tenant: string, roles: readonly Role[]): Action
         choices: roles.map(({ id, displayName }) => ({ value: id, title: displayName })),
       }),
       input("directoryPrincipals", "principalIds", fields.who),
+      {
+        ...input("group", "scopes", fields.scopes, { help: fields.scopesHelp, value: {} }),
+        fields: KINDS.map((kind) =>
+          input("several", kind, fields.kinds[kind], { optional: true, choices: things[kind] }),
+        ),
+      },
       input("text", "description", fields.description, { optional: true, longest: 1000 }),
     ],
-    run: async ({ displayName, roleDefinitionId, principalIds, description }) => {
+    run: async ({ displayName, roleDefinitionId, principalIds, scopes, description }) => {
+      const appScopeIds = scopesIn(scopes);
       await api.POST(ASSIGNMENTS, {
         params: { path: at(tenant) },
         body: {
@@ -108,8 +118,8 @@ export function assign(api: Api, tenant: string, roles: readonly Role[]): Action
           description: String(description ?? ""),
           roleDefinitionId: String(roleDefinitionId),
           principalIds: [...((principalIds ?? []) as readonly string[])],
-          directoryScopeIds: ["/"],
-          appScopeIds: [],
+          directoryScopeIds: appScopeIds.length === 0 ? ["/"] : [],
+          appScopeIds,
         },
       });
       return {};
@@ -117,12 +127,12 @@ export function assign(api: Api, tenant: string, roles: readonly Role[]): Action
   };
 }
 
-export function takeBack(api: Api, tenant: string, row: Assignment, role: string): Action {
+export function takeBack(api: Api, tenant: string, row: Assignment, role: string, where: string): Action {
   return {
     name: "remove",
     ...words.actions.remove,
     permission: "roleAssignments/delete",
-    of: { [facts.role]: role, [facts.who]: row.principalIds.join(", ") },
+    of: { [facts.role]: role, [facts.who]: everyName(row.principals), [facts.where]: where },
     typed: row.displayName,
     run: () => sent(api.DELETE(`${ASSIGNMENTS}/{id}`, { params: { path: { ...at(tenant), id: row.id } } })),
   };

@@ -1,15 +1,17 @@
 import { useMemo, type ReactElement } from "react";
 import { useParams } from "react-router";
 
+import { ROOT } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
-import { useList } from "../../api/read.ts";
+import { useList, useOne } from "../../api/read.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { firstNames } from "../../components/principals.ts";
 import { rowActions } from "../../components/row-actions.tsx";
 import { Section } from "../../components/section.tsx";
 import { useActions, type Work } from "../../components/use-actions.tsx";
@@ -25,9 +27,12 @@ import {
   type Assignment,
   type Role,
 } from "./actions.ts";
+import { choicesOf, placesOf, type Things } from "./scopes.ts";
 
 /** The role whose permissions are all that a role of a tenant can have. */
 const ADMINISTRATOR = "CloudPC.Administrator";
+/** Names change seldom, and all of them are offered. */
+const ALL = { query: { $top: "1000", $select: "id,displayName" }, isSlow: true } as const;
 
 /** The roles that a tenant defines, and who has them. */
 export function RolesPage(): ReactElement {
@@ -35,10 +40,11 @@ export function RolesPage(): ReactElement {
   const api = useApi();
   const work = useActions(inTenant(tenant));
   const roles = useList(ROLES, { tenant });
-  const assignments = useList(ASSIGNMENTS, { tenant });
+  const assignments = useList(ASSIGNMENTS, { tenant }, { query: { $expand: "principals" } });
+  const things = useThings(tenant);
   const { begin } = work;
   const { rows } = roles;
-  const columns = useMemo(() => columnsOf(api, tenant, rows, begin), [api, begin, rows, tenant]);
+  const columns = useMemo(() => columnsOf(api, tenant, rows, things, begin), [api, begin, rows, tenant, things]);
   return (
     <>
       <PageHeader title={words.title} about={words.about}>
@@ -56,7 +62,7 @@ export function RolesPage(): ReactElement {
         />
       </Section>
       <Section title={words.assignments}>
-        <ActionButtons actions={[assign(api, tenant, rows)]} begin={begin} />
+        <ActionButtons actions={[assign(api, tenant, rows, things)]} begin={begin} />
         <ListView
           label={words.assignments}
           list={assignments}
@@ -73,7 +79,22 @@ function giveableOf(roles: readonly Role[]): readonly string[] {
   return roles.filter(({ id }) => id === ADMINISTRATOR).flatMap((role) => permissionsOf(role));
 }
 
-function columnsOf(api: Api, tenant: string, rows: readonly Role[], begin: Work["begin"]) {
+/** What a role can be limited to. */
+function useThings(tenant: string): Things {
+  const policies = useOne(`${ROOT}/provisioningPolicies`, { tenant }, ALL).data?.value;
+  const groups = useOne(`${ROOT}/spotGroups`, { tenant }, ALL).data?.value;
+  const sites = useOne("/tenants/{tenant}/sites", { tenant }, ALL).data?.value;
+  return useMemo(
+    () => ({
+      provisioningPolicies: choicesOf(policies),
+      spotGroups: choicesOf(groups),
+      sites: choicesOf(sites),
+    }),
+    [policies, groups, sites],
+  );
+}
+
+function columnsOf(api: Api, tenant: string, rows: readonly Role[], things: Things, begin: Work["begin"]) {
   const nameOf = (role: string): string => rows.find(({ id }) => id === role)?.displayName ?? role;
   const roles: Column<Role>[] = [
     { id: "name", title: words.columns.name, cell: (row) => row.displayName },
@@ -97,13 +118,18 @@ function columnsOf(api: Api, tenant: string, rows: readonly Role[], begin: Work[
     {
       id: "who",
       title: words.assignmentColumns.who,
-      cell: (row) => words.whoOf({ count: row.principalIds.length }),
+      cell: (row) => firstNames(row.principals),
+    },
+    {
+      id: "where",
+      title: words.assignmentColumns.where,
+      cell: (row) => placesOf(row.appScopeIds, things),
     },
     { id: "description", title: words.assignmentColumns.description, cell: (row) => row.description || "-" },
     rowActions(
       begin,
       ({ displayName }) => displayName,
-      (row) => [takeBack(api, tenant, row, nameOf(row.roleDefinitionId))],
+      (row) => [takeBack(api, tenant, row, nameOf(row.roleDefinitionId), placesOf(row.appScopeIds, things))],
     ),
   ];
   return { roles, assignments };

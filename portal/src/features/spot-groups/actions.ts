@@ -61,10 +61,7 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, says: S
       ...actions.delete,
       ...says("delete"),
       leaveTo: `/t/${tenant}/spot-groups`,
-      run: () => {
-        const params = { path: place.params.path, query: { confirm: "true" } };
-        return sent(api.DELETE(GROUP, { params: params as never }));
-      },
+      run: () => sent(api.DELETE(GROUP, { params: { ...place.params, query: { confirm: "true" } } })),
     },
   ]);
 }
@@ -97,7 +94,7 @@ export function releaseActions(api: Api, tenant: string, release: Release, says:
 
 export function hostActions(api: Api, tenant: string, group: string, host: SessionHost, says: Says): Action[] {
   const path = { ...at(tenant), id: group, host: host.id };
-  const confirmed = { params: { path, query: { confirm: "true" } as never } };
+  const confirmed = { params: { path, query: { confirm: "true" } } };
   const name = host.computerName ?? host.id;
   return typing(ACTIONS.sessionHosts, name, [
     host.drainedByHand

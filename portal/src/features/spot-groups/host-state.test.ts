@@ -2,16 +2,20 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
+import type { components } from "../../api/schema.d.ts";
 import { words } from "../../words/spot-groups.ts";
 import { HOST_COLORS, countsOf, movedOf, placeOf, versionBefore } from "./host-state.ts";
 import type { Release, SessionHost } from "./types.ts";
+
+type HostState = components["schemas"]["HostState"];
+type HostStatus = components["schemas"]["HostStatus"];
 
 interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, { readonly enum?: readonly string[] }>> };
 }
 const { schemas } = (JSON.parse(readFileSync("../docs/openapi.json", "utf-8")) as Document).components;
-const STATES = schemas["HostState"]?.enum ?? [];
-const STATUSES = schemas["HostStatus"]?.enum ?? [];
+const STATES = (schemas["HostState"]?.enum ?? []) as HostState[];
+const STATUSES = (schemas["HostStatus"]?.enum ?? []) as HostStatus[];
 
 function host(given: Partial<SessionHost> = {}): SessionHost {
   const image = { imageSetId: "set", imageVersion: "0.0.0" };
@@ -28,14 +32,14 @@ function host(given: Partial<SessionHost> = {}): SessionHost {
 
 describe("placeOf", () => {
   it.each(STATES)("shows that a built host is %s, with a word and a color", (state) => {
-    const place = placeOf(host({ state: state as never }));
+    const place = placeOf(host({ state }));
     expect([place, words.places[place], HOST_COLORS[place]]).toEqual([state, expect.any(String), expect.any(String)]);
   });
 
   it.each(STATUSES.filter((status) => status !== "ready"))(
     "shows that a host is %s, whatever its machine does",
     (status) => {
-      const place = placeOf(host({ status: status as never, state: "running" }));
+      const place = placeOf(host({ status, state: "running" }));
       expect([place, words.places[place], HOST_COLORS[place]]).toEqual([
         status,
         expect.any(String),
@@ -47,9 +51,7 @@ describe("placeOf", () => {
   it("paints only a host green that takes new sessions", () => {
     const green = STATES.flatMap((state) =>
       [true, false]
-        .filter(
-          (allowNewSession) => HOST_COLORS[placeOf(host({ state: state as never, allowNewSession }))] === "success",
-        )
+        .filter((allowNewSession) => HOST_COLORS[placeOf(host({ state, allowNewSession }))] === "success")
         .map((open) => [state, open]),
     );
     expect(green).toEqual([["running", true]]);

@@ -14,6 +14,7 @@ import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { regionName } from "../../components/region-names.ts";
 import { saidOf } from "../../components/supported.ts";
 import { useActions, type Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/spot-groups.ts";
@@ -118,7 +119,7 @@ function factsOf(host: SessionHost, tenant: string, group: string): Readonly<Rec
     work: host.task ? titleOf(host.task) : null,
     step: host.step ? titleOf(host.step) : null,
     size: host.size,
-    region: [host.region, host.zone].filter(Boolean).join(", "),
+    region: [host.region && regionName(host.region), host.zone].filter(Boolean).join(", "),
     lowPriority: host.lowPriority,
     drainedByHand: host.drainedByHand,
     excluded: host.excluded,

@@ -13,6 +13,7 @@ import { input } from "../../components/form/inputs.ts";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { everyName, firstNames } from "../../components/principals.ts";
 import { rowActions } from "../../components/row-actions.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { useActions } from "../../components/use-actions.tsx";
@@ -47,7 +48,7 @@ function columnsOf(nameOf: NameOf): readonly Column<Access>[] {
       cell: (row) => <StatusBadge status={row.status} title={words.statuses[row.status]} />,
     },
     { id: "role", title: columns.role, cell: (row) => nameOf(row.roleDefinitionId) },
-    { id: "who", width: "90px", title: columns.who, cell: (row) => words.whoOf({ count: row.principalIds.length }) },
+    { id: "who", title: columns.who, cell: (row) => firstNames(row.principals) },
     { id: "until", title: columns.until, sort: "endDateTime", cell: (row) => untilOf(row) },
     { id: "requestedBy", title: columns.requestedBy, sort: "requestedBy", cell: (row) => row.requestedBy },
     { id: "approvedBy", title: columns.approvedBy, sort: "approvedBy", cell: (row) => row.approvedBy ?? "-" },
@@ -153,7 +154,7 @@ function actionsOf(api: Api, tenant: string, row: Access, nameOf: NameOf): Actio
   const of = {
     [columns.reason]: row.reason,
     [facts.role]: nameOf(row.roleDefinitionId),
-    [facts.who]: row.principalIds.join(", "),
+    [facts.who]: everyName(row.principals),
     [facts.until]: untilOf(row),
     [facts.requestedBy]: row.requestedBy,
   };

@@ -12,6 +12,7 @@ import { ListView } from "../../components/list-view.tsx";
 import { rowActions } from "../../components/row-actions.tsx";
 import { Section } from "../../components/section.tsx";
 import type { Work } from "../../components/use-actions.tsx";
+import { regionName, regionNames } from "../../components/region-names.ts";
 import { words } from "../../words/tenants.ts";
 
 const useStyles = makeStyles({ create: { marginBottom: tokens.spacingVerticalS } });
@@ -61,8 +62,8 @@ function columnsOf(tenant: string, mayEdit: boolean): Column<Site>[] {
       cell: ({ id, displayName }) =>
         mayEdit ? <Link to={`/t/${tenant}/wizards/edit-site?id=${id}`}>{displayName}</Link> : displayName,
     },
-    { id: "region", title: words.siteColumns.region, cell: (row) => row.region },
-    { id: "fallback", title: words.siteColumns.fallback, cell: (row) => row.fallbackRegions.join(", ") || "-" },
+    { id: "region", title: words.siteColumns.region, cell: (row) => regionName(row.region) },
+    { id: "fallback", title: words.siteColumns.fallback, cell: (row) => regionNames(row.fallbackRegions) },
     { id: "zones", title: words.siteColumns.zones, cell: (row) => row.zones.join(", ") || "-" },
     { id: "group", title: words.siteColumns.group, cell: (row) => row.resourceGroup },
     { id: "addresses", title: words.siteColumns.addresses, cell: (row) => row.addressSpace },

@@ -13,6 +13,7 @@ import { input } from "../../components/form/inputs.ts";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { regionName } from "../../components/region-names.ts";
 import { rowActions } from "../../components/row-actions.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { region as locale } from "../../words/language.ts";
@@ -43,7 +44,7 @@ export function WarmPoolsPage(): ReactElement {
       ...columnsOf(tenant),
       rowActions<Pool>(
         begin,
-        ({ policyName, servicePlanName, region }) => [policyName, servicePlanName, region].filter(Boolean).join(", "),
+        (row) => [row.policyName, planOf(row)].filter(Boolean).join(", "),
         (row) => actionsOf(api, tenant, pools, row),
       ),
     ],
@@ -80,7 +81,7 @@ function columnsOf(tenant: string): Column<Pool>[] {
       id: "plan",
       width: "14%",
       title: words.columns.plan,
-      cell: ({ servicePlanName, region }) => [servicePlanName, region].filter(Boolean).join(", "),
+      cell: planOf,
     },
     { id: "size", width: "84px", title: words.columns.size, cell: sizeOf },
     { id: "eligible", width: "64px", title: words.columns.eligible, cell: (row) => String(row.eligible) },
@@ -92,6 +93,10 @@ function columnsOf(tenant: string): Column<Pool>[] {
     { id: "advice", width: "14%", title: words.columns.advice, cell: ({ advice }) => adviceOf(advice) },
     { id: "next", width: "16%", title: words.columns.next, cell: nextOf },
   ];
+}
+
+function planOf({ servicePlanName, region }: Pool): string {
+  return [servicePlanName, region && regionName(region)].filter(Boolean).join(", ");
 }
 
 function sizeOf({ size, schedule }: Pool): string {

@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { Wizard } from "./api.ts";
 import { arrivedAt, beginningOf, changedOf, contextOf } from "./beginning.ts";
 
-function step(name: string, schema: object, values: object = {}): Wizard["steps"][number] {
-  return { name, title: name, hint: "", schema, choices: {}, choicesCut: {}, choicesErrors: {}, values } as never;
+type Step = Wizard["steps"][number];
+
+function step(name: string, schema: Record<string, unknown>, values: Record<string, unknown> = {}): Step {
+  return { name, title: name, hint: "", schema, choices: {}, choicesCut: {}, choicesErrors: {}, values };
 }
 
 const TEXT = { type: "string" };
@@ -40,7 +42,7 @@ describe("contextOf", () => {
   const steps = [
     { ...step("set", { type: "object", properties: { imageSetId: TEXT } }), choices: { imageSetId: [set] } },
     step("source", { type: "object", properties: { sourceVersion: TEXT } }),
-  ] as never;
+  ];
 
   it("has what was chosen before, and what is said of it that the form does not ask", () => {
     const form = { set: { imageSetId: "s" }, source: { sourceVersion: "0.0.1" } };
@@ -55,7 +57,7 @@ describe("arrivedAt", () => {
   const steps = [
     { ...step("name", { type: "object", properties: { displayName: TEXT } }), choices: { displayName: [taken] } },
     step("version", { type: "object", properties: { version: TEXT } }, { version: "1.0.0" }),
-  ] as never;
+  ];
   const beginning = beginningOf(steps, new URLSearchParams());
   const version = (form: object) => arrivedAt(steps, 1, { ...beginning, ...form }, beginning)["version"]?.["version"];
 

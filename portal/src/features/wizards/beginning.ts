@@ -5,6 +5,9 @@ import { fieldsOf, type Choice, type Field, type Schema } from "../../components
 import type { Values } from "../../components/form/schema-form.tsx";
 import type { Form, Wizard } from "./api.ts";
 
+/** The choices of a step by field: the service says of each what it likes. */
+type Offered = Readonly<Record<string, readonly Choice[]>>;
+
 /** Return the form: step -> values; the service says what an edit begins with. A field is named by its own name in the address: `?imageSetId=...`. */
 export function beginningOf(steps: Wizard["steps"], address: URLSearchParams): Form {
   return Object.fromEntries(
@@ -12,7 +15,7 @@ export function beginningOf(steps: Wizard["steps"], address: URLSearchParams): F
       if (schema === null) {
         return [];
       }
-      const fields = fieldsOf(schema as Schema, choices as never);
+      const fields = fieldsOf(schema as Schema, choices as Offered);
       return [
         [
           name,
@@ -43,7 +46,7 @@ export function contextOf(steps: Wizard["steps"], place: number, form: Form): Va
   const before = steps.slice(0, place);
   const written = Object.assign({}, ...before.map(({ name }) => form[name] ?? {})) as Values;
   const said = before.flatMap(({ name, choices }) =>
-    Object.entries(choices).flatMap(([field, offered]) => saidOf(offered as never, form[name]?.[field])),
+    Object.entries(choices as Offered).flatMap(([field, offered]) => saidOf(offered, form[name]?.[field])),
   );
   const asked = new Set(steps.flatMap(({ schema }) => Object.keys((schema as Schema | null)?.properties ?? {})));
   return { ...Object.fromEntries(said.filter(([name]) => !asked.has(name))), ...written };
@@ -64,7 +67,9 @@ export function arrivedAt(steps: Wizard["steps"], place: number, form: Form, beg
   }
   const first = beginning[step.name]?.[VERSION];
   const offered = steps.flatMap(({ choices }) =>
-    (Object.values(choices) as Choice[][]).flat().map((each) => each[NEXT_VERSION]),
+    Object.values(choices as Offered)
+      .flat()
+      .map((each) => each[NEXT_VERSION]),
   );
   const written = form[step.name]?.[VERSION];
   const isOurs = written === first || offered.includes(written);

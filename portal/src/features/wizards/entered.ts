@@ -27,7 +27,7 @@ interface EnteredRow {
 export function offeredOf(before: Offered, steps: Wizard["steps"]): Offered {
   return Object.fromEntries(
     steps.map(({ name, choices }) => {
-      const fields = Object.entries(choices as unknown as Readonly<Record<string, readonly Choice[]>>);
+      const fields = Object.entries(choices as Readonly<Record<string, readonly Choice[]>>);
       return [
         name,
         Object.fromEntries(fields.map(([field, now]) => [field, [...now, ...missing(before[name]?.[field], now)]])),

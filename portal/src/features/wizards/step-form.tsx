@@ -48,7 +48,7 @@ export function StepForm({ step, values, before, problems, onChange, onSearch }:
 /** Return the choices of a step, and those that are chosen although the last search does not show them. */
 function useSeen(step: Step, values: Values): Choices {
   const [seen, setSeen] = useState<Choices>({});
-  const offered = step.choices as unknown as Choices;
+  const offered = step.choices as Choices;
   const [last, setLast] = useState<Choices | null>(null);
   if (last !== offered) {
     setLast(offered);

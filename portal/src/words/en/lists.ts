@@ -18,4 +18,5 @@ export default {
   select: "Select {name}",
   actions: "Actions",
   rowActions: "Actions on {name}",
+  andMore: "{first} and {count} more",
 } as const;

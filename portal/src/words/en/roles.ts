@@ -10,9 +10,10 @@ export default {
   kinds: { builtIn: "Of every tenant", own: "Of this tenant" },
   permissionsOf: "{count, plural, one {# permission} other {# permissions}}",
   builtIn: "Every tenant has this role: it cannot be changed.",
-  assignmentColumns: { name: "Name", role: "Role", who: "Who", description: "Description" },
-  whoOf: "{count, plural, one {# user, group or application} other {# users, groups and applications}}",
-  facts: { role: "Role", who: "Object ids", permissions: "Permissions" },
+  assignmentColumns: { name: "Name", role: "Role", who: "Who", where: "Where", description: "Description" },
+  wholeTenant: "Whole tenant",
+  scopeOf: { provisioningPolicies: "Policy {name}", spotGroups: "Spot Group {name}", sites: "Site {name}" },
+  facts: { role: "Role", who: "Who", where: "Where" },
   fields: {
     name: "Name",
     description: "Description",
@@ -20,12 +21,18 @@ export default {
     permissionsHelp: "You can give what you have yourself.",
     role: "Role",
     who: "Users and groups",
+    scopes: "Where",
+    scopesHelp: "Choose nothing for the whole tenant, or at most 20 of these.",
+    kinds: { provisioningPolicies: "Provisioning policies", spotGroups: "Spot Groups", sites: "Sites" },
   },
   actions: {
     define: { title: "Define a role" },
     edit: { title: "Edit", text: "The change counts for everybody who has the role, from their next request on." },
     delete: { title: "Delete", text: "A role can be deleted when nobody has it." },
-    assign: { title: "Assign a role", text: "It counts from their next request on, in the whole tenant." },
+    assign: {
+      title: "Assign a role",
+      text: "It counts from their next request on. An assignment cannot be changed: take it back and make another.",
+    },
     remove: { title: "Take back", text: "It counts for no later request. Work that was begun with it goes on." },
   },
 } as const;

@@ -18,10 +18,9 @@ export default {
     requestedBy: "Requested by",
     approvedBy: "Consent of",
   },
-  whoOf: "{count, plural, one {# person} other {# people}}",
   over: "It is over already.",
   noPending: "It does not wait for consent.",
-  facts: { role: "Role", who: "Object ids of the people", until: "Until", requestedBy: "Requested by" },
+  facts: { role: "Role", who: "Who", until: "Until", requestedBy: "Requested by" },
   fields: {
     reason: "Reason",
     reasonHelp: "The customer reads it, for example a ticket.",

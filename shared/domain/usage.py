@@ -149,6 +149,13 @@ def page_in(tenant_id: str, subject: str, day: date, number: int, packed: str) -
     return UsageDay(tenant_id=tenant_id, subject=f"{subject}:{day.isoformat()}:{number:04}", day=day, packed=packed)
 
 
+def page_named(page: UsageDay) -> tuple[str, int]:
+    """Return the subject and number of a row of ``page_in``; of another row its subject and 0."""
+    subject, _, rest = page.subject.partition(":")
+    number = rest.rpartition(":")[2]
+    return subject, int(number) if number.isdecimal() else 0
+
+
 def keys_of_pages(subject: str, first: date, last: date) -> tuple[str, str]:
     """Return two keys between which the rows of some days of such a subject are, exclusively."""
     return f"{subject}:{first.isoformat()}", f"{subject}:{last.isoformat()}~"

@@ -9,7 +9,7 @@ import pytest
 from shared.contracts.outcomes import DeclinedError, Refused, UnansweredError
 from shared.domain.tenants.tenant import ProviderAccess
 from shared.errors import NotFoundError, UnavailableError
-from shared.services.operations.purges import delete_old
+from shared.services.maintenance.purges import delete_old
 from shared.services.tenants.access import delete_access_of_tenant
 from tests.integration import things
 from tests.integration.access_scenes import (

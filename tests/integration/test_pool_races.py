@@ -22,9 +22,9 @@ from shared.domain.cloud_pcs.build import Step
 from shared.domain.cloud_pcs.lifecycle import Event, Status
 from shared.domain.pools.member import PoolMember
 from shared.errors import DeskwrightError
-from shared.services.operations.after_restore import end_comparison
-from shared.services.operations.exporting import export_tables
-from shared.services.operations.restoring import restore_tables
+from shared.services.maintenance.after_restore import end_comparison
+from shared.services.maintenance.exporting import export_tables
+from shared.services.maintenance.restoring import restore_tables
 from shared.services.pools.filling import pool_due
 from tests.integration import things
 from tests.integration.killing import KilledError, race

@@ -140,18 +140,6 @@ FAULTS: dict[str, dict[str, Fault]] = {
             edited("docs/host.md", " observations ", " planted "), clue="observations", whole=True
         ),
     },
-    "tests/house/test_retention.py": {
-        "test_each_table_queue_and_container_has_one_row": Fault(
-            edited("docs/operations.md", "| `timeline` |", "| `planted` |"), clue="planted"
-        ),
-        "test_what_a_timer_of_the_night_ends_is_what_has_a_purge": Fault(
-            edited("docs/operations.md", "| `timeline` |", "| `planted` |"), clue="planted"
-        ),
-        "test_each_end_that_can_be_set_is_named_with_its_default": Fault(
-            edited("docs/operations.md", "365 days (`DESKWRIGHT_TIMELINES", "366 days (`DESKWRIGHT_TIMELINES"),
-            clue="366 days",
-        ),
-    },
     "tests/house/test_settings.py": {
         "test_the_sample_names_every_setting_and_no_other": Fault(
             edited("local.settings.sample.json", '"DESKWRIGHT_TABLES_URL"', '"DESKWRIGHT_PLANTED"'),

@@ -22,7 +22,7 @@ SLOT = timedelta(minutes=15)
 """Length of an interval of a fleet's day."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SUBJECT = "cloudPcStretches"
+SUBJECT = "cloudPcStretches"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -105,7 +105,7 @@ def page_of(tenant_id: str, day: date, number: int, days: Days) -> UsageDay:
     }
     content = json.dumps([list(reasons), rows], separators=(",", ":"))
     packed = base64.b64encode(zlib.compress(content.encode())).decode()
-    return page_in(tenant_id, _SUBJECT, day, number, packed)
+    return page_in(tenant_id, SUBJECT, day, number, packed)
 
 
 def stretches_in(page: UsageDay) -> dict[str, tuple[Stretch, ...]]:
@@ -128,7 +128,7 @@ def stretches_in(page: UsageDay) -> dict[str, tuple[Stretch, ...]]:
 
 def keys_of(first: date, last: date) -> tuple[str, str]:
     """Return two keys between which the rows of some days are, exclusively."""
-    return keys_of_pages(_SUBJECT, first, last)
+    return keys_of_pages(SUBJECT, first, last)
 
 
 def pages(tenant_id: str, day: date, days: Days) -> Iterator[UsageDay]:

@@ -19,7 +19,7 @@ from shared.domain.values import Value
 STEP = 5
 """Width of the steps in which a load is counted, in per cent: finer than any rule needs."""
 
-_SUBJECT = "cloudPcLoads"
+SUBJECT = "cloudPcLoads"
 _MINUTE = timedelta(minutes=1)
 _QUARTER = SLOT // _MINUTE
 _GIB = 1024**3
@@ -100,15 +100,20 @@ def percentile(counted: Iterable[Mapping[int, int]], share: float) -> int:
 
 def keys_of(first: date, last: date) -> tuple[str, str]:
     """Return two keys between which the rows of some days are, exclusively."""
-    return keys_of_pages(_SUBJECT, first, last)
+    return keys_of_pages(SUBJECT, first, last)
+
+
+def page_of(tenant_id: str, day: date, number: int, loads: Loads) -> UsageDay:
+    """Return a row with the load of some Cloud PCs on a day."""
+    content = {name: load.to_json() for name, load in loads.items()}
+    return page_in(tenant_id, SUBJECT, day, number, pack_json(content))
 
 
 def pages(tenant_id: str, day: date, loads: Loads) -> Iterator[UsageDay]:
     """Yield the rows of a day: at least one, which says that the day was read."""
     names = sorted(loads)
     for number, begin in enumerate(range(0, max(1, len(names)), IN_PAGE)):
-        content = {name: loads[name].to_json() for name in names[begin : begin + IN_PAGE]}
-        yield page_in(tenant_id, _SUBJECT, day, number, pack_json(content))
+        yield page_of(tenant_id, day, number, {name: loads[name] for name in names[begin : begin + IN_PAGE]})
 
 
 def loads_in(page: UsageDay) -> dict[str, CloudPcLoad]:

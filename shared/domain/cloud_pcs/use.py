@@ -17,7 +17,7 @@ EVERY = timedelta(minutes=15)
 LONGEST = 2 * EVERY
 """A longer time between two readings was not observed: it is a gap, and counts for nothing."""
 
-_SUBJECT = "cloudPcs"
+SUBJECT = "cloudPcs"
 """The subject of the rows; no Spot Group has this id."""
 
 IN_PAGE = 400
@@ -127,7 +127,7 @@ def after_reading(before: CloudPcUse | None, seen: SeenUse, at: datetime) -> tup
 def page_of(tenant_id: str, day: date, number: int, uses: Uses) -> UsageDay:
     """Return a row with the use of some Cloud PCs on a day."""
     packed = pack_json({pc_id: use.to_json() for pc_id, use in sorted(uses.items())})
-    return page_in(tenant_id, _SUBJECT, day, number, packed)
+    return page_in(tenant_id, SUBJECT, day, number, packed)
 
 
 def uses_in(page: UsageDay) -> dict[str, CloudPcUse]:
@@ -138,7 +138,7 @@ def uses_in(page: UsageDay) -> dict[str, CloudPcUse]:
 
 def keys_of(first: date, last: date) -> tuple[str, str]:
     """Return two keys between which the rows of some days are, exclusively."""
-    return keys_of_pages(_SUBJECT, first, last)
+    return keys_of_pages(SUBJECT, first, last)
 
 
 def pages(tenant_id: str, day: date, uses: Uses) -> Iterator[UsageDay]:

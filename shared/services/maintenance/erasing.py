@@ -16,7 +16,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.exporting import EXPORTED, LEFT_OUT
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, StaleError
-from shared.services.operations.erasing_packed import forget_use, rename_machines
+from shared.services.maintenance.erasing_packed import forget_use, rename_machines
 from shared.storage.codec import escaped, joined, parts
 from shared.storage.listed import is_of_list
 from shared.storage.records import Records

@@ -15,9 +15,9 @@ from datetime import datetime
 from shared.clients.storage import Blobs
 from shared.domain.exporting import EXPORTED, FORMAT, ExportPart, Manifest
 from shared.errors import ConflictError, NotFoundError
-from shared.services.operations.after_restore import compare_first
-from shared.services.operations.due_rules import DUE_RULES, read_tenant_records
-from shared.services.operations.exporting import read_manifest
+from shared.services.maintenance.after_restore import compare_first
+from shared.services.maintenance.due_rules import DUE_RULES, read_tenant_records
+from shared.services.maintenance.exporting import read_manifest
 from shared.storage.cloud_pcs import CLOUD_PCS_TABLE, CloudPcs
 from shared.storage.contents import Contents, Restores, read_line
 from shared.storage.records import Records

@@ -213,7 +213,7 @@ async def begin_support(
         message = f"write a time from now on, at most {LONGEST_SUPPORT.days} days ahead"
         raise InvalidError(Problem("/endDateTime", message))
     await _judge_role(context, form.role_definition_id, granter if approved else None, granter.built_in)
-    groups = await _groups_among(context.deps.provider_graph, form.principal_ids, applications=False)
+    groups = await _groups_among(context.deps.provider_graph(), form.principal_ids, applications=False)
     grant = AccessGrant(
         id=context.new_id("supportAccess"),
         tenant_id=context.tenant.id,
@@ -364,7 +364,7 @@ async def _provider_groups_of(
     wanted = sorted(_groups_in(grants))
 
     async def read() -> frozenset[str]:
-        graph = deps.provider_graph
+        graph = deps.provider_graph()
         return await retry_while_throttled(lambda: graph.member_group_ids(caller_id, wanted))
 
     return await _answered(read) if wanted else (frozenset(), None)

@@ -28,8 +28,8 @@ from shared.domain.cloud_pcs.use import CloudPcUse, uses_in
 from shared.domain.cloud_pcs.use import keys_of as keys_of_use
 from shared.domain.machines.sizes import known
 from shared.errors import ConflictError, DeskwrightError, StaleError
+from shared.services.directory.licenses import licenses
 from shared.services.operations.action_context import ActionContext
-from shared.services.tenants.licenses import licenses
 from shared.storage.repository import Stored
 
 _ROWS_AT_ONCE = 1000

@@ -10,7 +10,7 @@ import azure.functions as func
 from shared.config import VERSION
 from shared.dependencies import dependencies
 from shared.errors import DeskwrightError
-from shared.services.tenants.tenants import tenants_of
+from shared.services.directory.tenants import tenants_of
 from shared.workflow import Blueprint
 from triggers.http.answers import http_response, is_held
 from triggers.http.call import Call, Response, ok

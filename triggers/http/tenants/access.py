@@ -16,8 +16,8 @@ from shared.domain.tenants.access import (
     RolePermission,
 )
 from shared.errors import ConflictError, NotFoundError
+from shared.services.directory.names import principal_names
 from shared.services.tenants.access import assign_role, change_role, define_role, delete_role, take_back
-from shared.services.tenants.directory import principal_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.http.bodies.cloud_pcs import GraphBody

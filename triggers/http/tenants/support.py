@@ -6,8 +6,8 @@ import azure.functions as func
 
 from shared.domain.tenants.access import AccessGrant, SupportAccessForm
 from shared.errors import NotFoundError
+from shared.services.directory.names import provider_names
 from shared.services.tenants.access import approve_support, begin_support, take_back
-from shared.services.tenants.directory import provider_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok

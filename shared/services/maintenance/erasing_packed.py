@@ -1,12 +1,15 @@
-"""Erasure of a person from rows whose contents are packed: the ledger of costs, and the use of Cloud PCs by day."""
+"""Erasure of a person from rows whose contents are packed: the ledger of costs, and Cloud PCs by day."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-from shared.domain.cloud_pcs.use import is_of_use, uses_in, with_uses
+from shared.domain.cloud_pcs import day, load, use
+from shared.domain.usage import UsageDay, page_named
 from shared.errors import StaleError
 from shared.storage.records import Records
 
@@ -32,18 +35,31 @@ async def rename_machines(
     return count
 
 
+_BY_CLOUD_PC: Mapping[str, tuple[Callable[[UsageDay], dict[str, Any]], Callable[..., UsageDay]]] = MappingProxyType(
+    {
+        use.SUBJECT: (use.uses_in, use.page_of),
+        day.SUBJECT: (day.stretches_in, day.page_of),
+        load.SUBJECT: (load.loads_in, load.page_of),
+    }
+)
+"""How the rows are read and made that have something of many Cloud PCs, by their subject."""
+
+
 async def forget_use(records: Records, tenant_id: str, pc_ids: Collection[str], *, apply: bool) -> int:
-    """Take the use of the person's Cloud PCs out of the days that have it; return the number of rows."""
+    """Take the person's Cloud PCs out of the days that have their use; return the number of rows."""
     count = 0
     async for stored in records.usage.each(tenant_id):
-        if not is_of_use(stored.value):
+        page = stored.value
+        subject, number = page_named(page)
+        if subject not in _BY_CLOUD_PC:
             continue
-        uses = uses_in(stored.value)
-        kept = {pc_id: use for pc_id, use in uses.items() if pc_id not in pc_ids}
-        if len(kept) == len(uses):
+        contents, page_of = _BY_CLOUD_PC[subject]
+        there = contents(page)
+        kept = {pc_id: each for pc_id, each in there.items() if pc_id not in pc_ids}
+        if len(kept) == len(there):
             continue
         count += 1
         if apply:
             with suppress(StaleError):  # the same
-                await records.usage.replace(with_uses(stored.value, kept), seen=stored.etag)
+                await records.usage.replace(page_of(tenant_id, page.day, number, kept), seen=stored.etag)
     return count

@@ -4,6 +4,7 @@
 `informational`. Policies are judged by Azure itself: it validates the template with the values of this installation.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -39,6 +40,19 @@ _DIRECTORY = (
     "register makes app registrations: Application Developer or Application Administrator. connect gives Graph's "
     "permissions: Privileged Role Administrator"
 )
+_NAMES = {
+    "name": ("[A-Za-z](-?[A-Za-z0-9])*", "letters, digits and single hyphens, from a letter on"),
+    "resourceGroupName": (r"[\w().-]{0,89}[\w()-]", "at most 90 letters, digits and ()._-, and no dot at the end"),
+    "storageName": ("[a-z0-9]{3,24}", "3 to 24 lower-case letters and digits"),
+    "vaultName": (
+        "(?=.{3,24}$)[A-Za-z](-?[A-Za-z0-9])*",
+        "3 to 24 letters, digits and single hyphens, from a letter on",
+    ),
+    "appName": ("(?=.{2,60}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", "2 to 60 letters, digits and hyphens within"),
+}
+"""The names that Azure takes, by parameter; an empty one is made by the template. Source:
+learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+"""
 Check = Callable[[Place, Json], Iterator[NeedVerdict]]
 
 
@@ -55,7 +69,7 @@ def judge(place: Place, template: Callable[[], Json]) -> list[NeedVerdict]:
         ]
     defaults = {name: each["default"] for name, each in parameters.schemas().items()}
     values = defaults | parameters.given(place.environment, place.parameters)
-    checks: tuple[Check, ...] = (_subscription, _rights, _region, _redundancy, _accounts, _instances)
+    checks: tuple[Check, ...] = (_subscription, _rights, _names, _region, _redundancy, _accounts, _instances)
     found = [each for check in checks for each in _judged(check, place, values)]
     found.append(NeedVerdict("directory", "informational", "not looked at", _DIRECTORY))
     return [*found, *_policies(place, template)]
@@ -86,6 +100,17 @@ def _rights(place: Place, values: Json) -> Iterator[NeedVerdict]:
     advice = "Ask for Owner, or Contributor with Role Based Access Control Administrator; with Privileged Identity "
     advice += "Management: activate the role first (docs/permissions.md)."
     yield judge_role(ACTIONS, list(place.arm.rows(path)), "the subscription", advice)
+
+
+def _names(place: Place, values: Json) -> Iterator[NeedVerdict]:
+    del place
+    wrong = {name: rule for name, (taken, rule) in _NAMES.items() if not re.fullmatch(f"|{taken}", values[name])}
+    if wrong:
+        found = "; ".join(f"{name} is {values[name]!r}" for name in wrong)
+        advice = "; ".join(f"{name}: {rule}" for name, rule in wrong.items())
+        yield NeedVerdict("names", "failed", f"Azure takes no such name: {found}", f"Write for {advice}.")
+    else:
+        yield NeedVerdict("names", "passed", "as Azure takes them; whether they are free is not looked at")
 
 
 def _region(place: Place, values: Json) -> Iterator[NeedVerdict]:

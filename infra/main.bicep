@@ -135,12 +135,15 @@ param routeTableId string = ''
 param appAllowedAddresses array = []
 
 @description('Name of the storage account. Empty: of name and the resource group.')
+@maxLength(24)
 param storageName string = ''
 
 @description('Name of the vault. Empty: of name and the resource group.')
+@maxLength(24)
 param vaultName string = ''
 
 @description('Name of the function app, which begins its address. Empty: of name and the resource group.')
+@maxLength(60)
 param appName string = ''
 
 @description('What of the storage account\'s transactions is logged: StorageRead, StorageWrite, StorageDelete.')

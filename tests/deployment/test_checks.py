@@ -104,6 +104,26 @@ def test_a_region_that_is_full_and_more_instances_than_it_gives_are_told(tmp_pat
     assert (found["storage accounts"].status, found["instances"].status) == ("failed", "warning")
 
 
+@pytest.mark.parametrize(
+    ("parameter", "wrong", "right"),
+    [
+        ("name", ["desk_1", "1desk", "desk--a", "desk-"], ["desk-1", "Deskwright"]),
+        ("resourceGroupName", ["rg.", "rg/a", "r" * 91], ["rg-desk_(1).a", "r" * 90]),
+        ("storageName", ["ab", "Desk", "desk-1"], ["abc", "d" * 24]),
+        ("vaultName", ["ab", "1abc", "a--bc", "abc-"], ["abc", "v" * 24]),
+        ("appName", ["a", "-ab", "ab-", "a.b"], ["ab", "a--b", "a" * 60]),
+    ],
+)
+def test_a_name_that_azure_does_not_take_is_told_with_its_rule(
+    tmp_path: Path, parameter: str, wrong: list[str], right: list[str]
+) -> None:
+    where = place(Cloud(), tmp_path)
+    for each in wrong:
+        found = judged(where, **{parameter: each})["names"]
+        assert (found.status, f"{parameter} is {each!r}" in found.found) == ("failed", True), each
+    assert {judged(where, **{parameter: each})["names"].status for each in right} == {"passed"}
+
+
 def test_a_parameter_beyond_its_limits_ends_the_check(tmp_path: Path) -> None:
     with pytest.raises(DeploymentError, match="exportEveryHours is 25"):
         judged(place(Cloud(), tmp_path), exportEveryHours=25)

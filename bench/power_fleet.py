@@ -84,7 +84,7 @@ async def _ticks(number: int) -> list[Figure]:
 
 
 async def _tick(here: PaperServices, transport: CountingTransport, number: int) -> Figure:
-    """Count the requests of one sweep while the next look at each of so many machines is an hour ahead."""
+    """Count the requests of one sweep while the next look at each machine is an hour ahead."""
     later = things.NOW + timedelta(hours=1)
     dues = [Due(DueKind.POWER, later, "contoso", f"pc{each}") for each in range(number)]
     host: Any = Host()

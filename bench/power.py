@@ -1,8 +1,8 @@
 """Power by schedules in a model: four weeks of 500 people after two in which the service learns.
 
-``python -m bench power:500,7,10`` is the default: people, seed, and in how many of a thousand days somebody comes at
-another hour than usual. Nothing here is Azure; the people are made up (``bench/power_weeks.py``). The bound is what
-their sessions need: each with the time before it, and the wait after it.
+``python -m bench power:500,7,10,10000`` is the default: people, seed, in how many of a thousand days somebody comes at
+another hour than usual, and the machines of ``bench/power_fleet.py``. Nothing here is Azure; the people are made up
+(``bench/power_weeks.py``). The bound is what their sessions need: each with the time before it, and the wait after it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bench.figures import Figure
+from bench.power_fleet import figures
 from bench.power_model import MINUTE, Life, Outcome, slow, waited
 from bench.power_weeks import FIRST, LEARNING, REFUSED, UNREAD, WEEKS, Person, moment, people
 
@@ -21,15 +22,15 @@ _MEASURED = moment(FIRST + timedelta(weeks=LEARNING), 0)
 _ENDS = moment(FIRST + timedelta(weeks=WEEKS), 0)
 
 
-def main(count: str = "500", seed: str = "7", odd: str = "10") -> list[Figure]:
-    """Play everybody's weeks."""
+def main(count: str = "500", seed: str = "7", odd: str = "10", machines: str = "10000") -> list[Figure]:
+    """Play everybody's weeks, and measure the fleet."""
     everybody = people(int(count), int(seed), int(odd) / 1000)
     lives = [_life(person, int(seed)).play() for person in everybody]
     found = [_against_bound(everybody, lives), _against_always_on(lives)]
     for shape in sorted({person.shape for person in everybody}):
         of = [(person, life) for person, life in zip(everybody, lives, strict=True) if person.shape == shape]
         found.append(_against_bound([person for person, _ in of], [life for _, life in of], f", {shape}"))
-    return [*found, *_waits(lives), *_counts(lives)]
+    return [*found, *_waits(lives), *_counts(lives), *figures(int(machines))]
 
 
 def _life(person: Person, seed: int) -> Life:

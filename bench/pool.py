@@ -63,10 +63,19 @@ def _month(many: int) -> list[Figure]:
         f"{advice.desired} on usual days, {max((each.size for each in advice.busy_days), default=0)} on announced ones"
     )
     limit = timedelta(hours=pool.ttl_hours + 1)
+    quiet = play(pool, (), _FIRST, 11)  # nobody takes a member: only then do they reach their age limit
     return [
         Figure("pool: misses of a month / requests", month.asked - month.hits, month.asked, "n", 1, 0.01, sizes),
         Figure("pool: cost of a month / a fleet of 2,000 by working hours", cost, fleet, "USD", 1, 0.03, sizes),
-        Figure("pool: oldest member / age limit and an hour", month.oldest / limit, 1.0, "", month.asked, 1.0),
+        Figure(
+            "pool: oldest member / age limit and an hour",
+            max(month.oldest, quiet.oldest) / limit,
+            1.0,
+            "",
+            month.asked,
+            1.0,
+            "of that month, and of one in which nobody comes",
+        ),
     ]
 
 

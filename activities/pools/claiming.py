@@ -18,7 +18,7 @@ from shared.domain.planning.plans import Plan
 from shared.domain.policies.policy import Policy, Snapshot
 from shared.domain.policies.warm_pool import PoolKey
 from shared.domain.pools.member import PoolMember, claimed, claimed_instead, given_back
-from shared.domain.pools.plan import is_claimable
+from shared.domain.pools.plan import is_claimable, why_none
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import NotFoundError, StaleError, UnavailableError
 from shared.services.policies.reconciling import snapshots_of
@@ -29,8 +29,6 @@ from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.records")
-
-_NONE_READY = "no member of the pool was ready"
 
 
 @bp.activity_trigger(input_name="payload")
@@ -111,7 +109,8 @@ async def claim_members(plan: Plan, policies: Sequence[Policy], stored: Mapping[
         if got is not None:
             given[pc.id] = got
         else:
-            missed[pc.id] = pc.with_current(pool=PoolUse(asked_at=at, claimed=False, why=_NONE_READY))
+            why = why_none(pooled[_policy_id(pc)].id, (each.value for each in members.values()), at)
+            missed[pc.id] = pc.with_current(pool=PoolUse(asked_at=at, claimed=False, why=why))
     for policy_id in {_policy_id(pc) for pc in asking}:
         await dependencies().due.put(DueKind.POOL, at, tenant_id, policy_id)
     return _carried_out(plan, given, missed)
@@ -145,7 +144,7 @@ async def _claim(
     deps, policy = dependencies(), pooled[_policy_id(pc)]
     for member in _fitting(pc, policy, members.values(), pc.current.snapshot, at):
         members.pop(member.value.id)
-        mine = claimed(member.value, pc, at)
+        mine = claimed(member.value, pc, deps.clock.now(), asked_at=at)
         await deps.due.put_all([start_due(mine)])  # first: what is saved and not started is started by a sweep
         try:
             await deps.cloud_pcs.claim(mine, deps.pool_members.taken(member), before)

@@ -351,3 +351,13 @@ def test_a_script_that_cannot_be_read_is_told_and_nothing_is_sent(deskwright: Co
     ended = deskwright("script", "create", "--display-name", "Clock", "-f", "no-such.ps1")
     assert (ended.code, "no-such.ps1 cannot be read" in ended.err) == (ExitCode.USAGE, True)
     assert service.requests("POST", f"{GRAPH}/deviceManagementScripts") == []
+
+
+def test_the_times_of_warm_pools_have_a_column_each(deskwright: Command, service: Service) -> None:
+    spans = {"count": 7, "medianInSeconds": 61, "p95InSeconds": 118}
+    times = {"policyName": "Office", "windowInDays": 30, "claimed": 7, "missed": 0, "toUsable": spans}
+    service.put("GET", "/tenants/contoso/poolTimes", {"value": [times]})
+    ended = deskwright("policy", "pool-times", "-o", "csv")
+    header, row = ended.out.splitlines()
+    shown = dict(zip(header.split(","), row.split(","), strict=True))
+    assert (shown["POLICY"], shown["DAYS"], shown["USABLE P50"], shown["USABLE P95"]) == ("Office", "30", "61", "118")

@@ -171,9 +171,8 @@ _WAITS = "waits"
 _CLAIM, _CLAIMS_END = "~:", "~;"
 """Prefix of the key of a claim, which escaped ids never begin with, and the end of these keys."""
 
-CLOUD_PCS_TABLE = "cloudpcs"
 _CLOUD_PC_SHAPE = Shape(
-    table=CLOUD_PCS_TABLE,
+    table="cloudpcs",
     noun="Cloud PC",
     model=CloudPc,
     place=lambda pc: (pc.tenant_id, pc.id),
@@ -186,6 +185,8 @@ _CLOUD_PC_SHAPE = Shape(
         "connection_id": lambda pc: pc.current.snapshot.connection_id if pc.current.snapshot else None,
     },
 )
+
+CLOUD_PCS_TABLE = _CLOUD_PC_SHAPE.table
 
 
 class CloudPcs(ListedRepository[CloudPc]):

@@ -12,7 +12,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import PoolRecord
 from shared.errors import NotFoundError
-from shared.storage.cloud_pcs import CLOUD_PCS_TABLE, CloudPcs
+from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.codec import escaped
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Row, Tables, Write
@@ -21,7 +21,7 @@ _MEMBER, _END = "~y:", "~y;"
 """Prefix of the keys of members, and their end. They sort behind the rows of lists."""
 
 _MEMBERS = Shape(
-    table=CLOUD_PCS_TABLE, noun="pool member", model=PoolMember, place=lambda member: (member.tenant_id, member.id)
+    table="cloudpcs", noun="pool member", model=PoolMember, place=lambda member: (member.tenant_id, member.id)
 )
 _POOLS = Shape(table="pools", noun="pool", model=PoolRecord, place=lambda pool: (pool.tenant_id, pool.id))
 

@@ -18,6 +18,7 @@ _MINE = (
 )
 WITHOUT_PLACE = {
     "override_window_of_bulk_action": "said for one bulk action at night, by the command line",
+    "list_pool_times": "the page of warm pools shows the times of each pool",
     "get_alert_record": "the list of alerts has all of it",
     "get_customer_template": "the Azure portal opens it: Readiness has the link",
     "get_configuration": "read before there is a client, with the browser's fetch",

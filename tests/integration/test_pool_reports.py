@@ -11,7 +11,7 @@ from shared.domain.operations.operation import Actor
 from shared.domain.policies.warm_pool import PoolKey
 from shared.errors import InvalidError
 from shared.services.operations.action_context import ActionContext
-from shared.services.pools.reports import pool_statuses
+from shared.services.pools.reports import pool_statuses, pool_times
 from shared.services.pools.setting import PoolForm, PoolsForm, set_pools
 from shared.storage.due import DueKind
 from tests.integration import things
@@ -87,3 +87,44 @@ async def test_a_template_with_the_name_of_the_user_is_refused(here: PaperServic
     stored = await here.policies.get("contoso", "p1")
     with pytest.raises(InvalidError, match="leave %USERNAME% out"):
         await set_pools(context(here), stored, PoolsForm(pools=(PoolForm(service_plan_id="sku-1", desired=1),)))
+
+
+async def test_the_times_of_a_policy_are_of_claims_and_of_builds(here: PaperServices) -> None:
+    await ready(here)
+    await plan("ada")
+    await plan("bob")
+    there = await records(here)
+    for name, minutes in (("ada", 2), ("bob", 95)):
+        pc = there[name]
+        done = pc.but(provisioned_date_time=things.NOW + timedelta(minutes=minutes))
+        made = pc.current.resources.but(assigned_at=things.NOW + timedelta(seconds=30))
+        stored = await here.cloud_pcs.get("contoso", pc.id)
+        await here.cloud_pcs.replace(done.with_current(resources=made) if name == "ada" else done, seen=stored.etag)
+    (times,) = await pool_times(context(here))
+    assert (times.policy_id, times.policy_name, times.window_in_days) == ("p1", "Everybody", 30)
+    assert (times.claimed, times.missed, times.hit_rate) == (1, 1, 0.5)
+    spans = (times.to_claimed, times.to_assigned, times.to_usable, times.built_to_usable)
+    assert [(each.count, each.median_in_seconds, each.p95_in_seconds) for each in spans if each] == [
+        (1, 0, 0),
+        (1, 30, 30),
+        (1, 120, 120),
+        (1, 5700, 5700),
+    ]
+    here.hand.advance(timedelta(days=31))
+    (later,) = await pool_times(context(here))
+    assert (later.claimed, later.missed, later.to_usable, later.built_to_usable) == (0, 0, None, None)
+
+
+async def test_a_policy_without_a_pool_has_no_times(here: PaperServices) -> None:
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(pools=()))
+    assert await pool_times(context(here)) == []
+
+
+async def test_whoever_gets_no_member_sees_why(here: PaperServices) -> None:
+    await ready(here, 1, unhealthy_since=things.NOW)
+    await ready(here, 2, parked_at=things.NOW)
+    await ready(here, 3, ready_at=None)
+    await plan("ada")
+    use = (await records(here))["ada"].current.pool
+    assert use is not None
+    assert use.why == "no member of the pool was ready: 1 being built, 1 unhealthy, 1 stopped by hand"

@@ -164,13 +164,14 @@ def _is_none(value: object) -> bool:
 class PoolUse(Value):
     """Note that a build has asked the warm pool for a machine: it got one, or *why* it is built like any other.
 
-    *asked_at*: when the licence and the policy met. *off*: the machine has to be started first. *region*: of the pool
-    that had it, None where that is not of a region. *instead_of*: the id of the member that the user was to have, which
-    Azure refused: it is given once only that somebody gets another one.
+    *asked_at*: when the licence and the policy met. *claimed_at*: when it got its machine. *off*: the machine has to be
+    started first. *region*: of the pool that had it, None where that is not of a region. *instead_of*: the id of the
+    member that the user was to have, which Azure refused: it is given once only that somebody gets another one.
     """
 
     asked_at: datetime
     claimed: bool
+    claimed_at: datetime | None = Field(None, exclude_if=_is_none)
     off: bool = Field(False, exclude_if=_is_false)
     region: str | None = Field(None, exclude_if=_is_none)
     why: str | None = None

@@ -94,6 +94,7 @@ class PoolClaim(Value):
     claimed: bool
     why: str | None = None
     asked_date_time: datetime
+    claimed_date_time: datetime | None = None
     assigned_date_time: datetime | None = None
     usable_date_time: datetime | None = None
 
@@ -135,6 +136,7 @@ def _pool_claim(pc: CloudPc) -> PoolClaim | None:
         claimed=use.claimed,
         why=use.why,
         asked_date_time=use.asked_at,
+        claimed_date_time=use.claimed_at,
         assigned_date_time=pc.current.resources.assigned_at if use.claimed else None,
         usable_date_time=pc.provisioned_date_time if pc.status in WORKING else None,
     )

@@ -154,10 +154,11 @@ def claimed_instead(member: PoolMember, pc: CloudPc, why: str, at: datetime) -> 
     return mine.with_current(pool=use)
 
 
-def claimed(member: PoolMember, planned: CloudPc, at: datetime) -> CloudPc:
+def claimed(member: PoolMember, planned: CloudPc, at: datetime, *, asked_at: datetime | None = None) -> CloudPc:
     """Return the Cloud PC of a user that has the machine of *member*, instead of being built as *planned*.
 
-    It has the id of the member, and its build goes on where the user is assigned.
+    It has the id of the member, and its build goes on where the user is assigned. *asked_at*: when its machine was
+    asked for, None: now.
     """
     before = member.current
     build = Build(
@@ -169,7 +170,13 @@ def claimed(member: PoolMember, planned: CloudPc, at: datetime) -> CloudPc:
         group_id=planned.current.group_id,
         resources=before.resources,
         warnings=before.warnings,
-        pool=PoolUse(asked_at=at, claimed=True, off=member.rests_since is not None, region=member.pool_region),
+        pool=PoolUse(
+            asked_at=asked_at or at,
+            claimed=True,
+            claimed_at=at,
+            off=member.rests_since is not None,
+            region=member.pool_region,
+        ),
     )
     named = planned.named_for(before.snapshot) if before.snapshot else planned.display_name
     return planned.but(id=member.id, current=build, display_name=named, last_modified_date_time=at)

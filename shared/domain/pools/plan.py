@@ -113,6 +113,19 @@ def is_claimable(
     return fits and not _is_expired(pool, member, at) and (pool.use_outdated or is_alike(member, fresh, connection_ids))
 
 
+def why_none(policy_id: str, members: Iterable[PoolMember], at: datetime) -> str:
+    """Return why nobody gets a machine of the pools of a policy: none of *members* is ready, for which reasons."""
+    there = [each for each in members if each.policy_id == policy_id]
+    counts = {
+        "being built": sum(each.ready_at is None and not each.is_going for each in there),
+        "unhealthy": sum(each.is_running and each.unhealthy_since is not None for each in there),
+        "stopped by hand": sum(each.is_running and each.parked_at is not None for each in there),
+        "being stopped": sum(each.is_running and each.is_being_switched(at) for each in there),
+    }
+    found = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    return "no member of the pool was ready" + (f": {found}" if found else "")
+
+
 def plan_pool(
     pool: WarmPool | None,
     members: Iterable[PoolMember],

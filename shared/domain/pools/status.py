@@ -1,6 +1,6 @@
 """Status of a warm pool for people: its members, its hits and misses, and the times from request to use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import quantiles
@@ -28,14 +28,28 @@ class ClaimDurations(Value):
 class PoolUsage(Value):
     """Requests for a machine of a pool in the last 30 days.
 
-    *to_assigned*, *to_usable*: from the plan of the Cloud PC until its user is assigned, and until their rights count.
+    *to_claimed*, *to_assigned*, *to_usable*: from the plan that sees licence and policy until the Cloud PC has its
+    machine, until its user is assigned, and until their rights count.
     """
 
     claimed: int
     missed: int
     hit_rate: float | None = None
+    to_claimed: ClaimDurations | None = None
     to_assigned: ClaimDurations | None = None
     to_usable: ClaimDurations | None = None
+
+
+class PoolTimes(PoolUsage):
+    """Times of a policy with a warm pool, over the last *window_in_days* days.
+
+    *built_to_usable*: of Cloud PCs that were built like any other, because no member was ready.
+    """
+
+    policy_id: str
+    policy_name: str
+    window_in_days: int = COUNTED.days
+    built_to_usable: ClaimDurations | None = None
 
 
 class PoolAction(StrEnum):
@@ -107,14 +121,27 @@ def usage_of(cloud_pcs: Iterable[CloudPc], at: datetime) -> PoolUsage:
     """Return the use of a pool by the Cloud PCs of its policy and plan."""
     asked = _asked(cloud_pcs, at)
     got = [(pc, use) for pc, use in asked if use.claimed]
+    taken = [(use.claimed_at, use.asked_at) for _, use in got]
     assigned = [(pc.current.resources.assigned_at, use.asked_at) for pc, use in got]
     usable = [(pc.provisioned_date_time, use.asked_at) for pc, use in got]
     return PoolUsage(
         claimed=len(got),
         missed=len(asked) - len(got),
         hit_rate=round(len(got) / len(asked), 4) if asked else None,
+        to_claimed=_durations(taken),
         to_assigned=_durations(assigned),
         to_usable=_durations(usable),
+    )
+
+
+def times_of(policy_id: str, policy_name: str, cloud_pcs: Sequence[CloudPc], at: datetime) -> PoolTimes:
+    """Return the times of a policy by its Cloud PCs."""
+    missed = [(pc.provisioned_date_time, use.asked_at) for pc, use in _asked(cloud_pcs, at) if not use.claimed]
+    return PoolTimes(
+        **dict(usage_of(cloud_pcs, at)),
+        policy_id=policy_id,
+        policy_name=policy_name,
+        built_to_usable=_durations(missed),
     )
 
 

@@ -15,7 +15,16 @@ from shared.domain.policies.warm_pool import PoolKey, PoolSize, WarmPool
 from shared.domain.pools.advice import advised
 from shared.domain.pools.member import PoolMember
 from shared.domain.pools.plan import PoolPlan, plan_pool
-from shared.domain.pools.status import PoolStatus, has_asked, members_of, next_action, requests_of, usage_of
+from shared.domain.pools.status import (
+    PoolStatus,
+    PoolTimes,
+    has_asked,
+    members_of,
+    next_action,
+    requests_of,
+    times_of,
+    usage_of,
+)
 from shared.services.cost.prices import price_book
 from shared.services.operations.action_context import ActionContext
 from shared.services.pools.filling import pool_record
@@ -35,6 +44,18 @@ async def pool_statuses(context: ActionContext) -> list[PoolStatus]:
     for key in sorted(keys):
         own = [each for each in members if each.pool_key == key]
         found.append(await _status(context, policies.get(key.policy_id), places[key.policy_id], own, key, book))
+    return found
+
+
+async def pool_times(context: ActionContext) -> list[PoolTimes]:
+    """Return the times of each policy that has a warm pool, or had one in the counted period."""
+    deps, tenant_id, found = context.deps, context.tenant.id, list[PoolTimes]()
+    policies = [each.value async for each in deps.policies.each(tenant_id)]
+    for policy in sorted(policies, key=lambda each: each.display_name.casefold()):
+        pcs = [each.value async for each in deps.cloud_pcs.each(tenant_id, policy_id=policy.id)]
+        times = times_of(policy.id, policy.display_name, pcs, context.now)
+        if policy.pools or times.claimed or times.missed:
+            found.append(times)
     return found
 
 

@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from shared.domain.pools.status import PoolStatus
-from shared.services.pools.reports import pool_statuses
+from shared.domain.pools.status import PoolStatus, PoolTimes
+from shared.services.pools.reports import pool_statuses, pool_times
 from shared.services.pools.setting import PoolsForm, set_pools
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok
@@ -33,6 +33,20 @@ POOLS = Collection(
 async def list_pools(call: Call) -> Response:
     """List the warm pools: setting, members, hits and misses, times, and the next step with its reason."""
     return await whole_list(call, POOLS, [each.to_json() for each in await pool_statuses(call.context)])
+
+
+POOL_TIMES = Collection(
+    name="poolTimes",
+    kinds=kinds_of("policyId", "policyName", numbers="windowInDays claimed missed"),
+    searched=("policyName",),
+)
+
+
+@bp.route(route="tenants/{tenant}/poolTimes", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", returns=Page(PoolTimes), query=POOL_TIMES)
+async def list_pool_times(call: Call) -> Response:
+    """List the times from licence to use by policy: claimed, assigned, usable; median, 95th percentile and number."""
+    return await whole_list(call, POOL_TIMES, [each.to_json() for each in await pool_times(call.context)])
 
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/setPools", methods=["POST"], auth_level=_OPEN)

@@ -11,7 +11,7 @@ from shared.domain.cloud_pcs.build import TITLES, Failure, Step, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.estimates import Estimates
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.progress import progress
+from shared.domain.cloud_pcs.progress import PoolClaim, progress
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import KINDS, SEARCHED, Operation, ShownOperation
 from shared.domain.operations.pausing import Aside
@@ -162,7 +162,10 @@ class TimelineEntryView(TypedDict):
 
 
 class TimelineView(TypedDict):
-    """Progress of a Cloud PC, the range of its estimated end, and its steps, oldest first."""
+    """Progress of a Cloud PC, the range of its estimated end, and its steps, oldest first.
+
+    *warmPool*: whether it got a machine of the warm pool of its policy, and why not; absent without a pool.
+    """
 
     cloudPcId: str
     userPrincipalName: str
@@ -178,6 +181,7 @@ class TimelineView(TypedDict):
     reason: NotRequired[str]
     queuePosition: NotRequired[int]
     delayReason: NotRequired[str]
+    warmPool: NotRequired[Annotated[Json, DumpOf(PoolClaim)]]
     entries: list[TimelineEntryView]
 
 

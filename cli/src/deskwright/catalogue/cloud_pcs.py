@@ -135,6 +135,18 @@ POLICY = Noun(
             ),
             about="List the warm pools of all policies: members, hits, and the next step with its reason.",
         ),
+        Verb(
+            "pool-times",
+            "list_pool_times",
+            (
+                *("POLICY=policyName", "DAYS=windowInDays", "CLAIMED=claimed", "MISSED=missed"),
+                *("CLAIMED P50=toClaimed/medianInSeconds", "CLAIMED P95=toClaimed/p95InSeconds"),
+                *("ASSIGNED P50=toAssigned/medianInSeconds", "ASSIGNED P95=toAssigned/p95InSeconds"),
+                *("USABLE P50=toUsable/medianInSeconds", "USABLE P95=toUsable/p95InSeconds"),
+                *("BUILT P50=builtToUsable/medianInSeconds", "BUILT P95=builtToUsable/p95InSeconds"),
+            ),
+            about="List the seconds from licence to use by policy: claimed, assigned, usable; built without one.",
+        ),
         Verb("pause", "pause_policy", named="policy", planned_as="pause"),
         Verb("resume", "resume_policy", named="policy"),
     ),

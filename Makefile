@@ -76,12 +76,14 @@ test: $(VENV)/installed ## run all tests but those of make long (about 25 minute
 	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) $(SLOW_TESTS) tests/e2e $(FIVE) -m "not long" || { echo "make test: failed in the slow or end-to-end tests (above)" >&2; exit 1; }
 	@echo "make test: all passed"
 
+# The integration tests that make test plays on tables in memory are played on Azurite.
 # The browser's tests run alone: Playwright keeps an event loop running in its process, and asyncio allows no second one.
 .PHONY: long
 long: $(VENV)/installed .tools/azurite/installed .tools/site/installed .tools/release/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed .tools/kusto/installed .tools/standard-webhooks/installed .tools/peers/installed portal/dist/index.html portal/dist-local/index.html ## run what takes minutes, and many examples of each property
 	@export DESKWRIGHT_EXAMPLES=many DESKWRIGHT_E2E_HOST=$(HOST); failed=; \
 	  $(PYTEST) $(THREE) --no-loadscope-reorder --ignore tests/browser -m "long or hypothesis" || failed=1; \
 	  $(PYTEST) tests/browser -m "long or hypothesis" || failed=1; \
+	  DESKWRIGHT_TABLES=azurite $(PYTEST) tests/integration $(THREE) -m "not long" || failed=1; \
 	  [ -z "$$failed" ] || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint

@@ -1,8 +1,11 @@
-"""Tables of a test's own in the session's Azurite, and the service on them."""
+"""Tables of a test's own, in memory or in the session's Azurite, and the service on them."""
 
 import itertools
+import os
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +24,8 @@ from tests.implementations import registered
 from tests.integration import things
 from tests.integration.asking import furnish, unfurnished
 from tests.integration.callers import Office, handlers
-from tests.integration.furniture import Furniture
+from tests.integration.furniture import Furniture, MemoryFurniture
+from tests.integration.memory_tables import URL, MemoryTransport, Store, unserialized
 from tests.integration.scenes import OFFERED
 from tests.integration.services import PaperServices, in_place
 
@@ -29,6 +33,14 @@ __all__ = ["effects_hold"]
 
 Prepare = Callable[..., Awaitable[None]]
 _numbers = itertools.count(1)
+_ONE_IN = 20
+_EVERYWHERE = os.environ.get("DESKWRIGHT_TABLES") == "azurite"
+
+
+def on_azurite(item: pytest.Item) -> bool:
+    """Whether a test has its tables in Azurite: those of storage itself, one in twenty of the others, or all."""
+    marked = item.get_closest_marker("azurite") is not None
+    return _EVERYWHERE or marked or zlib.crc32(item.nodeid.encode()) % _ONE_IN == 0
 
 
 @pytest.fixture
@@ -43,6 +55,21 @@ def tls(certificates: Certificates) -> ssl.SSLContext:
 
 
 @pytest.fixture
+def store(request: pytest.FixtureRequest) -> Store | None:
+    """The tables of a test in memory, None: they are in Azurite (decision 257)."""
+    return None if on_azurite(request.node) else Store()
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest, store: Store | None) -> str:
+    """The address of a test's tables: Azurite is started when it is needed."""
+    if store is not None:
+        return URL
+    server: Azurite = request.getfixturevalue("azurite_server")
+    return server.tables_url
+
+
+@pytest.fixture
 async def session(tls: ssl.SSLContext) -> AsyncIterator[ClientSession]:
     """Connections that are kept, to Azurite's tables."""
     # Given the bundle's path, azure-core would load it anew for every request.
@@ -51,10 +78,11 @@ async def session(tls: ssl.SSLContext) -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
-async def tables(azurite_server: Azurite, session: ClientSession) -> AsyncIterator[Tables]:
-    transport = AioHttpTransport(session=session, session_owner=False)
-    made = Tables(azurite_server.tables_url, Identity, prefix=f"t{next(_numbers)}", transport=transport)
-    yield made
+async def tables(account: str, store: Store | None, session: ClientSession) -> AsyncIterator[Tables]:
+    wire = AioHttpTransport(session=session, session_owner=False) if store is None else MemoryTransport(store)
+    made = Tables(account, Identity, prefix=f"t{next(_numbers)}", transport=wire)
+    with nullcontext() if store is None else unserialized():
+        yield made
     await made.close()
 
 
@@ -63,13 +91,13 @@ TENANT_TABLES = ("tenants", "sites", "connections")
 
 
 @pytest.fixture
-def furniture(azurite_server: Azurite, session: ClientSession, tables: Tables) -> Furniture:
+def furniture(account: str, store: Store | None, session: ClientSession, tables: Tables) -> Furniture | MemoryFurniture:
     """A writer of the rows that many tests begin with."""
-    return Furniture(azurite_server.tables_url, session, tables)
+    return Furniture(account, session, tables) if store is None else MemoryFurniture(store, tables.prefix)
 
 
 @pytest.fixture
-def prepare(furniture: Furniture) -> Prepare:
+def prepare(furniture: Furniture | MemoryFurniture) -> Prepare:
     """Make tables before they are found missing. One that is not prepared is made when it is missing, as ever."""
     return furniture.make
 
@@ -101,7 +129,7 @@ def paper(tables: Tables) -> Iterator[PaperServices]:
 
 
 @pytest.fixture
-async def contoso(paper: PaperServices, furniture: Furniture) -> PaperServices:
+async def contoso(paper: PaperServices, furniture: Furniture | MemoryFurniture) -> PaperServices:
     """The service with one tenant, its site and its connection."""
 
     async def written() -> None:
@@ -114,7 +142,9 @@ async def contoso(paper: PaperServices, furniture: Furniture) -> PaperServices:
 
 
 @pytest.fixture
-async def office(tables: Tables, furniture: Furniture, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+async def office(
+    tables: Tables, furniture: Furniture | MemoryFurniture, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
     """The service behind App Service authentication, with one of everything."""
     services = unfurnished(tables, monkeypatch)
     await furniture.make("audit")  # most of its tests write it
@@ -131,7 +161,9 @@ def routes() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def here(tables: Tables, furniture: Furniture, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+async def here(
+    tables: Tables, furniture: Furniture | MemoryFurniture, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
     """The service as it changes things: a tenant, its site and connection, an image, and one that can be built."""
 
     async def offered(_: Any) -> Any:

@@ -13,9 +13,13 @@ from aiohttp import ClientSession
 
 from shared.storage.tables import Tables
 from tests.identities import Identity
+from tests.integration.memory_tables import Key, Properties, Store
 
 _KEPT: dict[str, dict[tuple[str, str], list[str]]] = {}
 """Rows by the name that they were written under, as JSON, by their table without its prefix and by their partition."""
+
+_IN_MEMORY: dict[str, dict[str, dict[Key, tuple[Properties, str]]]] = {}
+"""The same for tables in memory: rows and their ETags by table."""
 
 _NOT_KEPT = {"odata.etag", "odata.id", "odata.editLink", "odata.type", "odata.metadata", "Timestamp"}
 _NO_CONTENT, _ACCEPTED = 204, 202
@@ -33,8 +37,32 @@ async def names_of(tables: Tables) -> list[str]:
     return [table.name async for table in found]
 
 
+class MemoryFurniture:
+    """The tables of one test, in memory."""
+
+    def __init__(self, store: Store, prefix: str) -> None:
+        self._store, self._prefix = store, prefix
+
+    async def put(self, name: str, write: Callable[[], Awaitable[Any]]) -> None:
+        """Write the rows of *name*: by *write* the first time, and later as they were then."""
+        if name not in _IN_MEMORY:
+            await write()
+            tables = self._store.tables.values()
+            _IN_MEMORY[name] = {shown.removeprefix(self._prefix): dict(table.rows) for shown, table in tables}
+            return
+        for table, rows in _IN_MEMORY[name].items():
+            await self.make(table)
+            self._store.table(self._prefix + table).rows.update(rows)
+
+    async def make(self, *names: str) -> None:
+        """Make tables, unless they are there."""
+        for name in names:
+            if (self._prefix + name).lower() not in self._store.tables:
+                self._store.create(self._prefix + name)
+
+
 class Furniture:
-    """The tables of one test."""
+    """The tables of one test, in Azurite."""
 
     def __init__(self, url: str, session: ClientSession, tables: Tables) -> None:
         self._url, self._session, self._tables = url, session, tables

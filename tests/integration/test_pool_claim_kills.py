@@ -25,7 +25,7 @@ from tests.integration.killing import at_request, killing, never
 from tests.integration.lives import Life, living
 from tests.integration.lives_of_pool_members import NAMED_BY_CHANCE, prepared
 
-pytestmark = pytest.mark.simulator
+pytestmark = [pytest.mark.simulator, pytest.mark.azurite]  # kills at requests that leave the process
 T = things.TENANT_ID
 
 

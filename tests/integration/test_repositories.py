@@ -29,6 +29,7 @@ from shared.storage.repository import Repository, Stored
 from shared.storage.tables import Tables
 from tests.integration import things
 
+pytestmark = pytest.mark.azurite
 T = TypeVar("T", bound=Value)
 
 

@@ -107,6 +107,7 @@ async def test_ids_are_all_different(made: Dependencies) -> None:
     assert len({made.new_id() for _ in range(100)}) == 100
 
 
+@pytest.mark.azurite
 async def test_tables_are_made_when_first_missed(azurite_server: Azurite, tables: Tables) -> None:
     settings = Settings(
         tables_url=azurite_server.tables_url,

@@ -117,7 +117,7 @@ def see_it_become_ready(visit: Visit, customer: Customer, arm: Client, principal
     check(page, "Quota", "Warning")
     place = {"displayName": "Main", "region": "westeurope", "resourceGroup": "pcs-cove"}
     customer.portal.ask("PUT", f"{customer.base}/sites/main", place)
-    check(page, "Quota westeurope", "Passed")
+    check(page, "Quota West Europe", "Passed")
     assert visit.barriers() == []
     visit.picture("readiness-passed")
 

@@ -139,8 +139,9 @@ def test_a_screen_reader_hears_news_and_not_the_time(enter: Enter) -> None:
 def test_a_page_begins_at_its_top_and_the_one_before_where_it_was_left(enter: Enter) -> None:
     page = enter("administrator").go()
     expect(page.get_by_role("heading", name="Get started")).to_be_visible()
-    page.set_viewport_size({"width": 1_280, "height": 400})
+    page.set_viewport_size({"width": 700, "height": 400})  # the navigation makes a wide page long
     page.wait_for_function("() => { scrollTo(0, 250); return scrollY === 250 }")  # it grows while its cards are read
+    page.wait_for_load_state("networkidle")  # what is read later moves the place
     link = page.get_by_role("link", name="Everybody")
     link.evaluate(_NOTE_PLACE)
     link.click()
@@ -152,7 +153,11 @@ def test_a_page_begins_at_its_top_and_the_one_before_where_it_was_left(enter: En
     page.reload()  # nothing of Home is known any more
     expect(page.get_by_role("heading", name="Cloud PCs", level=1)).to_be_visible()
     held: list[Route] = []
-    page.route("**/summary", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/summary", hold)
     page.go_back()
     expect(page.get_by_role("heading", name="Get started")).to_be_visible()
     page.wait_for_function("() => scrollY < +sessionStorage.place")  # the page is too short

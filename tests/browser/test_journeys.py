@@ -34,7 +34,12 @@ def furnished(office: Office, count: int = 1) -> list[str]:
 
 
 def forward(page: Page) -> None:
+    """Go to the next step, and wait until it is there, or this one is wrong."""
+    step = page.get_by_text(re.compile(r"^Step \d+ of \d+$"))
+    number = step.inner_text().split()[1]
     page.get_by_role("button", name="Next", exact=True).click()
+    moved = page.get_by_text(re.compile(rf"^Step (?!{number} )\d+ of \d+$"))
+    expect(moved.or_(page.get_by_text("Something has to be changed")).first).to_be_visible()
 
 
 def test_three_wizards_with_wrong_and_right_input_lead_to_a_cloud_pc_that_is_ready(
@@ -83,7 +88,7 @@ def make_policy(visit: Visit) -> None:
     forward(page)
     page.get_by_role("textbox", name=re.compile("Name")).fill("Crew")
     forward(page)
-    expect(page.get_by_text("What would happen")).to_be_visible()
+    expect(page.get_by_text("What will happen")).to_be_visible()
     visit.picture("wizard-review")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Saved")).to_be_visible()
@@ -211,7 +216,7 @@ def test_an_edit_says_what_it_would_do_before_it_is_saved(stack: Stack, open_off
     page.get_by_role("switch", name="Disabled accounts lose their Cloud PCs").check()
     forward(page)
     forward(page)
-    foreseen = page.get_by_role("region", name="What it would do")
+    foreseen = page.get_by_role("region", name="What it will do for users")
     expect(foreseen).to_contain_text("1 would enter a grace period")
     expect(foreseen).to_contain_text(upn)
     visit.picture("edit-foreseen")
@@ -221,7 +226,7 @@ def test_an_edit_says_what_it_would_do_before_it_is_saved(stack: Stack, open_off
     visit.go(f"/wizards/edit-provisioning-policy?id={office.only_policy()}")
     for _ in range(5):
         forward(page)
-    expect(page.get_by_role("region", name="What it would do")).to_contain_text("No Cloud PC would change.")
+    expect(page.get_by_role("region", name="What it will do for users")).to_contain_text("No Cloud PC would change.")
 
 
 def test_an_edit_begins_with_what_there_is(open_office: OpenOffice, enter: Enter) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import MORNING, Enter
+from local.stack import Stack
+from tests.browser.conftest import MORNING, Enter, Visit
 from tests.e2e.office import Office
+from tests.e2e.test_many_tenants import Customer
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -74,3 +77,57 @@ def test_support_access_says_whether_it_is_needed_and_who_consents(enter: Enter)
     expect(dialog).to_contain_text("provider's own directory")
     visit.picture("support-access-refused")
     assert visit.barriers() == []
+
+
+def ask_for_support(page: Page) -> None:
+    """Ask for support access as somebody of the provider; the form begins with them."""
+    page.get_by_role("button", name="Request support access").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("Ticket 4711")
+    dialog.get_by_label("Role", exact=False).select_option(label="Cloud PC Operator")
+    expect(dialog.get_by_label("Object ids of the people")).not_to_be_empty()
+    dialog.get_by_label("Until").fill((MORNING + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"))
+    dialog.get_by_role("button", name="Request support access").click()
+
+
+def become_owner(visit: Visit, customer: Customer) -> None:
+    """Make the visitor an administrator of the customer's own directory."""
+    wanted = {
+        "tid": customer.directory,
+        "oid": str(uuid.uuid4()),
+        "name": "Owner",
+        "roles": ["CloudPC.Administrator"],
+        "claims": {"preferred_username": f"owner@{customer.name}.example", "scp": "access_as_user"},
+    }
+    token = visit.office.stack.tell_cloud("tokens", wanted)["access_token"]
+    visit.page.goto("about:blank")
+    visit.page.goto(f"{visit.office.stack.addresses.api}/portal/#chosen-token={token}&chosen-page=/")
+    expect(visit.page.get_by_role("banner")).to_be_visible()
+
+
+def test_a_customer_consents_to_support_access_and_ends_it(stack: Stack, enter: Enter) -> None:
+    name = "haven"
+    customer = Customer(stack, stack.portal(), name, str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.directory"))).open()
+    provider, owner = enter("provider", at=customer), enter("administrator", at=customer)
+    owner.allowed = ("404",)  # before they are of the customer's directory
+    page = provider.go("/support-access")
+    ask_for_support(page)
+    asked = page.get_by_role("row", name="Ticket 4711")
+    expect(asked).to_contain_text("Waits for consent")
+    expect(asked).to_contain_text("Provider administrator")
+
+    become_owner(owner, customer)
+    page = owner.go("/support-access")
+    row = page.get_by_role("row", name="Ticket 4711")
+    expect(row).to_contain_text("Provider administrator")
+    for action, after in (("Consent", "Active"), ("End", "")):
+        row.get_by_role("button", name="Actions on Ticket 4711").click()
+        page.get_by_role("menuitem", name=action, exact=True).click()
+        dialog = page.get_by_role("dialog").or_(page.get_by_role("alertdialog"))
+        expect(dialog).to_contain_text("Provider administrator")
+        owner.picture(f"support-access-{action.lower()}")
+        assert owner.barriers() == []
+        dialog.get_by_role("button", name=action, exact=True).click()
+        if after:
+            expect(row).to_contain_text(after)
+    expect(row).to_have_count(0)

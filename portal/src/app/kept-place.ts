@@ -8,6 +8,8 @@ import { NavigationType, useLocation, useNavigationType } from "react-router";
 
 /** The name under which the browser keeps the places of a tab, by the keys of its history, while pages are loaded anew. */
 export const PLACES = "deskwright.places";
+/** What moves a page, and what leaves it: the news of a movement comes with the next frame, and a click before that. */
+const LEFT = ["scroll", "click", "popstate"] as const;
 /** What says that somebody has chosen a place of their own. */
 const CHOSEN = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
@@ -19,8 +21,9 @@ export function useKeptPlace(): void {
   const shown = useRef(key);
   useEffect(() => {
     const keep = (): void => void places.set(shown.current, scrollY);
-    addEventListener("scroll", keep, { passive: true });
-    return () => removeEventListener("scroll", keep);
+    const options = { capture: true, passive: true }; // before the router leaves the page
+    LEFT.forEach((each) => addEventListener(each, keep, options));
+    return () => LEFT.forEach((each) => removeEventListener(each, keep, options));
   }, [places]);
   useLayoutEffect(() => {
     const place = places.get(key) ?? 0;

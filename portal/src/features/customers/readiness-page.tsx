@@ -9,6 +9,7 @@ import { DetailView } from "../../components/detail-view.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { regionName } from "../../components/region-names.ts";
 import { textFor } from "../../words/texts.ts";
 import { words } from "../../words/customers.ts";
 import { customerCommand, deployCommand, deployLink, registerCommands, type Customer } from "./commands.ts";
@@ -68,8 +69,9 @@ function Checks({ checks }: { readonly checks: readonly Check[] }): ReactElement
 
 /** Return what a check is called; resource providers have their own names. */
 function nameOf(name: string): string {
-  return name.startsWith("quota ")
-    ? words.quota({ place: name.slice("quota ".length) })
+  const [first, region, ...rest] = name.split(" ");
+  return first === "quota"
+    ? words.quota({ place: region === undefined ? "" : [regionName(region), ...rest].join(" ") }).trim()
     : (textFor(words.names, name) ?? name);
 }
 

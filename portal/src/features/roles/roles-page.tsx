@@ -41,7 +41,7 @@ export function RolesPage(): ReactElement {
   const work = useActions(inTenant(tenant));
   const roles = useList(ROLES, { tenant });
   const assignments = useList(ASSIGNMENTS, { tenant }, { query: { $expand: "principals" } });
-  const things = useThings(tenant);
+  const { things, isRead } = useThings(tenant);
   const { begin } = work;
   const { rows } = roles;
   const columns = useMemo(() => columnsOf(api, tenant, rows, things, begin), [api, begin, rows, tenant, things]);
@@ -62,7 +62,7 @@ export function RolesPage(): ReactElement {
         />
       </Section>
       <Section title={words.assignments}>
-        <ActionButtons actions={[assign(api, tenant, rows, things)]} begin={begin} />
+        {isRead && <ActionButtons actions={[assign(api, tenant, rows, things)]} begin={begin} />}
         <ListView
           label={words.assignments}
           list={assignments}
@@ -79,19 +79,20 @@ function giveableOf(roles: readonly Role[]): readonly string[] {
   return roles.filter(({ id }) => id === ADMINISTRATOR).flatMap((role) => permissionsOf(role));
 }
 
-/** What a role can be limited to. */
-function useThings(tenant: string): Things {
-  const policies = useOne(`${ROOT}/provisioningPolicies`, { tenant }, ALL).data?.value;
-  const groups = useOne(`${ROOT}/spotGroups`, { tenant }, ALL).data?.value;
-  const sites = useOne("/tenants/{tenant}/sites", { tenant }, ALL).data?.value;
-  return useMemo(
+/** What a role can be limited to, and whether it was read: a form that is open has no other choices later. */
+function useThings(tenant: string): { readonly things: Things; readonly isRead: boolean } {
+  const policies = useOne(`${ROOT}/provisioningPolicies`, { tenant }, ALL);
+  const groups = useOne(`${ROOT}/spotGroups`, { tenant }, ALL);
+  const sites = useOne("/tenants/{tenant}/sites", { tenant }, ALL);
+  const things = useMemo(
     () => ({
-      provisioningPolicies: choicesOf(policies),
-      spotGroups: choicesOf(groups),
-      sites: choicesOf(sites),
+      provisioningPolicies: choicesOf(policies.data?.value),
+      spotGroups: choicesOf(groups.data?.value),
+      sites: choicesOf(sites.data?.value),
     }),
-    [policies, groups, sites],
+    [policies.data, groups.data, sites.data],
   );
+  return { things, isRead: !policies.isPending && !groups.isPending && !sites.isPending };
 }
 
 function columnsOf(api: Api, tenant: string, rows: readonly Role[], things: Things, begin: Work["begin"]) {

@@ -65,7 +65,8 @@ export function SupportAccessPage(): ReactElement {
   const api = useApi();
   const work = useActions(inTenant(tenant));
   const { begin } = work;
-  const known = useOne(ROLES, { tenant }).data?.value;
+  const asked = useOne(ROLES, { tenant });
+  const known = asked.data?.value;
   const columns = useMemo(() => {
     const nameOf: NameOf = (role) => known?.find(({ id }) => id === role)?.displayName ?? role;
     return [
@@ -85,7 +86,7 @@ export function SupportAccessPage(): ReactElement {
       above={() => (
         <>
           <ProviderAccess tenant={tenant} />
-          <Create tenant={tenant} roles={roles} begin={begin} />
+          {asked.isPending ? null : <Create tenant={tenant} roles={roles} begin={begin} />}
           {work.view}
         </>
       )}
@@ -114,14 +115,17 @@ interface CreateGiven {
 }
 
 /** Whoever may consent gives it at once; the provider's people ask for it, for themselves to begin with. */
-function Create({ tenant, roles, begin }: CreateGiven): ReactElement {
+function Create({ tenant, roles, begin }: CreateGiven): ReactElement | null {
   const api = useApi();
   const me = useMe().data;
   const mayApprove = useMay("supportAccess/approve");
   const directory = useOne("/tenants/{tenant}", { tenant }).data?.entraTenantId;
-  const isGuest = me !== undefined && directory !== undefined && me.directoryId !== directory;
+  const isGuest = me?.directoryId !== directory;
   const isGiven = mayApprove && !isGuest;
   const { fields, actions } = words;
+  if (me === undefined || directory === undefined) {
+    return null; // nobody knows yet on whose side they are
+  }
   const action: Action = {
     name: "create",
     ...(isGiven ? actions.give : actions.request),

@@ -34,8 +34,8 @@ from shared.storage.repository import Stored
 
 _ROWS_AT_ONCE = 1000
 _DAY = timedelta(days=1)
-_FROM_HOUR, _TRIED_UNTIL_HOUR = 1, 7
-"""Hours of UTC: the day before is read from the first on, and failed readings are repeated until the second."""
+_FROM_HOUR, _UNTIL_HOUR = 1, 7
+"""Hours of UTC in which the day before is read, and failed readings are repeated; other hours cost no request."""
 
 _FORBIDDEN = frozenset({"AuthorizationFailed", "Forbidden", "http401", "http403"})
 """Refusals that are about the caller, so that a smaller batch is refused as well."""
@@ -58,13 +58,13 @@ async def record_loads(deps: Dependencies, tenant_id: str, now: datetime) -> Non
 
     Metrics that are not there are a fault of that machine alone, and stop nothing else.
     """
-    if now.hour < _FROM_HOUR:
+    if not _FROM_HOUR <= now.hour < _UNTIL_HOUR:
         return
     day = now.date() - _DAY
     rows = [stored async for _, stored in deps.usage.between(tenant_id, keys_of(day, day), _ROWS_AT_ONCE)]
     loads = {pc_id: load for row in rows for pc_id, load in loads_in(row.value).items()}
     failed = {pc_id for pc_id, load in loads.items() if load.fault is not None}
-    if rows and (not failed or now.hour >= _TRIED_UNTIL_HOUR):
+    if rows and not failed:
         return
     machines = await _machines(deps, tenant_id, day, among=failed if rows else None)
     loads |= await _loads(deps, tenant_id, machines, day)

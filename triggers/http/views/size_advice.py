@@ -12,7 +12,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.size_advice import CloudPcSizeAdvice, UsageCategory
 from shared.domain.filtering import FilterError, Kinds, Scalar, accepts, read_filter, searched
 from shared.domain.pages import OrderError, ordered, read_order
-from shared.domain.values import Value, wrong_at
+from shared.domain.values import Label, Value, wrong_at
 from shared.errors import InvalidError, Problem
 from triggers.http.odata import Collection, kinds_of
 
@@ -80,7 +80,7 @@ _COLUMNS = {
 
 _KINDS: Kinds = kinds_of(*_COLUMNS)
 _SEARCHED = ("ManagedDeviceName", "UserPrincipalName")
-_Columns = Annotated[tuple[str, ...], Field(max_length=len(_COLUMNS))]
+_Columns = Annotated[tuple[Label, ...], Field(max_length=len(_COLUMNS))]
 
 
 class RecommendationReport(Value):

@@ -141,7 +141,7 @@ def test_a_page_begins_at_its_top_and_the_one_before_where_it_was_left(enter: En
     expect(page.get_by_role("heading", name="Get started")).to_be_visible()
     page.set_viewport_size({"width": 700, "height": 400})  # the navigation makes a wide page long
     page.wait_for_function("() => { scrollTo(0, 250); return scrollY === 250 }")  # it grows while its cards are read
-    page.wait_for_load_state("networkidle")  # what is read later moves the place
+    expect(page.get_by_role("main").get_by_label("Loading")).to_have_count(0)  # what is read later moves the place
     link = page.get_by_role("link", name="Everybody")
     link.evaluate(_NOTE_PLACE)
     link.click()

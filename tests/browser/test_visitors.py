@@ -81,7 +81,7 @@ def test_a_reader_sees_everything_and_changes_nothing(enter: Enter) -> None:
     restart = page.get_by_role("button", name="Restart")
     expect(restart).to_be_disabled()
     restart.hover()
-    expect(page.get_by_text("CloudPC.Operator").first).to_be_visible()
+    expect(page.get_by_role("tooltip").filter(has_text="Cloud PC Operator")).to_be_visible()
     visit.go("/policies")
     expect(page.get_by_role("link", name="Create a policy")).to_have_count(0)
 

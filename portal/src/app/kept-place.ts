@@ -10,6 +10,8 @@ import { NavigationType, useLocation, useNavigationType } from "react-router";
 export const PLACES = "deskwright.places";
 /** What moves a page, and what leaves it: the news of a movement comes with the next frame, and a click before that. */
 const LEFT = ["scroll", "click", "popstate"] as const;
+/** A page that has not grown for so long, in milliseconds, is there. */
+const AT_REST = 5_000;
 /** What says that somebody has chosen a place of their own. */
 const CHOSEN = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
@@ -38,17 +40,21 @@ function placesBefore(): Map<string, number> {
   return new Map(Object.entries(before));
 }
 
-/** Scroll to a place as soon as the page is long enough; return what ends that. */
+/**
+ * Scroll to a place as soon as the page is long enough, and stay there while cards come above it, until the page is at
+ * rest or somebody chooses another place; return what ends that.
+ */
 function comeTo(place: number): () => void {
+  let rest: ReturnType<typeof setTimeout> | undefined;
   const end = (): void => {
+    clearTimeout(rest);
     growth.disconnect();
     CHOSEN.forEach((each) => removeEventListener(each, end));
   };
   const growth = new ResizeObserver(() => {
     scrollTo(0, place);
-    if (scrollY >= place) {
-      end();
-    }
+    clearTimeout(rest);
+    rest = scrollY >= place ? setTimeout(end, AT_REST) : undefined;
   });
   growth.observe(document.documentElement);
   CHOSEN.forEach((each) => addEventListener(each, end, { passive: true }));

@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<Assignment>[] = [
     cell: (row) => words.kinds[row.principalType],
   },
   { id: "role", title: words.columns.role, sort: "role", cell: (row) => roleOf(row.role) },
-  { id: "since", title: words.columns.since, cell: (row) => moment(row.createdDateTime) },
+  { id: "since", width: "120px", title: words.columns.since, cell: (row) => moment(row.createdDateTime) },
 ];
 const LISTED: Listed<Path> = {
   path: "/tenants/{tenant}/roleAssignments",

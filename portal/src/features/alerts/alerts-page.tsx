@@ -51,9 +51,10 @@ const columnsOf = (tenant: string): readonly Column<Alert>[] => [
     ),
   },
   { id: "impact", width: "90px", title: words.columns.impact, cell: (row) => String(row.alertImpact.value) },
-  { id: "detected", title: words.columns.detected, cell: (row) => moment(row.detectedDateTime) },
+  { id: "detected", width: "120px", title: words.columns.detected, cell: (row) => moment(row.detectedDateTime) },
   {
     id: "resolved",
+    width: "120px",
     title: words.columns.resolved,
     cell: (row) => (row.resolvedDateTime ? moment(row.resolvedDateTime) : "-"),
   },

@@ -7,10 +7,25 @@ import { words } from "../../words/cloud-pcs.ts";
 import type { RestorePoint } from "./api.ts";
 
 const COLUMNS: readonly Column<RestorePoint>[] = [
-  { id: "created", title: words.restorePointColumns.created, cell: (row) => moment(row.createdDateTime) },
+  {
+    id: "created",
+    width: "120px",
+    title: words.restorePointColumns.created,
+    cell: (row) => moment(row.createdDateTime),
+  },
   { id: "type", title: words.restorePointColumns.type, cell: (row) => titleOf(row.snapshotType) },
-  { id: "expires", title: words.restorePointColumns.expires, cell: (row) => moment(row.expirationDateTime) },
-  { id: "restored", title: words.restorePointColumns.restored, cell: (row) => moment(row.lastRestoredDateTime) },
+  {
+    id: "expires",
+    width: "120px",
+    title: words.restorePointColumns.expires,
+    cell: (row) => moment(row.expirationDateTime),
+  },
+  {
+    id: "restored",
+    width: "120px",
+    title: words.restorePointColumns.restored,
+    cell: (row) => moment(row.lastRestoredDateTime),
+  },
 ];
 
 /** The moments to which a Cloud PC can be restored. */

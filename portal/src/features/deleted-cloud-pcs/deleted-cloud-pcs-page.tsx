@@ -46,12 +46,14 @@ function columnsOf(tenant: string): readonly Column<Deleted>[] {
     { id: "status", width: "130px", title: words.columns.status, sort: "status", cell: (row) => <Status row={row} /> },
     {
       id: "deleted",
+      width: "120px",
       title: words.columns.deleted,
       sort: "deletedDateTime",
       cell: (row) => (row.deletedDateTime ? moment(row.deletedDateTime) : "-"),
     },
     {
       id: "until",
+      width: "120px",
       title: words.columns.until,
       sort: "expirationDateTime",
       cell: (row) => moment(row.expirationDateTime),

@@ -101,8 +101,8 @@ function columnsOf(nameOf: (tenant: string) => string): readonly Column<SetAside
       cell: (row) => <Link to={`/t/${row.tenantId}`}>{nameOf(row.tenantId)}</Link>,
     },
     { id: "reason", width: "34%", title: columns.reason, cell: (row) => sentence(row.reason) },
-    { id: "since", title: columns.since, cell: (row) => moment(row.since) },
-    { id: "next", title: columns.next, cell: (row) => moment(row.nextAttemptDateTime) },
+    { id: "since", width: "120px", title: columns.since, cell: (row) => moment(row.since) },
+    { id: "next", width: "120px", title: columns.next, cell: (row) => moment(row.nextAttemptDateTime) },
   ];
 }
 

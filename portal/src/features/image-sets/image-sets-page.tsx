@@ -27,6 +27,7 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     { id: "used", title: words.columns.used, cell: (row) => String(row.usedBy.length) },
     {
       id: "changed",
+      width: "120px",
       title: words.columns.changed,
       sort: "lastModifiedDateTime",
       cell: (row) => moment(row.lastModifiedDateTime),

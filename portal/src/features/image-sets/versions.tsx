@@ -32,7 +32,12 @@ export function versionColumns(tenant: string, set: string): Column<ImageVersion
       cell: (row) => (row.validated ? words.proved : words.notProved),
     },
     { id: "used", title: words.versionColumns.used, cell: (row) => String(row.usedBy.length) },
-    { id: "changed", title: words.versionColumns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
+    {
+      id: "changed",
+      width: "120px",
+      title: words.versionColumns.changed,
+      cell: (row) => moment(row.lastModifiedDateTime),
+    },
   ];
 }
 

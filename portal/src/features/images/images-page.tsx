@@ -30,6 +30,7 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     { id: "regions", title: words.columns.regions, cell: (row) => regionNames(row["@deskwright.regions"]) },
     {
       id: "changed",
+      width: "120px",
       title: words.columns.changed,
       sort: "lastModifiedDateTime",
       cell: (row) => moment(row.lastModifiedDateTime),

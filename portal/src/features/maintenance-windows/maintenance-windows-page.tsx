@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<Window>[] = [
     cell: (row) => words.minutesBefore({ count: row.notificationLeadTimeInMinutes }),
   },
   { id: "groups", width: "70px", title: words.columns.groups, cell: (row) => String(row.assignments.length) },
-  { id: "changed", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
+  { id: "changed", width: "120px", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
 ];
 const EDITED: EditedList<typeof PATH> = {
   listed: { path: PATH, words, query: { $expand: "assignments" }, idOf: (row) => row.id, columns: () => COLUMNS },

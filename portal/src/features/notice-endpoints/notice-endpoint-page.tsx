@@ -152,10 +152,11 @@ function columnsOf(titles: ReadonlyMap<string, string>): Column<Delivery>[] {
       title: words.deliveryColumns.status,
       cell: ({ status }) => <StatusBadge status={status} title={words.statuses[status]} />,
     },
-    { id: "time", title: words.deliveryColumns.time, cell: ({ event }) => moment(event.time) },
+    { id: "time", width: "120px", title: words.deliveryColumns.time, cell: ({ event }) => moment(event.time) },
     { id: "tries", width: "64px", title: words.deliveryColumns.tries, cell: (row) => String(row.tries) },
     {
       id: "last",
+      width: "120px",
       title: words.deliveryColumns.last,
       cell: ({ lastTryAt }) => (lastTryAt ? moment(lastTryAt) : "-"),
     },
@@ -167,6 +168,7 @@ function columnsOf(titles: ReadonlyMap<string, string>): Column<Delivery>[] {
     },
     {
       id: "next",
+      width: "120px",
       title: words.deliveryColumns.next,
       cell: ({ nextTryAt, status }) => (nextTryAt && status === "pending" ? moment(nextTryAt) : "-"),
     },

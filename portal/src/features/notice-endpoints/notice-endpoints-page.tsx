@@ -51,6 +51,7 @@ function columnsOf(tenant: string): Column<Row>[] {
     { id: "events", title: words.columns.events, cell: ({ eventTypes }) => eventsOf(eventTypes) },
     {
       id: "success",
+      width: "120px",
       title: words.columns.success,
       cell: (row) => (row.lastSuccessDateTime ? moment(row.lastSuccessDateTime) : "-"),
     },

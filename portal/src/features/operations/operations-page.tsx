@@ -39,6 +39,7 @@ const LISTED: Listed<"/tenants/{tenant}/operations"> = {
     { id: "by", title: words.columns.by, sort: "requestedBy", cell: (row) => row.requestedBy },
     {
       id: "created",
+      width: "120px",
       title: words.columns.created,
       sort: "createdDateTime",
       cell: (row) => moment(row.createdDateTime),

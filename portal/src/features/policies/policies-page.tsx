@@ -39,6 +39,7 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     },
     {
       id: "changed",
+      width: "120px",
       title: words.columns.changed,
       sort: "lastModifiedDateTime",
       cell: (row) => moment(row.lastModifiedDateTime),

@@ -93,7 +93,7 @@ function columnsOf(tenant: string): Column<Row>[] {
       sort: "observedIdleDays",
       cell: (row) => words.ofDays({ days: row.observedIdleDays, limit: row.idleDays }),
     },
-    { id: "last", title: idleColumns.last, cell: (row) => moment(row.lastUsedDateTime) },
+    { id: "last", width: "120px", title: idleColumns.last, cell: (row) => moment(row.lastUsedDateTime) },
     { id: "next", width: "24%", title: idleColumns.next, cell: nextOf },
   ];
 }

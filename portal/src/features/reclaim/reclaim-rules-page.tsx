@@ -99,7 +99,7 @@ function columnsOf(tenant: string, nameOf: (id: string) => string): Column<Rule>
     { id: "mode", width: "26%", title: columns.mode, cell: ({ mode }) => words.modes[mode] },
     { id: "idle", title: columns.idle, cell: ({ idleDays }) => words.days({ count: idleDays }) },
     { id: "grace", title: columns.grace, cell: ({ graceDays }) => words.days({ count: graceDays }) },
-    { id: "checked", title: columns.checked, cell: ({ checkedAt }) => moment(checkedAt) },
+    { id: "checked", width: "120px", title: columns.checked, cell: ({ checkedAt }) => moment(checkedAt) },
     { id: "waits", title: columns.waits, cell: ({ heldBack }) => sentence(heldBack) || "-" },
   ];
 }

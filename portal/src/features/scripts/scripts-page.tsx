@@ -30,7 +30,7 @@ function columnsOf(tenant: string): readonly Column<Script>[] {
     { id: "kind", title: words.columns.kind, cell: (row) => words.kinds[kindOf(row)] },
     { id: "description", title: words.columns.description, cell: (row) => row.description || "-" },
     { id: "version", width: "90px", title: words.columns.version, cell: (row) => String(row.version) },
-    { id: "changed", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
+    { id: "changed", width: "120px", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
   ];
 }
 

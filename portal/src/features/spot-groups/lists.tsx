@@ -50,7 +50,7 @@ const HOSTS: readonly Column<SessionHost>[] = [
 ];
 const SESSIONS: readonly Column<Session>[] = [
   { id: "state", title: words.sessionColumns.state, cell: (row) => <StatusBadge status={row.state} /> },
-  { id: "began", title: words.sessionColumns.began, cell: (row) => moment(row.beganDateTime) },
+  { id: "began", width: "120px", title: words.sessionColumns.began, cell: (row) => moment(row.beganDateTime) },
 ];
 const MEMBERS: readonly Column<Member>[] = [
   { id: "user", title: words.memberColumns.user, cell: (row) => row.userPrincipalName },
@@ -60,10 +60,11 @@ const MEMBERS: readonly Column<Member>[] = [
     title: words.memberColumns.status,
     cell: (row) => <StatusBadge status={row.status} />,
   },
-  { id: "since", title: words.memberColumns.since, cell: (row) => moment(row.firstSeenDateTime) },
+  { id: "since", width: "120px", title: words.memberColumns.since, cell: (row) => moment(row.firstSeenDateTime) },
   { id: "held", title: words.memberColumns.held, cell: (row) => row.heldBecause ?? "-" },
   {
     id: "signOff",
+    width: "120px",
     title: words.memberColumns.signOff,
     cell: (row) => (row.signOffDateTime ? moment(row.signOffDateTime) : "-"),
   },

@@ -43,7 +43,7 @@ const COLUMNS: readonly Column<Release>[] = [
     cell: (row) => <StatusBadge status={row.pausedBecause ? "paused" : row.status} />,
   },
   { id: "by", title: words.releaseColumns.by, cell: (row) => row.requestedBy },
-  { id: "created", title: words.releaseColumns.created, cell: (row) => moment(row.createdDateTime) },
+  { id: "created", width: "120px", title: words.releaseColumns.created, cell: (row) => moment(row.createdDateTime) },
 ];
 
 interface Given {

@@ -30,7 +30,7 @@ const COLUMNS: readonly Column<Setting>[] = [
   },
   { id: "frequency", title: words.columns.frequency, cell: (row) => words.frequencies[frequencyOf(row)] },
   { id: "groups", width: "64px", title: words.columns.groups, cell: (row) => String(row.assignments.length) },
-  { id: "changed", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
+  { id: "changed", width: "120px", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
 ];
 const FREQUENCIES = Object.entries(words.frequencies).map(([value, title]) => ({ value, title }));
 const EDITED: EditedList<Path> = {

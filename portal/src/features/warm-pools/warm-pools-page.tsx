@@ -88,7 +88,7 @@ function columnsOf(tenant: string): Column<Pool>[] {
     { id: "building", title: words.columns.building, cell: wayOf },
     { id: "state", width: "84px", title: words.columns.state, cell: ({ state }) => words.states[state] },
     { id: "use", width: "100px", title: words.columns.use, cell: ({ usage }) => useOf(usage) },
-    { id: "oldest", title: words.columns.oldest, cell: (row) => moment(row.oldestDateTime) },
+    { id: "oldest", width: "120px", title: words.columns.oldest, cell: (row) => moment(row.oldestDateTime) },
     { id: "cost", width: "84px", title: words.columns.cost, cell: costOf },
     { id: "advice", width: "14%", title: words.columns.advice, cell: ({ advice }) => adviceOf(advice) },
     { id: "next", width: "16%", title: words.columns.next, cell: nextOf },

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from local import node
-from shared.domain.networks.regions import SUPPORTED_REGIONS
 
 PORTAL = Path(__file__).parent.parent / "portal"
 SCHEMA = PORTAL / "schema"
@@ -68,7 +67,7 @@ def _bundle(mode: str, folder: str) -> None:
 
 def _write_types() -> None:
     document = json.loads(_API.read_text("utf-8"))
-    for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document)), (_REGIONS, regions())):
+    for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document)), (_REGIONS, regions(document))):
         if not module.exists() or module.read_text("utf-8") != text:
             with _whole(module) as written:
                 written.write_text(text, "utf-8")
@@ -114,9 +113,9 @@ def fields(document: Mapping[str, Any]) -> str:
     return f"/** Written by local/portal_bundle.py. */\nexport const FIELDS = {json.dumps(found, indent=2)} as const;\n"
 
 
-def regions() -> str:
+def regions(document: Mapping[str, Any]) -> str:
     """Return the names of the regions as a module: by the name that Azure's interfaces have for them."""
-    found = {each.id: each.display_name for each in SUPPORTED_REGIONS}
+    found = document["x-deskwright-regions"]
     says = "export const REGIONS: Readonly<Record<string, string>>"
     return f"/** Written by local/portal_bundle.py. */\n{says} = {json.dumps(found, indent=2)};\n"
 

@@ -30,7 +30,7 @@ class UnknownFilterError(AssertionError):
 
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> tuple[Test, str | None]:
-    """Return what a filter says of a row, and the only partition that it can be in, None: any."""
+    """Return the test of rows by a filter, and the only partition with matching rows (None: any)."""
     tokens = list(_tokens(text))
     reader = _Reader(tokens)
     test = reader.either()

@@ -219,10 +219,10 @@ class Answer(AsyncHttpResponseImpl):
 
 
 class _Nothing:
-    """What the answer of a library is to azure-core; there is none."""
+    """The answer of an HTTP library, which azure-core closes; here nothing is open."""
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Close nothing."""
 
 
 class MemoryTransport(AsyncHttpTransport[Any, Any]):
@@ -235,10 +235,10 @@ class MemoryTransport(AsyncHttpTransport[Any, Any]):
         """Nothing has to be opened."""
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Close nothing."""
 
     async def __aexit__(self, *_: object) -> None:
-        """Nothing is open."""
+        """Close nothing."""
 
     async def send(self, request: Any, **_: Any) -> Answer:
         """Answer a request; before it and behind it others may have theirs, as on a wire."""

@@ -1,1 +1,1 @@
-"""Actions on Cloud PCs and session hosts: their catalogue, and what performs them alone, in bulk and for users."""
+"""Actions on Cloud PCs and session hosts: their catalogue, alone, in bulk and by users on their own."""

@@ -1,4 +1,4 @@
-"""Actions of users on their own Cloud PCs: what their settings allow, what is possible now, and what performs it."""
+"""Actions of users on their own Cloud PCs: allowed by their settings, possible now, and performed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a tenant's directory says: its users, groups and licences, asked again before anything ends."""
+"""Readings of the directories of tenants: users, groups and licences."""

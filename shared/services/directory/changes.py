@@ -1,4 +1,4 @@
-"""Changed users of a directory: reported by whoever learns of them, and settled by one workflow of a tenant."""
+"""Changed users of a directory: reported by notifications and builds, and settled by one workflow of a tenant."""
 
 from __future__ import annotations
 

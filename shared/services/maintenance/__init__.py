@@ -1,1 +1,1 @@
-"""What timers do: due rows, upkeep of the records, exports, restores, and the end of a tenant or a person."""
+"""Maintenance of the service: due rows, purges, exports, restores, erasure, and the deletion of tenants."""

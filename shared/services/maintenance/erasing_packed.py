@@ -42,7 +42,7 @@ _BY_CLOUD_PC: Mapping[str, tuple[Callable[[UsageDay], dict[str, Any]], Callable[
         load.SUBJECT: (load.loads_in, load.page_of),
     }
 )
-"""How the rows are read and made that have something of many Cloud PCs, by their subject."""
+"""Reader and maker of the rows of several Cloud PCs, by their subject."""
 
 
 async def forget_use(records: Records, tenant_id: str, pc_ids: Collection[str], *, apply: bool) -> int:

@@ -1,4 +1,4 @@
-"""The end of the comparison of a tenant's records with what is there, which a restore begins."""
+"""End of the comparison of a tenant's records with Azure, which follows a restore."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Value)
 
 @dataclass(frozen=True, slots=True)
 class NamedKind(Generic[N]):
-    """A kind of records of a tenant: its name, where it is kept, and what it answers to a name that is taken.
+    """A kind of records with names: its type, its repository, and the problem of a name that is taken.
 
     *promise* of each change: see ``make_change``.
     """
@@ -53,7 +53,7 @@ class NamedKind(Generic[N]):
     async def replace(
         self, context: ActionContext, stored: Stored[N], after: N, promise: Promise | None = None
     ) -> Stored[N]:
-        """Save *after* with the time of its change; nothing is done where it is what is stored.
+        """Replace a record by *after*, with the time of the change; an unchanged record is not written.
 
         Raises: InvalidError where its name is taken, StaleError.
         """

@@ -22,7 +22,6 @@ READ_ONLY = ("auditEvents", "cloudPCs", "galleryImages", "servicePlans")
 ASSIGNMENTS = ("provisioningPolicies/{id}/assignments", "userSettings/{id}/assignments")
 ITEM = ("GET", "PATCH", "DELETE")
 LEFT_OUT = {
-    "POST report/retrieveCloudPcRecommendationReports": DECIDED,
     "users/{id}/cloudPCs": DECIDED,
     "POST me/cloudPCs/{id}/resize": OF_USERS,
     "POST me/cloudPCs/{id}/endGracePeriod": OF_USERS,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.usage import Interval
 from shared.domain.wizards import WIZARDS
 from triggers.http.json_schema import Json
@@ -120,6 +121,7 @@ def document(routes: Iterable[Route]) -> Document:
         "info": {"title": "Deskwright", "version": _VERSION, "description": "A self-hosted Cloud PC service."},
         "servers": [{"url": "/api"}],
         "tags": [{"name": tag} for tag in sorted({tag_of(route) for route in ordered})],
+        "x-deskwright-regions": {each.id: each.display_name for each in SUPPORTED_REGIONS},
         "paths": paths,
         "components": {
             "schemas": components.used_in({**paths, **errors}),

@@ -115,7 +115,7 @@ def fields(document: Mapping[str, Any]) -> str:
 
 def regions(document: Mapping[str, Any]) -> str:
     """Return the names of the regions as a module: by the name that Azure's interfaces have for them."""
-    found = document["x-deskwright-regions"]
+    found = document["components"]["x-deskwright-regions"]
     says = "export const REGIONS: Readonly<Record<string, string>>"
     return f"/** Written by local/portal_bundle.py. */\n{says} = {json.dumps(found, indent=2)};\n"
 

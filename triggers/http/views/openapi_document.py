@@ -121,9 +121,9 @@ def document(routes: Iterable[Route]) -> Document:
         "info": {"title": "Deskwright", "version": _VERSION, "description": "A self-hosted Cloud PC service."},
         "servers": [{"url": "/api"}],
         "tags": [{"name": tag} for tag in sorted({tag_of(route) for route in ordered})],
-        "x-deskwright-regions": {each.id: each.display_name for each in SUPPORTED_REGIONS},
         "paths": paths,
         "components": {
+            "x-deskwright-regions": {each.id: each.display_name for each in SUPPORTED_REGIONS},
             "schemas": components.used_in({**paths, **errors}),
             "responses": errors,
             "headers": dict(HEADERS),

@@ -7,6 +7,7 @@ from shared.domain.health.report import HealthThresholds
 from tests.integration import things
 from tests.integration.access_scenes import MANAGEMENT, NEW_GRANT, NEW_ROLE, NEW_SCOPED_GRANT, NEW_SUPPORT
 from tests.integration.asking import MINE
+from tests.integration.cost_scenes import RECOMMENDATIONS
 from tests.integration.desks import GROUP_ID
 from tests.integration.scenes import OFFERED, VNET, WORKS
 
@@ -341,6 +342,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "change of a role": (f"PATCH {MANAGEMENT}/roleDefinitions/{{id}}", {"description": "x", **NEW_ROLE}, {"id": "r1"}),
     "assignment of a role": (f"POST {MANAGEMENT}/roleAssignments", {"description": "x", **NEW_GRANT}, {}),
     "assignment of a role for a policy": (f"POST {MANAGEMENT}/roleAssignments", NEW_SCOPED_GRANT, {}),
+    "report of recommendations": ("POST …/report/retrieveCloudPcRecommendationReports", RECOMMENDATIONS, {}),
     "support access": ("POST tenants/{tenant}/supportAccess", NEW_SUPPORT, {"tenant": "northwind"}),
     "own name": ("POST me/cloudPCs/{id}/rename", {"displayName": "Mine"}, {}),
     "own restore": ("POST me/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),

@@ -23,6 +23,13 @@ CASE = ReclaimCase(
     grace_ends_at=things.NOW + timedelta(days=14),
     last_modified_date_time=things.NOW,
 )
+RECOMMENDATIONS = {
+    "reportType": "cloudPcUsageCategoryReport",
+    "filter": "UsageInsight eq 'Oversized'",
+    "select": ["UsageInsight"],
+    "groupBy": ["UsageInsight"],
+    "orderBy": ["UsageInsight"],
+}
 HELD = RULE.but(held_back="12 of 20")
 COST_SCENES: Mapping[str, Scene] = {
     "PUT tenants/{tenant}/budgets/{id}": Scene(

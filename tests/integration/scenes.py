@@ -395,6 +395,7 @@ CHANGES_NOTHING = {
     "POST wizards/create-tenant/review",
     "POST tenants/{tenant}/wizards/{wizard}/review",
     "POST …/cloudPCs/validateBulkResize",
+    "POST …/report/retrieveCloudPcRecommendationReports",
     "POST graph/notifications",
 }
 """Requests that only read, and notifications from Graph that are passed on."""

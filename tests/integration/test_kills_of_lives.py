@@ -21,7 +21,7 @@ from tests.integration.lives_of_scripts import a_cloud_pc_with_scripts, script_r
 from tests.integration.test_late_orders import life, record
 
 __all__ = ["life"]
-pytestmark = pytest.mark.simulator
+pytestmark = [pytest.mark.simulator, pytest.mark.azurite]  # kills at requests that leave the process
 
 MOST = 20
 """No activity of these lives makes more requests: with this number nothing is killed."""

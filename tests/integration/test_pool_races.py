@@ -33,7 +33,7 @@ from tests.integration.services import IdleHost, PaperServices, perform
 from tests.integration.test_reconciliation import pc_of, plan
 
 __all__ = ["here", "hosts"]
-pytestmark = pytest.mark.usefixtures("hosts")
+pytestmark = [pytest.mark.usefixtures("hosts"), pytest.mark.azurite]  # races at requests that leave the process
 
 T = things.TENANT_ID
 OTHERS = 1_000

@@ -19,6 +19,7 @@ from tests.integration.deleted_things import OTHERS
 from tests.integration.killing import at_request, killing, never
 from tests.integration.scenes import WORKS
 
+pytestmark = pytest.mark.azurite  # kills at requests that leave the process
 ROUTE = "POST tenants/{tenant}/cloudPCs/{id}/handOver"
 KEY_IS_FREE_AFTER = timedelta(minutes=15)
 """A key whose request has ended without an answer can be used again then."""

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -105,16 +106,25 @@ class RecommendationReport(Value):
         return self
 
 
+@contextmanager
+def _wrong(pointer: str) -> Iterator[None]:
+    """Say of an expression that cannot be read where it is in the body."""
+    try:
+        yield
+    except (FilterError, OrderError) as error:
+        raise InvalidError(Problem(pointer, str(error))) from error
+
+
 def report_of(wanted: RecommendationReport, rows: Sequence[CloudPcSizeAdviceView]) -> str:
     """Return Graph's report as its stream has it. *rows*: of our list, all with an advice. Raises: InvalidError."""
     shown: list[Mapping[str, Any]] = [{**row} for row in rows]
     table: list[dict[str, Scalar]] = [{column: row[name] for column, name in _COLUMNS.items()} for row in shown]
-    try:
+    with _wrong("/filter"):
         condition = read_filter(wanted.filter, _KINDS) if wanted.filter.strip() else None
+    with _wrong("/search"):
         search = searched(wanted.search, _SEARCHED) if wanted.search else None
+    with _wrong("/orderBy"):
         terms = read_order(",".join(wanted.order_by), _KINDS) if wanted.order_by else ()
-    except (FilterError, OrderError) as error:
-        raise InvalidError(Problem("", str(error))) from error
     found = [row for row in table if all(each is None or accepts(each, row) for each in (condition, search))]
     found = ordered(found, terms) if terms else found
     names = list(wanted.select or _COLUMNS)

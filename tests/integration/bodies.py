@@ -32,11 +32,8 @@ MAINTENANCE_WINDOW = {
 THRESHOLDS = HealthThresholds().to_json()
 GROUPS = {"groupIds": ["g1", "g2"]}
 SECURITY_DEFAULTS = {
-    "clipboard": True,
-    "drives": False,
-    "printers": True,
-    "usbDevices": False,
-    "virtualizationBasedSecurity": True,
+    **dict.fromkeys(("clipboard", "printers", "virtualizationBasedSecurity"), True),
+    **dict.fromkeys(("drives", "usbDevices"), False),
 }
 POLICY_FORM = {
     "connection": {"connectionIds": ["c1"]},

@@ -313,6 +313,7 @@ WINDOW = CloudPcMaintenanceWindow(
     created_date_time=NOW,
     last_modified_date_time=NOW,
 )
+_WINDOW = (("maintenance_windows", WINDOW),)
 
 
 ENDPOINT = NoticeEndpoint(
@@ -376,12 +377,10 @@ SCENES = {
         CHANGED, {"threshold": {"target": 3}}, at=one("cloudPcProvisionScenario")
     ),
     "POST …/maintenanceWindows": Scene(MADE_NEW, {"displayName": "Days", "schedules": [NIGHTS.to_json()]}),
-    "PATCH …/maintenanceWindows/{id}": Scene(
-        CHANGED, {"notificationLeadTimeInMinutes": 30}, (("maintenance_windows", WINDOW),), one("mw1")
-    ),
-    "DELETE …/maintenanceWindows/{id}": Scene(GONE, None, (("maintenance_windows", WINDOW),), one("mw1")),
+    "PATCH …/maintenanceWindows/{id}": Scene(CHANGED, {"notificationLeadTimeInMinutes": 30}, _WINDOW, one("mw1")),
+    "DELETE …/maintenanceWindows/{id}": Scene(GONE, None, _WINDOW, one("mw1")),
     "POST …/maintenanceWindows/{id}/assign": Scene(
-        CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, (("maintenance_windows", WINDOW),), one("mw1")
+        CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, _WINDOW, one("mw1")
     ),
     f"POST {_ENDPOINT}": Scene(MADE_NEW, {"displayName": "Hooks", "address": "https://hooks.example.com/a"}),
     f"PATCH {_ENDPOINT}/{{id}}": Scene(CHANGED, {"eventTypes": ["cloudpc.failed"]}, _DESK, one("e1")),

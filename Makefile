@@ -70,7 +70,7 @@ check: $(VENV)/installed .tools/portal/installed ## run the fast half: format, l
 
 # What waits for a download does so while the parts of make check run.
 .PHONY: test
-test: $(VENV)/installed ## run all tests but those of make long (about 25 minutes; HOST=func for the end-to-end tests)
+test: $(VENV)/installed ## run all tests but those of make long (about 18 minutes; HOST=func for the end-to-end tests)
 	@$(MAKE) --no-print-directory -j 3 .tools/worker/installed .tools/azurite/installed $(PARTS)
 	@echo "make check: all passed"
 	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) $(SLOW_TESTS) tests/e2e $(FIVE) -m "not long" || { echo "make test: failed in the slow or end-to-end tests (above)" >&2; exit 1; }

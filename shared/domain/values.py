@@ -125,16 +125,11 @@ class Value(BaseModel):
         return type(self).model_validate({**dict(self), **changes})
 
 
-class TenantRecord(Value):
-    """A record of a tenant, with an id of its own."""
+class NamedRecord(Value):
+    """A record of a tenant with a name that no other of its kind has."""
 
     id: str
     tenant_id: str
-
-
-class NamedRecord(TenantRecord):
-    """A record with a name that no other of its kind and tenant has."""
-
     created_date_time: datetime
     last_modified_date_time: datetime
 

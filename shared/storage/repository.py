@@ -199,7 +199,7 @@ class Repository(Generic[T]):
         async def remove(stored: Stored[T]) -> int:
             async with places:
                 try:
-                    await self.remove(*self._shape.place(stored.value), seen=stored.etag)
+                    await self.remove_stored(stored)
                 except (StaleError, NotFoundError):
                     return 0
                 return 1
@@ -254,6 +254,10 @@ class Repository(Generic[T]):
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as above
         """Remove a value, if it exists. Raises: StaleError if it no longer has the ETag *seen*."""
         await self._table.delete(escaped(tenant_id), escaped(id), seen=seen)
+
+    async def remove_stored(self, stored: Stored[T]) -> None:
+        """Remove a value as it was read. Raises: StaleError."""
+        await self.remove(*self._shape.place(stored.value), seen=stored.etag)
 
     async def change(
         self,

@@ -13,7 +13,7 @@ from pydantic import Field
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
 from shared.domain.cloud_pcs.use import CloudPcUse
-from shared.domain.values import Description, Id, TenantRecord, Value
+from shared.domain.values import Description, Id, Value
 
 NOTICE_DAYS = (0, 7, 13)
 """Days after the first notice on which the user is told."""
@@ -51,12 +51,14 @@ class ReclaimRuleSettings(Value):
     )
 
 
-class ReclaimRule(TenantRecord, ReclaimRuleSettings):
+class ReclaimRule(ReclaimRuleSettings):
     """The rule of a policy. *id*: of the policy. *checked_at*: the latest check.
 
     *held_back*: why the proposals of the latest check wait; *confirmed_by*: who let them go on.
     """
 
+    id: Id
+    tenant_id: Id
     checked_at: datetime | None = None
     held_back: str | None = None
     confirmed_by: str | None = None

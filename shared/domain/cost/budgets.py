@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.power.state import BudgetBrake
-from shared.domain.values import Id, Label, TenantRecord, Value, wrong_at
+from shared.domain.values import Id, Label, Value, wrong_at
 
 _FULL, _TIGHTENED = 1.0, 0.8
 _SHARES = (50, 80, 100)
@@ -96,9 +96,11 @@ class BudgetUse(Value):
         return self.spent + since * (self.hourly + self.begun + self.begun_before)
 
 
-class Budget(TenantRecord, BudgetSettings):
+class Budget(BudgetSettings):
     """A budget of a tenant."""
 
+    id: Id
+    tenant_id: Id
     use: BudgetUse | None = None
 
     def of(self, settings: BudgetSettings) -> "Budget":

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from shared.domain.graph_property import edit_of
 from shared.domain.tenants.scopes import AppScopeIds
-from shared.domain.values import Counted, Id, Label, NamedRecord, TenantRecord, Value, distinct, one_line
+from shared.domain.values import Counted, Id, Label, NamedRecord, Value, distinct, one_line
 
 MOST_DEFINITIONS, MOST_GRANTS = 100, 300
 """Limits of a tenant: grants are read with each request of callers who are no administrators by their tokens."""
@@ -104,7 +104,7 @@ class GrantStatus(StrEnum):
     EXPIRED = "expired"
 
 
-class AccessGrant(TenantRecord):
+class AccessGrant(Value):
     """A role that was given to somebody in a tenant.
 
     *principal_ids*: users, groups and applications, of which *group_ids* are the groups. *app_scope_ids*: where it
@@ -112,6 +112,8 @@ class AccessGrant(TenantRecord):
     end, and waits for the customer's consent until *approved*.
     """
 
+    id: str
+    tenant_id: str
     display_name: Label
     description: Text = ""
     role_definition_id: str

@@ -37,10 +37,10 @@ from shared.services.operations.intents import BegunOperation, Promise, Resource
 from shared.services.operations.writes import (
     RecordWrite,
     WriteEffect,
+    deletion,
     insertion,
     name_taken_is,
     no_record,
-    removal,
     replacement,
 )
 from shared.storage.due import DueKind
@@ -217,7 +217,7 @@ async def delete_connection(context: ActionContext, stored: Stored[Connection]) 
     await make_change(
         context,
         Resource(ResourceType.CONNECTION, connection.id),
-        removal(connection, partial(deps.connections.remove, connection.tenant_id, connection.id, seen=stored.etag)),
+        deletion(stored, deps.connections),
         start=lambda _: forget_password(context, connection),
     )
 

@@ -31,7 +31,7 @@ from shared.services.notices.sending import send_notice
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
 from shared.services.operations.kept_secrets import delete_secrets, deleted_unless_named
-from shared.services.operations.writes import insertion, name_taken_is, no_record, removal, replacement
+from shared.services.operations.writes import deletion, insertion, name_taken_is, no_record, replacement
 from shared.storage.due import Delivering, DueKind
 from shared.storage.repository import Stored
 
@@ -133,8 +133,7 @@ async def _reopen(deps: Dependencies, endpoint: NoticeEndpoint) -> None:
 async def delete_endpoint(context: ActionContext, stored: Stored[NoticeEndpoint]) -> None:
     """Delete an endpoint with its secrets, its state and its deliveries. Raises: StaleError."""
     endpoint, deps = stored.value, context.deps
-    remove = partial(deps.notice_endpoints.remove, endpoint.tenant_id, endpoint.id, seen=stored.etag)
-    await make_change(context, _resource(endpoint.id), removal(endpoint, remove))
+    await make_change(context, _resource(endpoint.id), deletion(stored, deps.notice_endpoints))
     await delete_secrets(deps, endpoint.secrets)
     await deps.endpoint_states.remove(endpoint.tenant_id, endpoint.id)
     await deps.deliveries.remove_of(endpoint.tenant_id, endpoint.id)

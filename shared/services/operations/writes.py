@@ -9,14 +9,13 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.values import TenantRecord, Value
+from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NameTakenError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.storage.repository import Repository, Stored
 
 R = TypeVar("R")
 V = TypeVar("V", bound=Value)
-T = TypeVar("T", bound=TenantRecord)
 
 Edit = Callable[[V], V | None]
 """Returns the changed value, or None where nothing changes. Raises: ConflictError where the change is refused."""
@@ -138,10 +137,9 @@ def removal(before: Value, remove: Callable[[], Awaitable[None]]) -> RecordWrite
     return RecordWrite(apply, before, None)
 
 
-def deletion(stored: Stored[T], repository: Repository[T]) -> RecordWrite[None]:
+def deletion(stored: Stored[V], repository: Repository[V]) -> RecordWrite[None]:
     """Return the write that removes a record as it was read. Raises, when applied: StaleError."""
-    record = stored.value
-    return removal(record, partial(repository.remove, record.tenant_id, record.id, seen=stored.etag))
+    return removal(stored.value, partial(repository.remove_stored, stored))
 
 
 def no_record(before: Value | None = None, after: Value | None = None) -> RecordWrite[None]:

@@ -34,7 +34,7 @@ from shared.services.directory.licenses import licensed_members, licensed_user
 from shared.services.directory.names import group_names
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.services.operations.writes import deletion, insertion, name_taken_is, replacement
 from shared.services.policies.assigning import reassigned
 from shared.services.policies.facts import members_of, policy_facts
 from shared.services.policies.reconciling import promise_reconcile, reconcile_for
@@ -261,10 +261,10 @@ async def delete_policy(context: ActionContext, stored: Stored[Policy]) -> None:
     policy = stored.value
     if policy.assignments:
         raise await _still_assigned(context, policy)
-    remove = partial(context.deps.policies.remove, policy.tenant_id, policy.id, seen=stored.etag)
     drain = partial(context.deps.due.put, DueKind.POOL, context.now, policy.tenant_id, policy.id)
     promise = drain if policy.pools else None
-    await make_change(context, Resource(ResourceType.POLICY, policy.id), removal(policy, remove), promise=promise)
+    write = deletion(stored, context.deps.policies)
+    await make_change(context, Resource(ResourceType.POLICY, policy.id), write, promise=promise)
 
 
 async def edited_fields(context: ActionContext, form: Form, before: Policy) -> dict[str, Any]:

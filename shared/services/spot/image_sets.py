@@ -36,7 +36,7 @@ from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import BegunOperation, Resource, begin_operation, make_change
 from shared.services.operations.kept_secrets import delete_secrets, deleted_unless_named
-from shared.services.operations.writes import RecordWrite, WriteEffect, insertion, name_taken_is, removal, replacement
+from shared.services.operations.writes import RecordWrite, WriteEffect, deletion, insertion, name_taken_is, replacement
 from shared.services.spot.image_versions import start_build
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -241,7 +241,7 @@ async def delete_image_set(context: ActionContext, stored: Stored[ImageSet]) -> 
     kept = sorted(version.version for version in versions if not _is_source(version))
     advice = "delete its versions first" if kept else ""
     refuse_while_used("the image set is in use", {"spotGroups": groups, "imageVersions": kept}, advice=advice)
-    write = removal(image_set, partial(deps.image_sets.remove, tenant_id, image_set.id, seen=stored.etag))
+    write = deletion(stored, deps.image_sets)
 
     async def apply() -> WriteEffect[None]:
         effect = await write.apply()

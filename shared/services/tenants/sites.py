@@ -12,7 +12,7 @@ from shared.services.cloud_pcs.orphans import want_scan
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, make_change
-from shared.services.operations.writes import insertion, removal, replacement
+from shared.services.operations.writes import deletion, insertion, replacement
 from shared.services.power.shut_down import promise_first_list
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -63,9 +63,10 @@ async def delete_site(context: ActionContext, stored: Stored[Site]) -> None:
     """Delete a site that nothing uses; its resources in Azure follow. Raises: ConflictError, StaleError."""
     site, tenant = stored.value, context.tenant
     refuse_while_used("the site is in use", await _users_of(context, site.id))
-    remove = partial(context.deps.sites.remove, site.tenant_id, site.id, seen=stored.etag)
     promise = partial(want_scan, context.deps, tenant, site.resource_group)
-    await make_change(context, Resource(ResourceType.SITE, site.id), removal(site, remove), promise=promise)
+    await make_change(
+        context, Resource(ResourceType.SITE, site.id), deletion(stored, context.deps.sites), promise=promise
+    )
 
 
 def _refuse_impossible(site: Site) -> None:

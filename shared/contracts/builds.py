@@ -192,7 +192,7 @@ def leftovers_of(pc: CloudPc, build: Build, *, kept_in_days: int = 0) -> tuple[C
             user=pc.user,
             plan=pc.plan,
             display_name=pc.display_name,
-            policy_id=build.snapshot.policy_id if build.snapshot else None,
+            policy_id=build.policy_id,
             policy_name=build.snapshot.policy_name if build.snapshot else None,
         )
     order = CleanUpOrder(

@@ -180,7 +180,7 @@ _CLOUD_PC_SHAPE = Shape(
         "user_id": lambda pc: pc.user.id,
         "user_principal_name": lambda pc: pc.user.user_principal_name.casefold(),
         "status": lambda pc: pc.status.value,
-        "policy_id": lambda pc: pc.current.snapshot.policy_id if pc.current.snapshot else None,
+        "policy_id": lambda pc: pc.current.policy_id,
         "removal": lambda pc: _WAITS if pc.removal and pc.removal.waits else None,
         "connection_id": lambda pc: pc.current.snapshot.connection_id if pc.current.snapshot else None,
     },

@@ -208,6 +208,11 @@ class Build(Value):
     pool: PoolUse | None = None  # whether the warm pool of its policy had a machine; None: it was not asked
 
     @property
+    def policy_id(self) -> str | None:
+        """The id of the policy that it follows, None before it has a snapshot."""
+        return self.snapshot.policy_id if self.snapshot else None
+
+    @property
     def slot(self) -> Slot:
         """The slot in which its machine is, as far as it knows."""
         return self.resources.slot or "a"

@@ -326,7 +326,7 @@ COLUMNS: Mapping[str, Callable[[CloudPc], Scalar]] = {
     "userDetail/displayName": lambda pc: pc.user.display_name,
     "status": lambda pc: pc.status.value,
     "statusDetail/code": lambda pc: pc.failure.code if pc.failure else None,
-    "provisioningPolicyId": lambda pc: pc.current.snapshot.policy_id if pc.current.snapshot else None,
+    "provisioningPolicyId": lambda pc: pc.current.policy_id,
     "provisioningPolicyName": lambda pc: pc.current.snapshot.policy_name if pc.current.snapshot else None,
     "onPremisesConnectionId": lambda pc: pc.current.snapshot.connection_id if pc.current.snapshot else None,
     "onPremisesConnectionName": lambda pc: pc.current.snapshot.connection_name if pc.current.snapshot else None,

@@ -241,7 +241,7 @@ def _actions(plan: Plan, records: Mapping[str, CloudPc]) -> Iterator[tuple[str, 
 
 
 def _with_reason(action: ForeseenAction, pc: CloudPc) -> tuple[ForeseenAction, str | None, str | None]:
-    return action, pc.current.snapshot.policy_id if pc.current.snapshot else None, _reason(action, pc)
+    return action, pc.current.policy_id, _reason(action, pc)
 
 
 def _reason(action: ForeseenAction, pc: CloudPc) -> str | None:

@@ -140,7 +140,7 @@ class _Steps:
     def _keeps(self, entitlement: Entitlement, record: CloudPc) -> bool:
         """Whether its user still has a policy for the Cloud PC; a disabled account is no cause, unless set so."""
         groups = entitlement.group_ids
-        own = _policy_id(record) if record.status is not Status.NOT_PROVISIONED else None
+        own = record.current.policy_id if record.status is not Status.NOT_PROVISIONED else None
         if record.status is Status.FAILED:  # whichever policy wins, a retry by hand builds by it
             own = None
         by_policy = linked(self._policies, own, groups) if own else winner(self._policies, groups) is not None
@@ -242,7 +242,7 @@ class _Steps:
 
     def _group_of(self, record: CloudPc, entitlement: Entitlement) -> str | None:
         """Return the group through which the policy targets the user: the group of the build, if it still does."""
-        own = next((p for p in self._policies if p.id == _policy_id(record)), None)
+        own = next((p for p in self._policies if p.id == record.current.policy_id), None)
         group_id = record.current.group_id
         if group_id is None or own is None:
             return group_id
@@ -254,7 +254,7 @@ class _Steps:
 
         A build that was requested by hand, or that goes on with a machine of the warm pool, keeps its own.
         """
-        fresh, licensed = self._snapshots.get(_policy_id(record) or ""), self._as_licensed(record)
+        fresh, licensed = self._snapshots.get(record.current.policy_id or ""), self._as_licensed(record)
         if fresh is None or record.current.operation_id is not None or record.current.resumed_at is not None:
             return record
         if (fresh, licensed) == (record.current.snapshot, record):
@@ -282,7 +282,7 @@ class _Steps:
     def _cause(self, record: CloudPc, user: User) -> RemovalCause:
         if self._loses_as_disabled(user):
             return RemovalCause.USER_DISABLED
-        own, group_id = _policy_id(record), record.current.group_id
+        own, group_id = record.current.policy_id, record.current.group_id
         assigned = {a.group_id for policy in self._policies if policy.id == own for a in policy.assignments}
         left = group_id in assigned if group_id else bool(assigned)
         return RemovalCause.USER_LEFT_GROUP if left else RemovalCause.GROUP_UNASSIGNED
@@ -306,10 +306,6 @@ class _Steps:
 
 def _is_only_planned(record: CloudPc) -> bool:
     return waits(record) and record.current.resources == Resources()
-
-
-def _policy_id(record: CloudPc) -> str | None:
-    return record.current.snapshot.policy_id if record.current.snapshot else None
 
 
 def _name_of(user: User) -> str:

@@ -330,3 +330,8 @@ def _adopted(after: CloudPcPower, before: CloudPcPower, at: datetime, hold_until
         reason="it was shut down inside Windows" if shut_down else f"it was switched {word} outside",
         reversals=before.reversals + reverses,
     )
+
+
+def size_with(power: CloudPcPower | None, built: str | None) -> str:
+    """Return the size of a machine: of its latest start where that was another one, else *built*; empty if unknown."""
+    return (power.fallback_size if power else None) or built or ""

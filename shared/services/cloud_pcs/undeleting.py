@@ -119,8 +119,7 @@ def taken(pc: CloudPc, deleted: DeletedCloudPc, others: Iterable[CloudPc]) -> st
 
 def _alike(pc: CloudPc, deleted: DeletedCloudPc) -> bool:
     """Whether a Cloud PC has the service plan and the policy that a deleted one had."""
-    snapshot = pc.current.snapshot
-    return (deleted.plan.id, deleted.policy_id) == (pc.plan.id, snapshot.policy_id if snapshot else None)
+    return (deleted.plan.id, deleted.policy_id) == (pc.plan.id, pc.current.policy_id)
 
 
 def _in_domain(pc: CloudPc) -> bool:

@@ -144,7 +144,7 @@ def _highest_price(pc: CloudPc, book: PriceBook, now: datetime) -> float:
 
 
 async def _covering(deps: Dependencies, pc: CloudPc) -> list[Budget]:
-    return await _covering_policy(deps, pc.tenant_id, pc.current.snapshot.policy_id if pc.current.snapshot else None)
+    return await _covering_policy(deps, pc.tenant_id, pc.current.policy_id)
 
 
 async def _covering_policy(deps: Dependencies, tenant_id: str, policy_id: str | None) -> list[Budget]:

@@ -25,7 +25,7 @@ from shared.domain.cost.ledger import (
 )
 from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
 from shared.domain.pools.member import PoolMember
-from shared.domain.power.record import CloudPcPower
+from shared.domain.power.record import CloudPcPower, size_with
 from shared.domain.power.state import BilledWhileOff, ObservedPower
 from shared.domain.spot.groups.group import host_hardware
 from shared.domain.spot.hosts.host import SessionHost
@@ -140,9 +140,9 @@ def _of_cloud_pc(pc: CloudPc, build: Build, power: CloudPcPower | None) -> SeenM
         id=pc.id,
         generation=build.generation,
         name=pc.display_name,
-        group_id=build.snapshot.policy_id if build.snapshot else "",
+        group_id=build.policy_id or "",
         region=resources.region or "",
-        size=(power.fallback_size if power else None) or resources.size or "",
+        size=size_with(power, resources.size),
         disk_in_gb=max((build.new_plan or pc.plan).storage_in_gb, LARGEST_IMAGE_IN_GB),
     )
     built = pc.created_date_time if isinstance(pc, PoolMember) else pc.provisioned_date_time

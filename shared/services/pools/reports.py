@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
 from shared.domain import naming
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cost.prices import disk_tier
 from shared.domain.cost.rate_card import PriceBook, meter_of
 from shared.domain.cost.report import HOURS_IN_A_MONTH
@@ -51,9 +53,11 @@ async def pool_times(context: ActionContext) -> list[PoolTimes]:
     """Return the times of each policy that has a warm pool, or had one in the counted period."""
     deps, tenant_id, found = context.deps, context.tenant.id, list[PoolTimes]()
     policies = [each.value async for each in deps.policies.each(tenant_id)]
+    built: dict[str | None, list[CloudPc]] = defaultdict(list)
+    async for stored in deps.cloud_pcs.each(tenant_id):
+        built[stored.value.current.policy_id].append(stored.value)
     for policy in sorted(policies, key=lambda each: each.display_name.casefold()):
-        pcs = [each.value async for each in deps.cloud_pcs.each(tenant_id, policy_id=policy.id)]
-        times = times_of(policy.id, policy.display_name, pcs, context.now)
+        times = times_of(policy.id, policy.display_name, built[policy.id], context.now)
         if policy.pools or times.claimed or times.missed:
             found.append(times)
     return found

@@ -36,7 +36,7 @@ from shared.services.directory.second_questions import Claim, ask_for_claim
 from shared.services.policies.pausing import why_paused
 from shared.services.power.records import change_power
 from shared.services.power.sessions import users_now
-from shared.services.usage.reclaim_rules import Days, cases_of, end_case, kept_days, note_case, policy_of, release
+from shared.services.usage.reclaim_rules import Days, cases_of, end_case, kept_days, note_case, release
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
@@ -67,7 +67,7 @@ async def check_reclaims(deps: Dependencies, tenant_id: str, now: datetime) -> N
             _log.info("the rule %s/%s was changed or checked meanwhile", tenant_id, stored.value.id)
             continue
         check = _Check(deps, tenant, claimed.value, now)
-        mine = [pc for pc in fleet if policy_of(pc) == claimed.value.id]
+        mine = [pc for pc in fleet if pc.current.policy_id == claimed.value.id]
         if mine and await why_paused(deps, tenant, mine[0]) is not None:
             continue
         await check.run(mine, days, len([pc for pc in fleet if pc.status is not Status.NOT_PROVISIONED]))

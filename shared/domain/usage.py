@@ -3,13 +3,13 @@
 A point is recorded once and never changed. An interval without a point was not observed: it is a gap, not a zero.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field
 from pydantic.alias_generators import to_camel
@@ -144,21 +144,50 @@ def day_id(subject: str, day: date) -> str:
     return f"{subject}:{day.isoformat()}"
 
 
-def page_in(tenant_id: str, subject: str, day: date, number: int, packed: str) -> UsageDay:
-    """Return one of the rows of a day of a subject that has several. *number*: from 0 on."""
-    return UsageDay(tenant_id=tenant_id, subject=f"{subject}:{day.isoformat()}:{number:04}", day=day, packed=packed)
+C = TypeVar("C")
+_IN_ROW = 400
+"""Number of Cloud PCs in a row: some 20 KB."""
 
 
-def page_named(page: UsageDay) -> tuple[str, int]:
-    """Return the subject and number of a row of ``page_in``; of another row its subject and 0."""
-    subject, _, rest = page.subject.partition(":")
-    number = rest.rpartition(":")[2]
-    return subject, int(number) if number.isdecimal() else 0
+@dataclass(frozen=True, slots=True)
+class DaysByCloudPc(Generic[C]):
+    """A kind of rows that have a value for each of many Cloud PCs on a day, by their ids.
 
+    *subject*: begins that of every row; no Spot Group has this id. *packed*: returns the JSON of some values; *read*
+    returns the values of that JSON. *also_empty*: a day without values has a row, which says that it was looked at.
+    """
 
-def keys_of_pages(subject: str, first: date, last: date) -> tuple[str, str]:
-    """Return two keys between which the rows of some days of such a subject are, exclusively."""
-    return f"{subject}:{first.isoformat()}", f"{subject}:{last.isoformat()}~"
+    subject: str
+    packed: Callable[[Mapping[str, C]], object]
+    read: Callable[[Any], dict[str, C]]
+    also_empty: bool = False
+
+    def keys(self, first: date, last: date) -> tuple[str, str]:
+        """Return two keys between which the rows of some days are, exclusively."""
+        return f"{self.subject}:{first.isoformat()}", f"{self.subject}:{last.isoformat()}~"
+
+    def row(self, tenant_id: str, day: date, number: int, values: Mapping[str, C]) -> UsageDay:
+        """Return one of the rows of a day. *number*: from 0 on."""
+        subject = f"{self.subject}:{day.isoformat()}:{number:04}"
+        return UsageDay(tenant_id=tenant_id, subject=subject, day=day, packed=pack_json(self.packed(values)))
+
+    def rows(self, tenant_id: str, day: date, values: Mapping[str, C]) -> Iterator[UsageDay]:
+        """Yield the rows of a day: a Cloud PC may be in another one than before, so that all of them are written."""
+        names = sorted(values)
+        for number, begin in enumerate(range(0, max(len(names), self.also_empty), _IN_ROW)):
+            yield self.row(tenant_id, day, number, {name: values[name] for name in names[begin : begin + _IN_ROW]})
+
+    def values(self, row: UsageDay) -> dict[str, C]:
+        """Return the values in a row."""
+        return self.read(unpack_json(row.packed))
+
+    def without(self, row: UsageDay, cloud_pc_ids: Collection[str]) -> UsageDay:
+        """Return a row of any kind without some Cloud PCs: itself where it is of another kind, or has none of them."""
+        if not row.subject.startswith(f"{self.subject}:"):
+            return row
+        there = self.values(row)
+        kept = {pc_id: value for pc_id, value in there.items() if pc_id not in cloud_pc_ids}
+        return row if len(kept) == len(there) else row.but(packed=pack_json(self.packed(kept)))
 
 
 @dataclass(frozen=True, slots=True)

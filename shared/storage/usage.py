@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Any
 
 from shared.domain.operations.overview import TenantOverview
-from shared.domain.usage import Point, Span, UsageDay, day_id
+from shared.domain.usage import DaysByCloudPc, Point, Span, UsageDay, day_id
 from shared.errors import ConflictError
 from shared.storage.purging import Chunk, purge
-from shared.storage.repository import Repository, Shape
+from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Read, Tables, Write
 
 _SHAPE = Shape(
@@ -59,6 +60,12 @@ class UsageDays(Repository[UsageDay]):
         keys = (day_id(subject, first - _DAY), day_id(subject, last + _DAY))
         found = self.between(tenant_id, keys, _AT_ONCE)
         return [point async for _, stored in found for point in stored.value.points()]
+
+    async def by_cloud_pc(
+        self, tenant_id: str, kind: DaysByCloudPc[Any], first: date, last: date
+    ) -> list[Stored[UsageDay]]:
+        """Return the rows of a kind from one day to another, in order."""
+        return [stored async for _, stored in self.between(tenant_id, kind.keys(first, last), _AT_ONCE)]
 
     async def delete_of(self, tenant_id: str, subject: str | None = None) -> None:
         """Remove everything of a subject, or with None of a tenant."""

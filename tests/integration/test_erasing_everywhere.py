@@ -18,6 +18,7 @@ from shared.domain.notices.endpoint import EndpointKind
 from shared.domain.notices.mail import MailSettings
 from shared.domain.operations.operation import Actor, Intent
 from shared.domain.tenants.tenant import Paused
+from shared.domain.usage import DaysByCloudPc
 from shared.errors import ConflictError
 from shared.services.maintenance.erasing import Person, erase
 from shared.storage.codec import joined, parts
@@ -161,25 +162,25 @@ async def test_what_they_did_as_an_operator_to_others_names_them_no_longer(conto
 
 
 @pytest.mark.parametrize(
-    ("pages", "contents", "each"),
+    ("kind", "each"),
     [
-        (use.page_of, use.uses_in, use.CloudPcUse(read_at=things.NOW, seen=use.SeenUse())),
-        (day.page_of, day.stretches_in, (day.Stretch(start=0, end=60, state=day.UseState.IN_USE, reason="schedule"),)),
-        (load.page_of, load.loads_in, load.CloudPcLoad(size="Standard_D2s_v5", cpu={50: 4}, memory={40: 4})),
+        (use.USES, use.CloudPcUse(read_at=things.NOW, seen=use.SeenUse())),
+        (day.STRETCHES, (day.Stretch(start=0, end=60, state=day.UseState.IN_USE, reason="schedule"),)),
+        (load.LOADS, load.CloudPcLoad(size="Standard_D2s_v5", cpu={50: 4}, memory={40: 4})),
     ],
     ids=["use", "stretches", "load"],
 )
 async def test_use_by_day_of_their_cloud_pcs_goes_and_that_of_others_stays(
-    contoso: PaperServices, pages: Any, contents: Any, each: Any
+    contoso: PaperServices, kind: DaysByCloudPc[Any], each: Any
 ) -> None:
     mine, bobs = things.cloud_pc("ada", status=Status.NOT_PROVISIONED), things.cloud_pc("bob")
     await contoso.cloud_pcs.insert(mine)
-    await contoso.usage.insert(pages("contoso", things.NOW.date(), 3, {mine.id: each, bobs.id: each}))
+    await contoso.usage.insert(kind.row("contoso", things.NOW.date(), 3, {mine.id: each, bobs.id: each}))
     person = Person("contoso", "id-ada", (mine.user.user_principal_name,), "erased-1")
     assert (await erase(contoso, person, apply=False)).pseudonymised["usage"] == 1
     assert (await erase(contoso, person, apply=True)).pseudonymised["usage"] == 1
     (page,) = [stored.value async for stored in contoso.usage.each("contoso")]
-    assert contents(page) == {bobs.id: each}
+    assert kind.values(page) == {bobs.id: each}
 
 
 async def test_the_ledger_keeps_every_minute(contoso: PaperServices) -> None:

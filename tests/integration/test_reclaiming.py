@@ -12,7 +12,7 @@ import pytest
 from shared.domain.cloud_pcs.cloud_pc import Grace, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.reclaim import ReclaimCase, ReclaimMode, ReclaimRule, ReclaimState
-from shared.domain.cloud_pcs.use import CloudPcUse, SeenUse, page_of
+from shared.domain.cloud_pcs.use import USES, CloudPcUse, SeenUse
 from shared.domain.power.state import DesiredPower, PowerActor
 from shared.domain.tenants.tenant import RemovalBrake
 from shared.errors import UnavailableError
@@ -47,7 +47,7 @@ async def observed(
 
 def row_of(at: Any, use: CloudPcUse) -> Any:
 
-    return Stored(page_of(PC.tenant_id, at.date(), 0, {PC.id: use}), "*")
+    return Stored(USES.row(PC.tenant_id, at.date(), 0, {PC.id: use}), "*")
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.cloud_pcs import day as days_in_stretches
-from shared.domain.cloud_pcs import use as uses
-from shared.domain.cloud_pcs.day import Stretch, UseState
-from shared.domain.cloud_pcs.load import keys_of, loads_in
-from shared.domain.cloud_pcs.use import CloudPcUse, SeenUse
+from shared.domain.cloud_pcs.day import STRETCHES, Stretch, UseState
+from shared.domain.cloud_pcs.load import LOADS
+from shared.domain.cloud_pcs.use import USES, CloudPcUse, SeenUse
 from shared.services.usage.size_advice import record_loads
 from shared.storage.repository import Stored
 from tests.cloud_pcs import edited
@@ -47,8 +45,8 @@ async def be_in_use(office: Office, ids: list[str], day: date) -> None:
     at = datetime(day.year, day.month, day.day, 23, tzinfo=UTC)
     use = CloudPcUse(recorded_minutes=1440, minutes_active=180, read_at=at, seen=SeenUse())
     rows = [
-        *days_in_stretches.pages(TENANT, day, dict.fromkeys(ids, (stretch,))),
-        *uses.pages(TENANT, day, dict.fromkeys(ids, use)),
+        *STRETCHES.rows(TENANT, day, dict.fromkeys(ids, (stretch,))),
+        *USES.rows(TENANT, day, dict.fromkeys(ids, use)),
     ]
     await office.usage.save_all([Stored(row, "*") for row in rows])
 
@@ -65,8 +63,8 @@ def night(day: date, hour: int = 2) -> datetime:
 
 async def faults(office: Office) -> dict[str, str | None]:
     yesterday = TODAY - timedelta(days=1)
-    rows = [row async for _, row in office.usage.between(TENANT, keys_of(yesterday, yesterday), 10)]
-    return {pc_id: load.fault for row in rows for pc_id, load in loads_in(row.value).items()}
+    rows = [row async for _, row in office.usage.between(TENANT, LOADS.keys(yesterday, yesterday), 10)]
+    return {pc_id: load.fault for row in rows for pc_id, load in LOADS.values(row.value).items()}
 
 
 async def get(routes: dict[str, Any], **query: str) -> list[dict[str, Any]]:

@@ -3,26 +3,23 @@
 It rests on the same readings as the minutes of ``use``: the time between two readings counts as the earlier one was.
 """
 
-import base64
-import json
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
-from shared.domain.cloud_pcs.use import IN_PAGE, LONGEST, CloudPcUse, SeenUse
+from shared.domain.cloud_pcs.use import LONGEST, CloudPcUse, SeenUse
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import ObservedPower, PowerActor
-from shared.domain.usage import UsageDay, keys_of_pages, page_in
+from shared.domain.usage import DaysByCloudPc
 from shared.domain.values import Value
 
 SLOT = timedelta(minutes=15)
 """Length of an interval of a fleet's day."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SUBJECT = "cloudPcStretches"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -93,24 +90,21 @@ def followed(stretches: Sequence[Stretch], begun: Stretch) -> tuple[Stretch, ...
     return (*stretches, begun)
 
 
-def page_of(tenant_id: str, day: date, number: int, days: Days) -> UsageDay:
-    """Return a row with the stretches of some Cloud PCs on a day; a reason is written once."""
+def _packed(days: Days) -> object:
+    """Return the stretches of some Cloud PCs as JSON; a reason is written once."""
     reasons: dict[str, int] = {}
     rows = {
         pc_id: [
             [each.start, each.end, each.state, each.changed_by, reasons.setdefault(each.reason, len(reasons))]
             for each in stretches
         ]
-        for pc_id, stretches in sorted(days.items())
+        for pc_id, stretches in days.items()
     }
-    content = json.dumps([list(reasons), rows], separators=(",", ":"))
-    packed = base64.b64encode(zlib.compress(content.encode())).decode()
-    return page_in(tenant_id, SUBJECT, day, number, packed)
+    return [list(reasons), rows]
 
 
-def stretches_in(page: UsageDay) -> dict[str, tuple[Stretch, ...]]:
-    """Return the stretches of the Cloud PCs in a row."""
-    reasons, rows = json.loads(zlib.decompress(base64.b64decode(page.packed)))
+def _read(content: Any) -> dict[str, tuple[Stretch, ...]]:  # noqa: ANN401 - JSON
+    reasons, rows = content
     return {
         pc_id: tuple(
             Stretch(
@@ -126,16 +120,8 @@ def stretches_in(page: UsageDay) -> dict[str, tuple[Stretch, ...]]:
     }
 
 
-def keys_of(first: date, last: date) -> tuple[str, str]:
-    """Return two keys between which the rows of some days are, exclusively."""
-    return keys_of_pages(SUBJECT, first, last)
-
-
-def pages(tenant_id: str, day: date, days: Days) -> Iterator[UsageDay]:
-    """Yield the rows of a day."""
-    names = sorted(days)
-    for number, begin in enumerate(range(0, len(names), IN_PAGE)):
-        yield page_of(tenant_id, day, number, {name: days[name] for name in names[begin : begin + IN_PAGE]})
+STRETCHES: DaysByCloudPc[tuple[Stretch, ...]] = DaysByCloudPc("cloudPcStretches", _packed, _read)
+"""The rows with the stretches of Cloud PCs."""
 
 
 @dataclass(frozen=True, slots=True)

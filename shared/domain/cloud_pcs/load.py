@@ -4,22 +4,20 @@ It rests on the metrics that Azure Monitor keeps of every machine, and on the se
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from pydantic import Field
 
 from shared.domain.cloud_pcs.day import SLOT, Stretch, UseState
-from shared.domain.cloud_pcs.use import IN_PAGE
-from shared.domain.packing import pack_json, unpack_json
-from shared.domain.usage import UsageDay, keys_of_pages, page_in
+from shared.domain.usage import DaysByCloudPc
 from shared.domain.values import Value
 
 STEP = 5
 """Width of the steps in which a load is counted, in per cent: finer than any rule needs."""
 
-SUBJECT = "cloudPcLoads"
 _MINUTE = timedelta(minutes=1)
 _QUARTER = SLOT // _MINUTE
 _GIB = 1024**3
@@ -53,9 +51,6 @@ class CloudPcLoad(Value):
     def quarters(self) -> int:
         """Number of quarters of an hour with both values."""
         return min(sum(self.cpu.values()), sum(self.memory.values()))
-
-
-Loads = Mapping[str, CloudPcLoad]
 
 
 def quarters_in_use(day: date, stretches: Iterable[Stretch]) -> list[datetime]:
@@ -98,24 +93,13 @@ def percentile(counted: Iterable[Mapping[int, int]], share: float) -> int:
     return 0
 
 
-def keys_of(first: date, last: date) -> tuple[str, str]:
-    """Return two keys between which the rows of some days are, exclusively."""
-    return keys_of_pages(SUBJECT, first, last)
+def _packed(loads: Mapping[str, CloudPcLoad]) -> object:
+    return {pc_id: load.to_json() for pc_id, load in loads.items()}
 
 
-def page_of(tenant_id: str, day: date, number: int, loads: Loads) -> UsageDay:
-    """Return a row with the load of some Cloud PCs on a day."""
-    content = {name: load.to_json() for name, load in loads.items()}
-    return page_in(tenant_id, SUBJECT, day, number, pack_json(content))
+def _read(content: Mapping[str, Any]) -> dict[str, CloudPcLoad]:
+    return {pc_id: CloudPcLoad.model_validate(load) for pc_id, load in content.items()}
 
 
-def pages(tenant_id: str, day: date, loads: Loads) -> Iterator[UsageDay]:
-    """Yield the rows of a day: at least one, which says that the day was read."""
-    names = sorted(loads)
-    for number, begin in enumerate(range(0, max(1, len(names)), IN_PAGE)):
-        yield page_of(tenant_id, day, number, {name: loads[name] for name in names[begin : begin + IN_PAGE]})
-
-
-def loads_in(page: UsageDay) -> dict[str, CloudPcLoad]:
-    """Return the loads of the Cloud PCs in a row."""
-    return {pc_id: CloudPcLoad.model_validate(load) for pc_id, load in unpack_json(page.packed).items()}
+LOADS: DaysByCloudPc[CloudPcLoad] = DaysByCloudPc("cloudPcLoads", _packed, _read, also_empty=True)
+"""The rows with the load of Cloud PCs."""

@@ -4,11 +4,11 @@ It rests on readings of sessions some minutes apart. The time between two readin
 Minutes on are in the ledger of the tenant (`shared/domain/cost/ledger.py`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from shared.domain.packing import pack_json, unpack_json
-from shared.domain.usage import UsageDay, keys_of_pages, page_in
+from shared.domain.usage import DaysByCloudPc, UsageDay
 from shared.domain.values import Value
 
 EVERY = timedelta(minutes=15)
@@ -16,12 +16,6 @@ EVERY = timedelta(minutes=15)
 
 LONGEST = 2 * EVERY
 """A longer time between two readings was not observed: it is a gap, and counts for nothing."""
-
-SUBJECT = "cloudPcs"
-"""The subject of the rows; no Spot Group has this id."""
-
-IN_PAGE = 400
-"""Number of Cloud PCs in a row: some 20 KB."""
 
 
 class SeenUse(Value):
@@ -107,10 +101,6 @@ def _last_login(before: CloudPcUse, seen: SeenUse, at: datetime) -> datetime | N
     return seen.began if new else at
 
 
-Uses = Mapping[str, CloudPcUse]
-"""The use of Cloud PCs by their ids."""
-
-
 def after_reading(before: CloudPcUse | None, seen: SeenUse, at: datetime) -> tuple[CloudPcUse | None, CloudPcUse]:
     """Return the use of an earlier day that ends with this reading, or None, and the use of this day.
 
@@ -124,34 +114,22 @@ def after_reading(before: CloudPcUse | None, seen: SeenUse, at: datetime) -> tup
     return counted, counted.next_day().read(seen, at)
 
 
-def page_of(tenant_id: str, day: date, number: int, uses: Uses) -> UsageDay:
-    """Return a row with the use of some Cloud PCs on a day."""
-    packed = pack_json({pc_id: use.to_json() for pc_id, use in sorted(uses.items())})
-    return page_in(tenant_id, SUBJECT, day, number, packed)
-
-
-def uses_in(page: UsageDay) -> dict[str, CloudPcUse]:
-    """Return the use of the Cloud PCs in a row."""
-    content = unpack_json(page.packed)
+def _read(content: Mapping[str, Any]) -> dict[str, CloudPcUse]:
     return {pc_id: CloudPcUse.model_validate(use) for pc_id, use in content.items()}
 
 
-def keys_of(first: date, last: date) -> tuple[str, str]:
-    """Return two keys between which the rows of some days are, exclusively."""
-    return keys_of_pages(SUBJECT, first, last)
+def _packed(uses: Mapping[str, CloudPcUse]) -> object:
+    return {pc_id: use.to_json() for pc_id, use in uses.items()}
 
 
-def pages(tenant_id: str, day: date, uses: Uses) -> Iterator[UsageDay]:
-    """Yield the rows of a day: a Cloud PC may be in another one than before, so that all of them are written."""
-    names = sorted(uses)
-    for number, begin in enumerate(range(0, len(names), IN_PAGE)):
-        yield page_of(tenant_id, day, number, {name: uses[name] for name in names[begin : begin + IN_PAGE]})
+USES: DaysByCloudPc[CloudPcUse] = DaysByCloudPc("cloudPcs", _packed, _read)
+"""The rows with the use of Cloud PCs."""
 
 
 def totals(rows: Iterable[UsageDay]) -> dict[str, CloudPcUse]:
     """Return the use of each Cloud PC in several days. *rows*: in the order of their days."""
     found: dict[str, CloudPcUse] = {}
     for row in rows:
-        for pc_id, use in uses_in(row).items():
+        for pc_id, use in USES.values(row).items():
             found[pc_id] = found[pc_id].together(use) if pc_id in found else use
     return found

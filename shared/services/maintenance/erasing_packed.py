@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
-from shared.domain.cloud_pcs import day, load, use
-from shared.domain.usage import UsageDay, page_named
+from shared.domain.cloud_pcs.day import STRETCHES
+from shared.domain.cloud_pcs.load import LOADS
+from shared.domain.cloud_pcs.use import USES
+from shared.domain.usage import DaysByCloudPc
 from shared.errors import StaleError
 from shared.storage.records import Records
+
+_BY_CLOUD_PC: tuple[DaysByCloudPc[Any], ...] = (USES, STRETCHES, LOADS)
 
 
 async def rename_machines(
@@ -35,31 +38,17 @@ async def rename_machines(
     return count
 
 
-_BY_CLOUD_PC: Mapping[str, tuple[Callable[[UsageDay], dict[str, Any]], Callable[..., UsageDay]]] = MappingProxyType(
-    {
-        use.SUBJECT: (use.uses_in, use.page_of),
-        day.SUBJECT: (day.stretches_in, day.page_of),
-        load.SUBJECT: (load.loads_in, load.page_of),
-    }
-)
-"""Reader and maker of the rows of several Cloud PCs, by their subject."""
-
-
 async def forget_use(records: Records, tenant_id: str, pc_ids: Collection[str], *, apply: bool) -> int:
     """Take the person's Cloud PCs out of the days that have their use; return the number of rows."""
     count = 0
     async for stored in records.usage.each(tenant_id):
-        page = stored.value
-        subject, number = page_named(page)
-        if subject not in _BY_CLOUD_PC:
-            continue
-        contents, page_of = _BY_CLOUD_PC[subject]
-        there = contents(page)
-        kept = {pc_id: each for pc_id, each in there.items() if pc_id not in pc_ids}
-        if len(kept) == len(there):
+        row = stored.value
+        for kind in _BY_CLOUD_PC:
+            row = kind.without(row, pc_ids)
+        if row == stored.value:
             continue
         count += 1
         if apply:
             with suppress(StaleError):  # the same
-                await records.usage.replace(page_of(tenant_id, page.day, number, kept), seen=stored.etag)
+                await records.usage.replace(row, seen=stored.etag)
     return count

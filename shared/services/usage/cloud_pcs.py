@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 from shared.caching import TtlCache
 from shared.contracts.calls import on_behalf_of
 from shared.dependencies import Dependencies
-from shared.domain.cloud_pcs import day as days_in_stretches
-from shared.domain.cloud_pcs.day import Stretch, begun_at, followed, lengthened, stretches_in
+from shared.domain.cloud_pcs.day import STRETCHES, Stretch, begun_at, followed, lengthened
 from shared.domain.cloud_pcs.lifecycle import WORKING
-from shared.domain.cloud_pcs.use import CloudPcUse, SeenUse, after_reading, keys_of, pages, totals, uses_in
+from shared.domain.cloud_pcs.use import USES, CloudPcUse, SeenUse, after_reading, totals
 from shared.domain.usage import UsageDay
 from shared.errors import ThrottledError
 from shared.services.power.sessions import PoolReading, host_of, pool_reading
@@ -20,7 +19,6 @@ from shared.storage.listed import Entry
 from shared.storage.repository import Stored
 
 _DAY = timedelta(days=1)
-_AT_ONCE = 1000
 _WORKING = frozenset(status.value for status in WORKING)
 
 
@@ -49,15 +47,15 @@ async def record_cloud_pcs(deps: Dependencies, tenant_id: str, entries: Sequence
     readings = {pool_id: await _reading(deps, tenant_id, pool_id) for pool_id in {p.pool_id for p in places.values()}}
     powers = {each.value.id: each.value async for each in deps.cloud_pc_powers.each(tenant_id)}
     yesterday, today = now.date() - _DAY, now.date()
-    rows = await _rows(deps, tenant_id, yesterday, today)
-    known_days = await _stretch_rows(deps, tenant_id, yesterday, today)
+    rows = await deps.usage.by_cloud_pc(tenant_id, USES, yesterday, today)
+    known_days = await deps.usage.by_cloud_pc(tenant_id, STRETCHES, yesterday, today)
     before = await _before(deps, tenant_id, rows, today)
     days: dict[date, dict[str, CloudPcUse]] = {today: {}}
     for row in rows:
-        days.setdefault(row.value.day, {}).update(uses_in(row.value))
+        days.setdefault(row.value.day, {}).update(USES.values(row.value))
     courses: dict[date, dict[str, tuple[Stretch, ...]]] = {today: {}, yesterday: {}}
     for row in known_days:
-        courses[row.value.day].update(stretches_in(row.value))
+        courses[row.value.day].update(STRETCHES.values(row.value))
     changed = {today}
     for pc_id, place in places.items():
         seen = _sessions_at(readings[place.pool_id], place)
@@ -70,8 +68,8 @@ async def record_cloud_pcs(deps: Dependencies, tenant_id: str, entries: Sequence
         if known is not None and ended is not None and pc_id in days.get(known.read_at.date(), {}):
             days[known.read_at.date()][pc_id] = ended
             changed.add(known.read_at.date())
-    written = [page for day in sorted(changed) for page in pages(tenant_id, day, days[day])]
-    written += [page for day in sorted(changed) for page in days_in_stretches.pages(tenant_id, day, courses[day])]
+    written = [page for day in sorted(changed) for page in USES.rows(tenant_id, day, days[day])]
+    written += [page for day in sorted(changed) for page in STRETCHES.rows(tenant_id, day, courses[day])]
     etags = {row.value.id: row.etag for row in (*rows, *known_days)}
     await deps.usage.save_all([Stored(page, etags.get(page.id, "")) for page in written])
 
@@ -91,23 +89,14 @@ def _continue(
     courses[today][pc_id] = followed(courses[today].get(pc_id, ()), begun)
 
 
-async def _stretch_rows(deps: Dependencies, tenant_id: str, first: date, last: date) -> list[Stored[UsageDay]]:
-    keys = days_in_stretches.keys_of(first, last)
-    return [stored async for _, stored in deps.usage.between(tenant_id, keys, _AT_ONCE)]
-
-
-async def _rows(deps: Dependencies, tenant_id: str, first: date, last: date) -> list[Stored[UsageDay]]:
-    return [stored async for _, stored in deps.usage.between(tenant_id, keys_of(first, last), _AT_ONCE)]
-
-
 async def _before(
     deps: Dependencies, tenant_id: str, rows: Sequence[Stored[UsageDay]], today: date
 ) -> dict[str, CloudPcUse]:
     """Return each Cloud PC as it was at its latest reading; after days without one older rows are read."""
     if not rows:
         kept = timedelta(days=deps.settings.usage_kept_in_days)
-        rows = await _rows(deps, tenant_id, today - kept, today)
-    return {pc_id: use for row in rows for pc_id, use in uses_in(row.value).items()}
+        rows = await deps.usage.by_cloud_pc(tenant_id, USES, today - kept, today)
+    return {pc_id: use for row in rows for pc_id, use in USES.values(row.value).items()}
 
 
 async def _reading(deps: Dependencies, tenant_id: str, pool_id: str) -> PoolReading:
@@ -150,14 +139,15 @@ def _text(value: object) -> str | None:
 
 async def use_of(deps: Dependencies, tenant_id: str, first: date, last: date) -> dict[str, CloudPcUse]:
     """Return the use of each Cloud PC of a tenant from one day to another, with its latest reading."""
-    return totals(row.value for row in await _rows(deps, tenant_id, first, last))
+    return totals(row.value for row in await deps.usage.by_cloud_pc(tenant_id, USES, first, last))
 
 
 async def days_of(
     deps: Dependencies, tenant_id: str, cloud_pc_id: str, first: date, last: date
 ) -> list[tuple[date, CloudPcUse]]:
     """Return the use of one Cloud PC, day by day; a day without a reading is left out."""
-    found = [(row.value.day, uses_in(row.value)) for row in await _rows(deps, tenant_id, first, last)]
+    rows = await deps.usage.by_cloud_pc(tenant_id, USES, first, last)
+    found = [(row.value.day, USES.values(row.value)) for row in rows]
     return [(day, uses[cloud_pc_id]) for day, uses in found if cloud_pc_id in uses]
 
 

@@ -8,21 +8,17 @@ from datetime import date, datetime
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.day import (
+    STRETCHES,
     FleetUse,
     PolicyDay,
     TimedStretch,
     fleet_of,
-    keys_of,
     policy_day,
-    stretches_in,
     timed,
 )
-from shared.domain.cloud_pcs.use import CloudPcUse, uses_in
-from shared.domain.cloud_pcs.use import keys_of as keys_of_use
+from shared.domain.cloud_pcs.use import USES, CloudPcUse
 from shared.services.cost.recording import minutes_on
 from shared.storage.listed import Entry
-
-_AT_ONCE = 1000
 
 
 async def stretches_of(
@@ -43,11 +39,11 @@ async def fleet_use(
 async def _timed(
     deps: Dependencies, tenant_id: str, start: datetime, end: datetime, wanted: Callable[[str], bool]
 ) -> list[TimedStretch]:
-    rows = deps.usage.between(tenant_id, keys_of(_day_before(start), end.date()), _AT_ONCE)
+    rows = await deps.usage.by_cloud_pc(tenant_id, STRETCHES, _day_before(start), end.date())
     return [
         each
-        async for _, row in rows
-        for pc_id, stretches in stretches_in(row.value).items()
+        for row in rows
+        for pc_id, stretches in STRETCHES.values(row.value).items()
         if wanted(pc_id)
         for each in timed(row.value.day, stretches, start, end)
     ]
@@ -73,8 +69,8 @@ async def policy_use(
     }
     on = await minutes_on(deps, tenant_id, first, last)
     found: dict[tuple[str, date], list[tuple[CloudPcUse, int]]] = defaultdict(list)
-    async for _, row in deps.usage.between(tenant_id, keys_of_use(first, last), _AT_ONCE):
-        for pc_id, use in uses_in(row.value).items():
+    for row in await deps.usage.by_cloud_pc(tenant_id, USES, first, last):
+        for pc_id, use in USES.values(row.value).items():
             minutes = on.get(pc_id, {}).get(row.value.day, 0)
             found[policies.get(pc_id, ""), row.value.day].append((use, minutes))
     return [policy_day(policy, names, day, uses) for (policy, day), uses in sorted(found.items())]

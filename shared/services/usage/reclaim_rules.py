@@ -21,7 +21,7 @@ from shared.domain.cloud_pcs.reclaim import (
     ReclaimState,
     judge,
 )
-from shared.domain.cloud_pcs.use import CloudPcUse, keys_of, uses_in
+from shared.domain.cloud_pcs.use import USES, CloudPcUse
 from shared.domain.destroying import Unanswered
 from shared.domain.operations.operation import AuditEvent, ResourceType
 from shared.domain.power.record import CloudPcPower
@@ -34,7 +34,6 @@ from shared.services.operations.writes import change, deletion, insertion, repla
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
-_AT_ONCE = 1000
 _NOT_SIMULATED = "save the rule with simulate first, and read its report: reports/idleCloudPcs"
 Days = Mapping[str, Sequence[tuple[date, CloudPcUse]]]
 """The use of Cloud PCs day by day, by their ids."""
@@ -152,7 +151,7 @@ async def idle_report(
     rows = []
     async for stored in deps.cloud_pcs.each(tenant_id):
         pc = stored.value
-        settings = rules.get(policy_of(pc) or "", usual)
+        settings = rules.get(pc.current.policy_id or "", usual)
         if settings is not None and pc.status is not Status.NOT_PROVISIONED:
             rows.append(IdleRow(pc, settings, judge(pc, days.get(pc.id, ()), settings, now), cases.get(pc.id)))
     return rows
@@ -193,16 +192,11 @@ async def cases_of(deps: Dependencies, tenant_id: str, policy_id: str) -> list[S
     return [each async for each in deps.reclaim_cases.each(tenant_id) if each.value.policy_id == policy_id]
 
 
-def policy_of(pc: CloudPc) -> str | None:
-    """Return the id of the policy that a Cloud PC was built by."""
-    return pc.current.snapshot.policy_id if pc.current.snapshot else None
-
-
 async def kept_days(deps: Dependencies, tenant_id: str, now: datetime) -> Days:
     """Return the kept use of each Cloud PC, day by day."""
     found: dict[str, list[tuple[date, CloudPcUse]]] = defaultdict(list)
     first = (now - timedelta(days=deps.settings.usage_kept_in_days) - FRESH).date()
-    async for _, row in deps.usage.between(tenant_id, keys_of(first, now.date()), _AT_ONCE):
-        for pc_id, use in uses_in(row.value).items():
+    for row in await deps.usage.by_cloud_pc(tenant_id, USES, first, now.date()):
+        for pc_id, use in USES.values(row.value).items():
             found[pc_id].append((row.value.day, use))
     return found

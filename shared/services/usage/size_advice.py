@@ -6,33 +6,32 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 
 from shared.contracts.calls import on_behalf_of
 from shared.contracts.outcomes import DeclinedError
 from shared.dependencies import Dependencies
-from shared.domain.cloud_pcs import day as days_in_stretches
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.day import stretches_in
+from shared.domain.cloud_pcs.day import STRETCHES
 from shared.domain.cloud_pcs.load import (
+    LOADS,
     MACHINES_AT_ONCE,
     CloudPcLoad,
     MachineMetrics,
-    keys_of,
     load_of,
-    loads_in,
-    pages,
     quarters_in_use,
 )
 from shared.domain.cloud_pcs.size_advice import WINDOW, CloudPcSizeAdvice, Seen, advice_on
-from shared.domain.cloud_pcs.use import CloudPcUse, uses_in
-from shared.domain.cloud_pcs.use import keys_of as keys_of_use
+from shared.domain.cloud_pcs.use import USES
 from shared.domain.machines.sizes import known
+from shared.domain.power.record import size_with
+from shared.domain.usage import DaysByCloudPc
 from shared.errors import ConflictError, DeskwrightError, StaleError
 from shared.services.directory.licenses import licenses
 from shared.services.operations.action_context import ActionContext
 from shared.storage.repository import Stored
 
-_ROWS_AT_ONCE = 1000
+T = TypeVar("T")
 _DAY = timedelta(days=1)
 _FROM_HOUR, _UNTIL_HOUR = 1, 7
 """Hours of UTC in which the day before is read, and failed readings are repeated; other hours cost no request."""
@@ -61,15 +60,15 @@ async def record_loads(deps: Dependencies, tenant_id: str, now: datetime) -> Non
     if not _FROM_HOUR <= now.hour < _UNTIL_HOUR:
         return
     day = now.date() - _DAY
-    rows = [stored async for _, stored in deps.usage.between(tenant_id, keys_of(day, day), _ROWS_AT_ONCE)]
-    loads = {pc_id: load for row in rows for pc_id, load in loads_in(row.value).items()}
+    rows = await deps.usage.by_cloud_pc(tenant_id, LOADS, day, day)
+    loads = {pc_id: load for row in rows for pc_id, load in LOADS.values(row.value).items()}
     failed = {pc_id for pc_id, load in loads.items() if load.fault is not None}
     if rows and not failed:
         return
     machines = await _machines(deps, tenant_id, day, among=failed if rows else None)
     loads |= await _loads(deps, tenant_id, machines, day)
     etags = {row.value.id: row.etag for row in rows}
-    written = [Stored(page, etags.get(page.id, "")) for page in pages(tenant_id, day, loads)]
+    written = [Stored(row, etags.get(row.id, "")) for row in LOADS.rows(tenant_id, day, loads)]
     try:
         await deps.usage.save_all(written)
     except (StaleError, ConflictError):
@@ -78,10 +77,9 @@ async def record_loads(deps: Dependencies, tenant_id: str, now: datetime) -> Non
 
 async def _machines(deps: Dependencies, tenant_id: str, day: date, among: set[str] | None) -> list[_Machine]:
     """Return the machines that were in use on a day, and are still there."""
-    keys = days_in_stretches.keys_of(day, day)
     used: dict[str, list[datetime]] = {}
-    async for _, row in deps.usage.between(tenant_id, keys, _ROWS_AT_ONCE):
-        for pc_id, stretches in stretches_in(row.value).items():
+    for row in await deps.usage.by_cloud_pc(tenant_id, STRETCHES, day, day):
+        for pc_id, stretches in STRETCHES.values(row.value).items():
             if (among is None or pc_id in among) and (quarters := quarters_in_use(day, stretches)):
                 used[pc_id] = quarters
     pcs = await deps.cloud_pcs.several(tenant_id, sorted(used))
@@ -89,8 +87,7 @@ async def _machines(deps: Dependencies, tenant_id: str, day: date, among: set[st
     found: list[_Machine] = []
     for stored in pcs:
         pc, made = stored.value, stored.value.current.resources
-        fallback = powers[pc.id].fallback_size if pc.id in powers else None
-        size = fallback or made.size
+        size = size_with(powers.get(pc.id), made.size)
         if made.vm_id and made.region and made.subscription_id and size:
             place = (made.subscription_id, made.region)
             found.append(_Machine(pc.id, made.vm_id, place, size, _memory_of(pc, size), used[pc.id]))
@@ -142,22 +139,26 @@ async def size_advice(context: ActionContext) -> list[tuple[CloudPc, CloudPcSize
     deps, tenant_id, today = context.deps, context.tenant_id, context.now.date()
     first = today - WINDOW
     plans = (await licenses(context)).values()
-    uses: dict[str, dict[date, CloudPcUse]] = defaultdict(dict)
-    async for _, row in deps.usage.between(tenant_id, keys_of_use(first, today - _DAY), _ROWS_AT_ONCE):
-        for pc_id, use in uses_in(row.value).items():
-            uses[pc_id][row.value.day] = use
-    loads: dict[str, dict[date, CloudPcLoad]] = defaultdict(dict)
-    async for _, row in deps.usage.between(tenant_id, keys_of(first, today - _DAY), _ROWS_AT_ONCE):
-        for pc_id, load in loads_in(row.value).items():
-            loads[pc_id][row.value.day] = load
+    uses = await _by_cloud_pc(deps, tenant_id, USES, first, today - _DAY)
+    loads = await _by_cloud_pc(deps, tenant_id, LOADS, first, today - _DAY)
     powers = {each.value.id: each.value async for each in deps.cloud_pc_powers.each(tenant_id)}
     found: list[tuple[CloudPc, CloudPcSizeAdvice]] = []
     async for stored in deps.cloud_pcs.each(tenant_id):
         pc = stored.value
         if pc.current.resources.vm_id is None:
             continue
-        fallback = powers[pc.id].fallback_size if pc.id in powers else None
-        size = fallback or pc.current.resources.size or ""
+        size = size_with(powers.get(pc.id), pc.current.resources.size)
         seen = Seen(plan=pc.plan, size=size, uses=uses.get(pc.id, {}), loads=loads.get(pc.id, {}))
         found.append((pc, advice_on(seen, plans)))
+    return found
+
+
+async def _by_cloud_pc(
+    deps: Dependencies, tenant_id: str, kind: DaysByCloudPc[T], first: date, last: date
+) -> dict[str, dict[date, T]]:
+    """Return the values of each Cloud PC by day."""
+    found: dict[str, dict[date, T]] = defaultdict(dict)
+    for row in await deps.usage.by_cloud_pc(tenant_id, kind, first, last):
+        for pc_id, value in kind.values(row.value).items():
+            found[pc_id][row.value.day] = value
     return found

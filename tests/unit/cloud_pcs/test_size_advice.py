@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.domain.cloud_pcs import load as loads
 from shared.domain.cloud_pcs.day import Stretch, UseState
-from shared.domain.cloud_pcs.load import CloudPcLoad, MachineMetrics, load_of, percentile, quarters_in_use
+from shared.domain.cloud_pcs.load import LOADS, CloudPcLoad, MachineMetrics, load_of, percentile, quarters_in_use
 from shared.domain.cloud_pcs.size_advice import DAYS_NEEDED, CloudPcSizeAdvice, Seen, UsageCategory, advice_on
 from shared.domain.cloud_pcs.use import CloudPcUse, SeenUse
 from shared.domain.machines.service_plan import ServicePlan, service_plan
@@ -137,7 +136,7 @@ def test_percentiles_are_of_all_days_together() -> None:
 
 
 def test_a_day_that_was_read_has_a_row_also_without_any_load() -> None:
-    (row,) = loads.pages("t", FIRST, {})
-    assert loads.loads_in(row) == {}
-    (row,) = loads.pages("t", FIRST, {"pc": CloudPcLoad(size=SIZE, cpu={5: 2})})
-    assert loads.loads_in(row) == {"pc": CloudPcLoad(size=SIZE, cpu={5: 2})}
+    (row,) = LOADS.rows("t", FIRST, {})
+    assert LOADS.values(row) == {}
+    (row,) = LOADS.rows("t", FIRST, {"pc": CloudPcLoad(size=SIZE, cpu={5: 2})})
+    assert LOADS.values(row) == {"pc": CloudPcLoad(size=SIZE, cpu={5: 2})}

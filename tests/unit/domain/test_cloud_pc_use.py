@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.cloud_pcs.use import CloudPcUse, SeenUse, after_reading, pages, totals, uses_in
+from shared.domain.cloud_pcs.use import USES, CloudPcUse, SeenUse, after_reading, totals
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -61,8 +61,8 @@ def test_the_time_over_midnight_counts_for_the_day_in_which_it_begins() -> None:
 def test_rows_keep_what_they_were_given_and_add_up() -> None:
     use = played((every(0), ACTIVE), (every(1), AWAY))
     uses = {f"pc{n:03}": use for n in range(401)}
-    rows = [*pages("contoso", NOON.date(), uses)]
-    assert [len(uses_in(row)) for row in rows] == [400, 1]
+    rows = [*USES.rows("contoso", NOON.date(), uses)]
+    assert [len(USES.values(row)) for row in rows] == [400, 1]
     assert len({row.id for row in rows}) == 2
-    next_day = [*pages("contoso", NOON.date() + timedelta(days=1), {"pc000": use})]
+    next_day = [*USES.rows("contoso", NOON.date() + timedelta(days=1), {"pc000": use})]
     assert counts(totals([*rows, *next_day])["pc000"]) == (30, 30, 0, 2)

@@ -42,6 +42,6 @@ def test_each_end_that_can_be_set_is_named_with_its_default() -> None:
 
 
 def test_each_end_that_can_be_set_is_a_parameter_of_the_template() -> None:
-    """A deployment writes all settings of ours: what was changed in the app alone would last until the next one."""
+    """A deployment writes all settings of ours: a change in the app alone would last until the next deployment."""
     wanted = {f"DESKWRIGHT_{name.upper()}" for name in Settings.model_fields if "_kept_in_" in name}
     assert wanted - set(map(variable, schemas())) == set()

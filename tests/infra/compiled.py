@@ -79,7 +79,7 @@ class Compiled:
         return made
 
     def _nested(self, parent: Statement) -> Iterator[dict[str, Any]]:
-        """Yield the resources that are declared in one that exists."""
+        """Yield the resources that are declared inside an existing resource."""
         kind, _, version = parent.type.partition("@")
         of = self._text(_members(_need(parent))["name"])
         for each in _need(parent).parts:

@@ -42,7 +42,7 @@ def at_each(number: int) -> Dies:
 
 @dataclass
 class Killer:
-    """Counts the requests of work, and kills it at some; what was killed is done once more, and is not killed again."""
+    """Counts the requests of work, and kills it at some; killed work is done once more, and is not killed again."""
 
     dies: Dies
     requests: int = 0
@@ -74,7 +74,7 @@ class Killer:
 
 @contextmanager
 def killing(dies: Dies, life: Life | None = None) -> Iterator[Killer]:
-    """Kill the activities of *life*, and what is done by ``Killer.twice``, where *dies* says so."""
+    """Kill the activities of *life*, and the work of ``Killer.twice``, where *dies* says so."""
     killer, request = Killer(dies), ClientSession._request
 
     async def counted(session: ClientSession, *given: Any, **more: Any) -> Any:

@@ -47,7 +47,7 @@ async def a_cloud_pc_whose_kept_disk_is_used_again(life: Life) -> None:
 
 
 async def undeleted(life: Life, kept: DeletedCloudPc) -> None:
-    """Replace the machine of the life's Cloud PC by one that is built from a copy."""
+    """Replace the machine of the life's Cloud PC by a machine that is built from a copy."""
     tenant, connection = (await life.deps.tenants.get(T)).value, (await life.deps.connections.get(T, "c1")).value
     pc = await record(life)
     assert pc.current.snapshot is not None

@@ -1,4 +1,4 @@
-"""Table Storage in this process: what the SDK's pipeline sends is answered without a socket.
+"""Table Storage in this process: requests of the SDK's pipeline are answered without a socket.
 
 The SDK itself is the real one, with its requests, errors and pages. A request through TLS to Azurite costs both sides
 some milliseconds of CPU, and a test sends dozens. That Azurite answers the same is shown by `test_memory_tables.py`,
@@ -72,7 +72,7 @@ class MemoryTable:
         self._sorted = None
 
     def back(self, key: Key, before: tuple[Properties, str] | None) -> None:
-        """Give a row back what it was."""
+        """Put a row back as it was."""
         if before is not None:
             self.put(key, *before)
         elif key in self.rows:
@@ -107,7 +107,7 @@ class Store:
             raise RefusedError(404, "ResourceNotFound")
 
     def stamp(self) -> str:
-        """Return the time of a write, later than that of any other."""
+        """Return the time of a write, later than the time of any other write."""
         self._ticks = max(self._ticks + 1, time.time_ns() // 100)
         whole = datetime.fromtimestamp(self._ticks // 10_000_000, UTC)
         return f"{whole:%Y-%m-%dT%H:%M:%S}.{self._ticks % 10_000_000:07d}Z"
@@ -191,7 +191,7 @@ def _check(key: Key, sent: Properties) -> None:
 
 
 class Answer(AsyncHttpResponseImpl):
-    """An answer that is read at once. *parts*: the answers to what a transaction consists of."""
+    """An answer that is read at once. *parts*: the answers to the requests of a transaction."""
 
     def __init__(self, request: Any, status: int, headers: dict[str, str], body: Any = None) -> None:
         content = b"" if body is None else json.dumps(body).encode()
@@ -364,7 +364,7 @@ def _content(request: Any) -> bytes:
 
 
 def _length(request: Any) -> int:
-    """Return the length of a body; that of a transaction as it would be on a wire, which `unserialized` leaves out."""
+    """Return the length of a body; a transaction counts as on a wire, which `unserialized` leaves out."""
     if not request.multipart_mixed_info:
         return len(_content(request))
     return sum(len(_content(each)) + _PART for each in _changes(request))

@@ -34,7 +34,7 @@ SIGNED_IN = (
 
 @dataclass
 class Account:
-    """The tables of an account with a leaver and what they have done, and somebody who works."""
+    """The tables of an account with a leaver, the traces of their work, and an active user."""
 
     records: Records
     url: str
@@ -54,7 +54,7 @@ class Account:
         return process.returncode, out.decode(), err.decode()
 
     async def names(self) -> tuple[list[str], list[str]]:
-        """Return the users of the Cloud PCs, and who has requested the operations."""
+        """Return the users of the Cloud PCs, and the requesters of the operations."""
         users = [each.value.user.user_principal_name async for each in self.records.cloud_pcs.each("contoso")]
         return sorted(users), [each.value.requested_by async for each in self.records.operations.each("contoso")]
 

@@ -41,7 +41,7 @@ class Both:
         self.etags: dict[tuple[str, str], list[tuple[str, ...]]] = {}
 
     async def ask(self, request: Callable[[Table, int], Awaitable[Any]]) -> Any:
-        """Send a request to both, and return what both answer."""
+        """Send a request to both, and return both answers."""
         found = [await _answer(request(table, side)) for side, table in enumerate(self.tables)]
         shown = [_shown(each) for each in found]
         assert shown[0] == shown[1]
@@ -63,7 +63,7 @@ async def _answer(request: Awaitable[Any]) -> Any:
 
 
 def _shown(answer: Any) -> Any:
-    """Return an answer without what no two storages have alike."""
+    """Return an answer without the parts in which any two storages differ."""
     match answer:
         case Read(row, etag):
             return row, etag[:2]

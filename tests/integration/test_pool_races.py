@@ -52,7 +52,7 @@ class Scene:
         self.ada, self.bob = f"ada{number:03}", f"bob{number:03}"
 
     async def set_up(self) -> PoolMember:
-        """Have one member ready in a pool of one, and two people who may come."""
+        """Have a pool with its only member ready, and two users of the policy."""
         here = self.here
         await here.policies.change(T, "p1", lambda policy: policy.but(pools=(pool(desired=1),)))
         for left in (await members(here)).values():
@@ -62,7 +62,7 @@ class Scene:
         return await ready(here, self.number)
 
     async def claim(self) -> None:
-        """Plan the first user; what is refused is planned again by the host."""
+        """Plan the first user; the host plans again after a refusal."""
         await self._planned(self.ada)
 
     async def claim_by_another(self) -> None:

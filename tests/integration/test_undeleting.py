@@ -97,7 +97,7 @@ async def test_what_does_not_fit_is_refused_with_the_reason_and_nothing_begins(
 async def test_while_the_computer_of_the_disk_is_there_no_second_one_gets_its_name(
     office: Office, routes: dict[str, Any], *, replaced: bool
 ) -> None:
-    """Its machine is somebody's, or waits to be removed: a clean-up of either would take what the other one has."""
+    """The machine is in use or waits for its removal: a clean-up of either would remove resources of the other."""
     made = things.cloud_pc().current.resources.but(computer_name=OTHERS.disk.computer_name.lower())
     holder = things.cloud_pc("bob").but(id="c" * 20)
     build = holder.current.but(resources=made)

@@ -18,7 +18,7 @@ CPU, MEMORY = "Percentage CPU", "Available Memory Bytes"
 
 
 def machine() -> InProcessCloud:
-    """Return a cloud with a machine that has run for an hour, and one that was stopped after twenty minutes."""
+    """Return a cloud with a machine that has run for an hour, and another machine, stopped after twenty minutes."""
     app = open_cloud()
     subnet = app.create_network()
     for name in ("cpc-1", "cpc-2"):

@@ -65,7 +65,7 @@ def quarters_in_use(day: date, stretches: Iterable[Stretch]) -> list[datetime]:
 
 
 def load_of(size: str, ram_in_gb: float, quarters: Sequence[datetime], read: MachineMetrics) -> CloudPcLoad:
-    """Return the load of a day. *quarters*: those that count, by their begin."""
+    """Return the load of a day. *quarters*: the begins of the quarters of an hour in use."""
     whole = ram_in_gb * _GIB
     memory = {at: 100 * (1 - value / whole) for at, value in read.available_bytes.items()}
     return CloudPcLoad(

@@ -34,7 +34,7 @@ async def tenants_by_directory(deps: Dependencies) -> Mapping[str, tuple[str, ..
 
 
 def look_again(deps: Dependencies) -> None:
-    """Read the tenants again for the next caller: who has just been brought in signs in at once."""
+    """Read the tenants again for the next caller, so that users of a new tenant sign in at once."""
     _BY_DIRECTORY.drop(deps, "tenants")
 
 

@@ -116,7 +116,7 @@ def _counts(counted: Mapping[str, int]) -> dict[str, int]:
 
 
 class _Run:
-    """One run over all rows, with the numbers of those that are deleted and changed, by table."""
+    """One run over all rows, with the numbers of deleted and changed rows by table."""
 
     def __init__(self, records: Records, person: Person, pc_ids: Iterable[str], *, apply: bool) -> None:
         self._tables, self._person, self._apply = records.tables, person, apply

@@ -62,7 +62,7 @@ def test_the_load_in_use_decides(cpu: int, memory: int, category: UsageCategory,
 
 
 def test_a_disk_never_gets_smaller() -> None:
-    """The plan with the smallest disk would be enough, and would not hold what is on the disk."""
+    """The plan with the smallest disk would be enough, and would not hold the contents of the present disk."""
     found = advice_on(seen(20, 30), [plan(2, 8, 128)])
     assert (found.category, found.recommended) == (UsageCategory.RIGHTSIZED, None)
 

@@ -78,12 +78,20 @@ def test_a_termination_without_a_reason_has_none(host: RunningHost) -> None:
 
 def test_a_page_of_no_instances_has_a_token_for_the_first(host: RunningHost) -> None:
     for n in range(2):
-        host.ended(host.begin("one_step", n, f"paged-{n}"))
-    none = host.manage("GET", "/instances?instanceIdPrefix=paged-&top=0")
+        host.ended(host.begin("one_step", n, f"page-of-none-{n}"))
+    both = "/instances?instanceIdPrefix=page-of-none-"
+    none = host.manage("GET", f"{both}&top=0")
     token = none.headers["x-ms-continuation-token"]
-    first = host.manage("GET", "/instances?instanceIdPrefix=paged-&top=5", headers={"x-ms-continuation-token": token})
-    assert (none.json, [one["instanceId"] for one in first.json]) == ([], ["paged-0", "paged-1"])
+    first = host.manage("GET", f"{both}&top=5", headers={"x-ms-continuation-token": token})
+    assert (none.json, [one["instanceId"] for one in first.json]) == ([], ["page-of-none-0", "page-of-none-1"])
     assert host.manage("GET", "/entities?top=0").json == []
+
+
+def test_instances_are_listed_by_id_as_the_table_of_azure_holds_them(host: RunningHost) -> None:
+    for name in ("b", "a", "c", "B"):
+        host.ended(host.begin("one_step", 1, f"by-id-{name}"))
+    listed = [one["instanceId"] for one in host.manage("GET", "/instances?instanceIdPrefix=by-id-").json]
+    assert listed == ["by-id-B", "by-id-a", "by-id-b", "by-id-c"]
 
 
 def test_a_history_counts_the_starts_of_its_id(host: RunningHost) -> None:

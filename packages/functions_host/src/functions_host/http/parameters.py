@@ -20,7 +20,7 @@ _NUMBERED = {
     "0": "Running", "1": "Completed", "2": "ContinuedAsNew", "3": "Failed", "4": "Canceled", "5": "Terminated",
     "6": "Pending", "7": "Suspended",
 }  # fmt: skip
-_MICROSECONDS = re.compile(r"[0-9]{1,18}")
+_AFTER = "after|"
 
 
 def query_value(request: web.BaseRequest, name: str, default: str = "") -> str:
@@ -61,7 +61,7 @@ def instance_filter(request: web.BaseRequest, *, lenient: bool = False) -> Filte
         created_to_us=until_us,
         statuses=_statuses(request, lenient=lenient),
         prefix=query_value(request, "instanceIdPrefix"),
-        after=_after(request.headers.get(TOKEN, "")),
+        after_id=_after(request.headers.get(TOKEN, "")),
     )
 
 
@@ -76,10 +76,9 @@ def _statuses(request: web.BaseRequest, *, lenient: bool) -> tuple[str, ...]:
         raise BadRequestError(f"a filter cannot be read: {error}") from error
 
 
-def _after(token: str) -> tuple[int, str] | None:
-    """Read where a list continues; with an unknown token it begins again."""
-    created, _, last = token.partition("|")
-    return (int(created), unquote(last)) if _MICROSECONDS.fullmatch(created) else None
+def _after(token: str) -> str | None:
+    """Read the id after which a list continues; with an unknown token it begins again."""
+    return unquote(token.removeprefix(_AFTER)) if token.startswith(_AFTER) else None
 
 
 def time_range(
@@ -115,7 +114,7 @@ def token_of(rows: list[Instance], top: int) -> str:
     """Return the token with which a list continues after a page; "" if *rows* has nothing after it."""
     if len(rows) <= top:
         return ""
-    return f"{rows[top - 1].created_us}|{quote(rows[top - 1].id)}" if top else "0|"
+    return _AFTER + (quote(rows[top - 1].id) if top else "")
 
 
 async def sent_input(request: web.BaseRequest, *, raw: bool) -> str | None:

@@ -43,7 +43,7 @@ def render(reads: Reads, query: ListQuery, orchestrators: list[str], now_us: int
         statuses=(query.status,) if query.status else (),
         name=query.name or None,
         prefix=query.prefix or None,
-        after=query.after,
+        before=query.after,
         newest_first=True,
     )
     rows = reads.instances(chosen, ROWS + 1)

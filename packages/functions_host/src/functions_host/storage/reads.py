@@ -18,16 +18,18 @@ EntityCallRow = tuple[int, str, str | None, int, str, str | None, str | None, in
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Filter of instances to list, the oldest first or the newest.
+    """Filter of instances to list: by id, in the order of Azure's table of instances, or the newest first.
 
-    Times in microseconds; ``after`` is the last (created, id) seen.
+    Times in microseconds. A list by id continues after ``after_id``, the newest first after ``before``:
+    the (created, id) of the last row seen.
     """
 
     created_from_us: int | None = None
     created_to_us: int | None = None
     statuses: tuple[str, ...] = ()
     prefix: str | None = None
-    after: tuple[int, str] | None = None
+    after_id: str | None = None
+    before: tuple[int, str] | None = None
     name: str | None = None
     newest_first: bool = False
 
@@ -124,15 +126,16 @@ class Reads:
         return [(Task(*row[:5]), row[5]) for row in rows]
 
     def instances(self, chosen: Filter, most: int | None = None) -> list[Instance]:
-        """List instances by age, then id, up to a limit."""
+        """List instances by id or the newest first, up to a limit."""
         where, values = _clauses(
             ("created_us >= ?", chosen.created_from_us),
             ("created_us <= ?", chosen.created_to_us),
             ("name = ? COLLATE NOCASE", chosen.name),
+            ("id > ?", chosen.after_id),
         )
-        if chosen.after is not None:
-            where.append(f"(created_us, id) {'<' if chosen.newest_first else '>'} (?, ?)")
-            values += chosen.after
+        if chosen.before is not None:
+            where.append("(created_us, id) < (?, ?)")
+            values += chosen.before
         if chosen.statuses:
             where.append(f"status IN ({','.join('?' * len(chosen.statuses))})")
             values += chosen.statuses
@@ -142,7 +145,7 @@ class Reads:
         limit = f" LIMIT {most}" if most else ""
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM instance WHERE {' AND '.join(['1', *where])}"  # noqa: S608
-            f" ORDER BY {'created_us DESC, id DESC' if chosen.newest_first else 'created_us, id'}{limit}",
+            f" ORDER BY {'created_us DESC, id DESC' if chosen.newest_first else 'id'}{limit}",
             tuple(values),
         )
         return [Instance(*row) for row in rows]

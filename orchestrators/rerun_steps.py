@@ -1,4 +1,4 @@
-"""Run post-provisioning steps again, so that a Cloud PC with warnings becomes one without."""
+"""Run post-provisioning steps on an existing Cloud PC: again where one left a warning, or for changed settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(RERUN_STEPS)
 def rerun_steps(ctx: Context, order: RerunOrder) -> Steps[Configured]:
-    """Run post-provisioning steps and scripts again: (1) run them, (2) replace their warnings by the new ones."""
+    """Run post-provisioning steps and scripts: (1) run them, (2) record their warnings, and the settings applied."""
     configuration = order.configuration
     warnings = (yield from configure_windows(ctx, configuration)) if configuration.steps else ()  # (1)
     for each in order.scripts:
@@ -26,6 +26,7 @@ def rerun_steps(ctx: Context, order: RerunOrder) -> Steps[Configured]:
         operation_id=order.operation_id,
         steps=(*configuration.steps, *(each.script.display_name for each in order.scripts)),
         warnings=warnings,
+        wanted=order.wanted,
     )
     yield from call(ctx, RECORD_RERUN, record)  # (2)
     return Configured(warnings=warnings)

@@ -19,10 +19,11 @@ from orchestrators.parts.cloud_pcs.warning import warn
 from orchestrators.parts.work import SupersededError, WorkFailedError
 from shared.contracts.definitions import Json
 from shared.contracts.machines import VM_POLL
-from shared.contracts.provisioning import LOCAL_ADMINISTRATOR, REMOVE_LOCAL_ADMINISTRATOR, ConfigurationOrder
+from shared.contracts.provisioning import ConfigurationOrder
 from shared.contracts.remote_actions import BEGIN_RESTART, RUN_REMOTE_ACTION, RemoteEnded, RemoteOrder
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.cloud_pcs.windows_steps import LOCAL_ADMINISTRATOR, REMOVE_LOCAL_ADMINISTRATOR
 from shared.workflow import Blueprint, Context, Steps, orchestrates
 
 bp = Blueprint()

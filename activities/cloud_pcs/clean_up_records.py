@@ -16,6 +16,7 @@ from shared.domain.cloud_pcs.build import Build, Failure, Resources, Step
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING, Event, Status
 from shared.domain.operations.machines_gone import machine_known
+from shared.domain.planning.in_place import applied
 from shared.storage.due import DueKind, read_once
 from shared.workflow import Blueprint, implements
 
@@ -85,19 +86,37 @@ def _not_removed_message(left: tuple[Refused, ...]) -> str:
     return f"it could not be removed: {said}"
 
 
+def _after_steps(pc: CloudPc, record: RerunRecord, at: datetime) -> CloudPc | None:
+    """Return a Cloud PC after steps have run on it, None where that changes nothing."""
+    failed = {warning.step for warning in record.warnings}
+    ran = set(record.steps) - (failed if record.wanted else set())
+    added = () if record.wanted else record.warnings
+    warnings = (*(each for each in pc.current.warnings if each.step not in ran), *added)
+    snapshot = pc.current.snapshot
+    if snapshot is not None and record.wanted is not None:
+        snapshot = applied(snapshot, record.wanted, failed)
+    if pc.status is not Status.PROVISIONED_WITH_WARNINGS:
+        warnings = pc.current.warnings
+    if (warnings, snapshot) == (pc.current.warnings, pc.current.snapshot):
+        return None
+    after = pc.with_current(warnings=warnings, snapshot=snapshot).but(last_modified_date_time=at)
+    if warnings == pc.current.warnings:
+        return after
+    return after.after(Event.WARNED if warnings else Event.CURED, at=at)
+
+
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_RERUN)
 async def record_rerun(record: RerunRecord) -> Done:
-    """Replace the warnings of the steps that ran again; without the last one the Cloud PC is provisioned."""
+    """Replace the warnings of the steps that ran, and note the settings that the machine has.
+
+    Without the last warning the Cloud PC is provisioned. A changed setting that failed is no warning: its machine works
+    as before, and differs from its policy.
+    """
     at = dependencies().clock.now()
 
     def edit(pc: CloudPc) -> CloudPc | None:
-        if pc.current.generation != record.generation or pc.status is not Status.PROVISIONED_WITH_WARNINGS:
-            return None
-        warnings = (*(w for w in pc.current.warnings if w.step not in record.steps), *record.warnings)
-        if warnings == pc.current.warnings:
-            return None
-        return pc.with_current(warnings=warnings).after(Event.WARNED if warnings else Event.CURED, at=at)
+        return None if pc.current.generation != record.generation else _after_steps(pc, record, at)
 
     stored = await dependencies().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if stored is None:

@@ -15,10 +15,12 @@ from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.build import Build, Failure, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User, local_administrator
 from shared.domain.cloud_pcs.replacing import Resumption, resumption
+from shared.domain.cloud_pcs.windows_steps import STEPS
 from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Connection, Domain, Network
 from shared.domain.owner import Owner
+from shared.domain.planning.in_place import WantedSettings
 from shared.domain.planning.queueing import regions_of, subscription_of
 from shared.domain.policies.policy import Snapshot
 from shared.domain.pools.member import PoolMember
@@ -266,28 +268,6 @@ RECOGNIZE_MACHINE = Activity(
 )
 
 
-STEPS = (
-    "setLocale",
-    "hidePowerIcons",
-    "disableWindowsReset",
-    "assignLocalAdministrator",
-    "setTeamsVdiMode",
-    "enableTimeZoneRedirection",
-    "setRedirections",
-    "enableVirtualizationBasedSecurity",
-    "resizeOsPartition",
-)
-"""The steps in their order; each is a file of shared/scripts named in kebab case."""
-
-LEAVE_SERVICE = "leaveService"
-"""The step by which Windows forgets its directory, Intune and its host pool; of a disk that another machine had."""
-
-LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
-
-REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
-"""The opposite of ``assignLocalAdministrator``, for users who are to be standard users again."""
-
-
 class ConfigurationOrder(Value):
     """Steps to run.
 
@@ -299,15 +279,6 @@ class ConfigurationOrder(Value):
     steps: tuple[str, ...] = STEPS
     local_administrator: str | None = None
     redirections: tuple[str, ...] = ()
-
-
-def wanted_steps(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the steps of a build, without those that its policy turns off."""
-    left_out = {
-        LOCAL_ADMINISTRATOR: not snapshot.configuration.local_admin_enabled,
-        "enableVirtualizationBasedSecurity": not snapshot.configuration.security_defaults.virtualization_based_security,
-    }
-    return tuple(step for step in STEPS if not left_out.get(step))
 
 
 def configuration_for(machine: Machine, user: User, snapshot: Snapshot, steps: tuple[str, ...]) -> ConfigurationOrder:
@@ -328,9 +299,10 @@ class Configured(Value):
 
 
 class RerunOrder(Value):
-    """Run post-provisioning steps and *scripts* again on a Cloud PC that has warnings for them.
+    """Run post-provisioning steps and *scripts* on an existing Cloud PC.
 
-    *configuration* has the steps; it may have none where there are scripts.
+    *configuration* has the steps; it may have none where there are scripts. *wanted*: the settings of the policy that
+    they bring to a machine without a rebuild, None where they run again.
     """
 
     generation: int
@@ -338,14 +310,19 @@ class RerunOrder(Value):
     configuration: ConfigurationOrder
     # Not written while there is none: the histories of earlier releases do not have it.
     scripts: tuple[PolicyScriptOrder, ...] = Field((), exclude_if=_is_empty)
+    wanted: WantedSettings | None = Field(None, exclude_if=_is_none)
 
 
 class RerunRecord(OfBuild):
-    """Result of running *steps* again: warnings of these steps are replaced by *warnings*."""
+    """Result of running *steps*: warnings of these steps are replaced by *warnings*.
+
+    *wanted*: the settings that they have brought to the machine, but for those of failed steps.
+    """
 
     operation_id: str
     steps: tuple[str, ...]
     warnings: tuple[Warn, ...] = ()
+    wanted: WantedSettings | None = Field(None, exclude_if=_is_none)
 
 
 def rerunning_instance(pc: CloudPc) -> str:

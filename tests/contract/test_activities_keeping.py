@@ -14,6 +14,7 @@ from shared.contracts.builds import KEEP_DISK, Keeping, KeepOrder
 from shared.contracts.outcomes import HELD_BACK, Accepted, Done, Pending, Refused
 from shared.domain import naming
 from shared.domain.cloud_pcs.deleted import TRIED_FOR, DeletedCloudPc, DeletedStatus
+from shared.domain.cloud_pcs.windows_steps import LEAVE_SERVICE
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import AuditEvent
 from shared.services.cloud_pcs.deleted import deleted_due
@@ -170,7 +171,7 @@ async def test_a_copy_is_of_its_own_machine_only(worker: Worker) -> None:
 
 async def leave(worker: Worker, machine: machines.Machine) -> None:
     """Have Windows forget the machine before; a step that fails is a warning."""
-    order = provisioning.ConfigurationOrder(machine=machine, steps=(provisioning.LEAVE_SERVICE,))
+    order = provisioning.ConfigurationOrder(machine=machine, steps=(LEAVE_SERVICE,))
     await worker.finish(await worker.do(provisioning.BEGIN_CONFIGURATION, order))
     assert await worker.do(provisioning.READ_CONFIGURATION, order) == provisioning.Configured()
 

@@ -50,6 +50,21 @@ def runs(office: Office, cloud_pc_id: str) -> list[tuple[str, str]]:
     ]
 
 
+def reaches_the_machine(office: Office, upn: str, outcomes: Callable[..., None]) -> None:
+    """Check that the new version of a script runs on the Cloud PC that is there, once it does not fail."""
+    assert office.cloud_pc_of(upn)["@deskwright.drift"]["inPlace"] == ["@deskwright.scripts"]
+    apply = f"{office.base}/cloudPCs/{office.cloud_pc_of(upn)['id']}/applySettings"
+    outcomes({"step": "runScript", "message": "no such host"})
+    with pytest.raises(PortalError, match="no such host"):
+        office.finish(office.portal.ask("POST", apply, {}))
+    assert office.cloud_pc_of(upn)["@deskwright.drift"]["drifted"]
+    outcomes()
+    office.finish(office.portal.ask("POST", apply, {}))
+    assert not office.cloud_pc_of(upn)["@deskwright.drift"]["drifted"]
+    versions = [(each["displayName"], each["version"]) for each in office.cloud_pc_of(upn)["@deskwright.scripts"]]
+    assert versions == [("7-Zip", 1), ("Clock", 2)]
+
+
 def test_a_script_that_fails_warns_and_is_run_again_alone(
     open_office: OpenOffice, outcomes: Callable[..., None]
 ) -> None:
@@ -79,7 +94,7 @@ def test_a_script_that_fails_warns_and_is_run_again_alone(
 
     newer = {"scriptContent": base64.b64encode(b"Get-Host").decode()}
     office.portal.ask("PATCH", f"{office.graph}/deviceManagementScripts/{clock}", newer)
-    assert office.cloud_pc_of(upn)["@deskwright.drift"]["differs"] == ["@deskwright.scripts"]
+    reaches_the_machine(office, upn, outcomes)
     refused = office.portal.send("DELETE", f"{office.graph}/deviceManagementScripts/{clock}")
     assert refused.status == 409
 

@@ -10,6 +10,7 @@ from tests.integration.asking import MINE
 from tests.integration.cost_scenes import RECOMMENDATIONS
 from tests.integration.desks import GROUP_ID
 from tests.integration.scenes import OFFERED, VNET, WORKS
+from tests.integration.script_scenes import SCRIPT_BODIES
 
 Json = dict[str, Any]
 DISMISSED = (things.NOW + timedelta(days=1)).isoformat()
@@ -22,7 +23,6 @@ ALERT_RULE = {
     "threshold": {"aggregation": "count", "operator": "greaterOrEqual", "target": 3},
     "notificationChannels": [{"notificationChannelType": "email", "notificationReceivers": [RECEIVER]}],
 }
-SCRIPT = {"displayName": "Printers", "description": "x", "scriptContent": "R2V0LURhdGU="}
 MAINTENANCE_WINDOW = {
     "displayName": "Weekends",
     "description": "x",
@@ -330,8 +330,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
         ALERT_RULE,
         {"id": "cloudPcProvisionScenario"},
     ),
-    "script": ("POST …/deviceManagementScripts", SCRIPT, {}),
-    "change of a script": ("PATCH …/deviceManagementScripts/{id}", SCRIPT, {"id": "sc1"}),
+    **SCRIPT_BODIES,
     "maintenance window": ("POST …/maintenanceWindows", MAINTENANCE_WINDOW, {}),
     "change of a maintenance window": ("PATCH …/maintenanceWindows/{id}", MAINTENANCE_WINDOW, {"id": "mw1"}),
     "assignments of a maintenance window": ("POST …/maintenanceWindows/{id}/assign", ASSIGNED, {"id": "mw1"}),

@@ -29,7 +29,7 @@ from tests.integration.access_scenes import ACCESS_SCENES
 from tests.integration.cost_scenes import COST_SCENES
 from tests.integration.deleted_things import COPIES, DELETED, TAKES_OTHERS, TAKES_OWN
 from tests.integration.scene import Scene, Trace
-from tests.integration.script_scenes import SCRIPT_SCENES
+from tests.integration.script_scenes import OTHERWISE, SCRIPT_SCENES
 
 PASSWORD = "a-new-join-password"
 VERSION_PASSWORD = f"A1-{PASSWORD}"
@@ -75,13 +75,8 @@ BULK = BulkAction(
     created_date_time=NOW,
     last_modified_date_time=NOW,
 )
-ITEM = BulkItem(
-    tenant_id=things.TENANT_ID,
-    bulk_id="b1",
-    position=0,
-    cloud_pc_id=WORKS.id,
-    user_principal_name="ada@contoso.example",
-)
+_ADA = WORKS.user.user_principal_name
+ITEM = BulkItem(tenant_id=things.TENANT_ID, bulk_id="b1", position=0, cloud_pc_id=WORKS.id, user_principal_name=_ADA)
 CONNECTION_FORM = {
     "site": {"siteId": "west"},
     "credentials": {"joinType": "azureADJoin", "network": "hosted"},
@@ -206,6 +201,7 @@ SCENES: Mapping[str, Scene] = {
     "POST tenants/{tenant}/cloudPCs/{id}/rerunStep": on_pc(
         CHANGED, {}, status=Status.PROVISIONED_WITH_WARNINGS, warnings=(Warn(step="hidePowerIcons", message="no"),)
     ),
+    "POST tenants/{tenant}/cloudPCs/{id}/applySettings": on_pc(CHANGED, snapshot=OTHERWISE),
     "POST tenants/{tenant}/cloudPCs/{id}/retry": on_pc(CHANGED, status=Status.FAILED, clean_up_at=NOW + HOUR),
     "POST tenants/{tenant}/orphans/scan": Scene(ASKED),
     "POST tenants/{tenant}/orphans/{id}/remove": Scene(GONE, None, (("orphans", ORPHAN),), one(ORPHAN.id)),

@@ -14,7 +14,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.policies.configuration import OnFailure, PolicyScript
 from shared.domain.policies.policy import BuiltScript
-from shared.services.cloud_pcs.builds import RerunForm, refusal
+from shared.services.cloud_pcs.steps import RerunForm, refusal
 from shared.services.policies.reconciling import snapshots_of
 from tests.cloud_pcs import edited
 from tests.integration import things

@@ -26,6 +26,7 @@ from tests.integration.callers import Office, signed_in
 from tests.integration.deleted_things import DELETED, OTHERS
 from tests.integration.desks import Desk, on_paper
 from tests.integration.scenes import HOUR, LEAVING, NOW, POINT, WAITING, WORKS, on_release
+from tests.integration.script_scenes import OTHERWISE
 from tests.integration.services import IdleHost
 
 OWN, GRAPH = "POST tenants/{tenant}/cloudPCs/{id}", "POST …/cloudPCs/{id}"
@@ -54,6 +55,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "undelete": (f"{OWN}/undelete", {"deletedCloudPcId": DELETED.id}),
     "handOver": (f"{OWN}/handOver", {"deletedCloudPcId": OTHERS.id}),
     "rerunStep": (f"{OWN}/rerunStep", {}),
+    "applySettings": (f"{OWN}/applySettings", None),
 }
 WARNED = {"status": Status.PROVISIONED_WITH_WARNINGS, "warnings": (Warn(step="hidePowerIcons", message="no"),)}
 BUSY = RemoteAction(name=Remote.REBOOT, operation_id="o9", begun_at=NOW)
@@ -65,6 +67,8 @@ STATES: dict[str, CloudPc] = {
     "a step left a warning": edited(WORKS, **WARNED),
     "it has a restore point": edited(WORKS, restore_points=(POINT,)),
     "an action is at work": edited(WORKS, action=BUSY, **WARNED),
+    "a setting differs": edited(WORKS, snapshot=OTHERWISE),
+    "a setting differs while an action is at work": edited(WORKS, snapshot=OTHERWISE, action=BUSY),
     "it is being replaced": edited(WORKS, replacement=ANOTHER, **WARNED),
     "its machine is not known": things.cloud_pc(status=Status.PROVISIONED, attempt=1),
     "it has failed, to be cleaned up later": edited(WORKS, status=Status.FAILED, clean_up_at=NOW + HOUR),
@@ -108,6 +112,7 @@ async def compare(here: Office, routes: dict[str, Any], pc: CloudPc) -> None:
 SHORT = (
     "it is provisioned",
     "it is in its grace period",
+    "a setting differs",
     "an action is at work",
     "it has failed, to be cleaned up later",
 )

@@ -32,12 +32,12 @@ from shared.contracts.provisioning import (
     PARKING_PAUSE,
     PROVISION,
     READ_CONFIGURATION,
-    STEPS,
     Configured,
     ProvisionOrder,
 )
 from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.windows_steps import STEPS
 from shared.domain.policies.configuration import SecurityDefaults
 from tests.cloud_pcs import cloud_pc
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER

@@ -17,6 +17,7 @@ from shared.contracts.provisioning import (
     configuration_for,
 )
 from shared.domain.cloud_pcs.build import Warn
+from shared.domain.planning.in_place import WantedSettings
 from tests.stories.people import ALL_WELL
 from tests.stories.people import ORDER as PROVISION_ORDER
 from tests.stories.tell import tell
@@ -41,6 +42,13 @@ def test_a_step_that_fails_again_stays_a_warning() -> None:
     story = tell(RERUN_STEPS, ORDER, {**ALL_WELL, READ_CONFIGURATION: still, RECORD_RERUN: Done()})
 
     assert [w["step"] for w in story.last(RECORD_RERUN)["warnings"]] == ["disableWindowsReset"]
+
+
+def test_the_settings_that_the_steps_bring_are_recorded_with_them() -> None:
+    wanted = WantedSettings(configuration=PROVISION_ORDER.snapshot.configuration)
+    story = tell(RERUN_STEPS, ORDER.but(wanted=wanted), {**ALL_WELL, RECORD_RERUN: Done()})
+    assert story.last(RECORD_RERUN)["wanted"] == wanted.to_json()
+    assert "wanted" not in tell(RERUN_STEPS, ORDER, {**ALL_WELL, RECORD_RERUN: Done()}).last(RECORD_RERUN)
 
 
 @pytest.mark.parametrize("administrator", [True, False])

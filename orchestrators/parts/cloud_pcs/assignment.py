@@ -35,16 +35,15 @@ from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import (
     BEGIN_CONFIGURATION,
     CONFIGURATION_POLL,
-    LOCAL_ADMINISTRATOR,
     READ_CONFIGURATION,
     ConfigurationOrder,
     Configured,
     ProvisionOrder,
     Replaced,
     configuration_for,
-    wanted_steps,
 )
 from shared.domain.cloud_pcs.build import Step, Warn
+from shared.domain.cloud_pcs.windows_steps import LOCAL_ADMINISTRATOR, wanted_steps
 from shared.domain.tenants.directory import count_from
 from shared.workflow import CallFailedError, Context, Steps, call, pause, predates, wait_for
 

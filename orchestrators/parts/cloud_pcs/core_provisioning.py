@@ -21,8 +21,9 @@ from shared.contracts.joining import (
     StampOrder,
 )
 from shared.contracts.machines import DELETE_DISK, DELETE_NIC, Machine
-from shared.contracts.provisioning import LEAVE_SERVICE, ConfigurationOrder
+from shared.contracts.provisioning import ConfigurationOrder
 from shared.domain.cloud_pcs.build import Failure, Step
+from shared.domain.cloud_pcs.windows_steps import LEAVE_SERVICE
 from shared.workflow import Steps
 
 _STEPS = BuildSteps(Step.ALLOCATE_CAPACITY, Step.CREATE_VM, Step.JOIN_DIRECTORY, Step.ENROLL_IN_INTUNE)

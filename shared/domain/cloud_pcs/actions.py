@@ -256,6 +256,12 @@ _ROWS = (
         graph=False,
     ),
     Action(
+        "applySettings",
+        "apply_settings",
+        "Bring changed settings of its policy to a Cloud PC without a rebuild: administrator, redirections, scripts.",
+        graph=False,
+    ),
+    Action(
         "reprovisionBuildFirst",
         "reprovision_with_options",
         "Make a Cloud PC anew: with buildFirst the user keeps their machine until another has taken its place.",

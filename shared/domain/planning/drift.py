@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.images.image import DeviceImage
+from shared.domain.planning.in_place import WantedSettings, changes_in_place, has_run
 from shared.domain.policies.graph import PROPERTIES, SCRIPTS
 from shared.domain.policies.policy import Policy, Snapshot, image_source, scripts_of
 from shared.domain.policies.script import DeviceManagementScript
@@ -18,10 +19,14 @@ from shared.domain.values import Value
 
 
 class Drift(Value):
-    """*differs*: the properties of Graph's provisioningPolicy that a rebuild would change in the machine."""
+    """*differs*: the properties of Graph's provisioningPolicy that a rebuild would change in the machine.
+
+    *in_place*: those of them that ``applySettings`` brings to the machine without a rebuild.
+    """
 
     drifted: bool
     differs: tuple[str, ...] = ()
+    in_place: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,18 @@ class TenantPolicies:
         if pc.current.snapshot is None or pc.status is Status.NOT_PROVISIONED:
             return None
         policy = self.policies.get(pc.current.snapshot.policy_id)
-        differs = self._differs(pc.current.snapshot, policy) if policy else ("provisioningPolicyId",)
-        return Drift(drifted=bool(differs), differs=differs)
+        if policy is None:
+            return Drift(drifted=True, differs=("provisioningPolicyId",))
+        differs = self._differs(pc.current.snapshot, policy)
+        changes = {each.name for each in changes_in_place(pc.current.snapshot, self.wanted(policy))}
+        in_place = tuple(name for name in differs if name in changes)
+        return Drift(drifted=bool(differs), differs=differs, in_place=in_place)
+
+    def wanted(self, policy: Policy) -> WantedSettings:
+        """Return the settings that a policy wants today."""
+        return WantedSettings(
+            configuration=policy.configuration.decided(self.settings), scripts=scripts_of(policy, self.scripts)
+        )
 
     def policy_name(self, pc: CloudPc) -> str | None:
         """Return the name of a Cloud PC's policy: its name today, or when it was deleted."""
@@ -55,16 +70,13 @@ class TenantPolicies:
         used, nothing is rebuilt from it.
         """
         image = image_source(policy, self.images.get(policy.image_id))
-        today = policy.configuration.decided(self.settings)
+        wanted = self.wanted(policy)
         same = {
             "domainJoinConfigurations": built.connection_id in policy.connection_ids,
             "imageId": image in {None, built.image},
-            SCRIPTS: self._has_run(built, policy),
-            **{row.name: row.of(built) == getattr(today, row.field) for row in PROPERTIES if row.rebuilt},
+            SCRIPTS: has_run(built, wanted.scripts),
+            **{
+                row.name: row.of(built) == getattr(wanted.configuration, row.field) for row in PROPERTIES if row.rebuilt
+            },
         }
         return tuple(name for name, is_same in same.items() if not is_same)
-
-    def _has_run(self, built: Snapshot, policy: Policy) -> bool:
-        """Whether the machine has run today's versions of the policy's scripts; also while one of them is gone."""
-        today = scripts_of(policy, self.scripts)
-        return today is None or [each.digest for each in today] == [each.digest for each in built.built_scripts]

@@ -14,6 +14,8 @@ from shared.domain.graph_property import Property
 from shared.domain.policies.configuration import DEDICATED, ShutDownAction, dedicated
 from shared.domain.values import Word
 
+LOCAL_ADMIN = "localAdminEnabled"
+
 SECURITY_DEFAULTS = "@deskwright.securityDefaults"
 """Graph has no such property: Windows 365 sets its defaults on every Cloud PC."""
 
@@ -40,7 +42,7 @@ PROPERTIES = (
     Property("imageType", "image", "image_type", absent="gallery"),
     Property("imageId", "image", "image_id"),
     Property("windowsSetting", "configuration", "locale", inside="locale", shape=WindowsSettingView, rebuilt=True),
-    Property("localAdminEnabled", "configuration", "local_admin_enabled", rebuilt=True),
+    Property(LOCAL_ADMIN, "configuration", "local_admin_enabled", rebuilt=True),
     Property("enableSingleSignOn", "configuration", "enable_single_sign_on", absent=False, rebuilt=True),
     Property(SECURITY_DEFAULTS, "configuration", "security_defaults", rebuilt=True),
     Property("cloudPcNamingTemplate", "configuration", "naming_template", rebuilt=True),

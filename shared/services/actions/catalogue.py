@@ -35,8 +35,7 @@ from shared.domain.machines.restore_points import nearest
 from shared.domain.operations.operation import Operation
 from shared.domain.power.overriding import PowerOverrideForm
 from shared.domain.values import Value
-from shared.services.cloud_pcs.builds import RerunForm, plan_now, rebuild, rerun, warned_steps
-from shared.services.cloud_pcs.builds import refusal as without_warning
+from shared.services.cloud_pcs.builds import plan_now, rebuild
 from shared.services.cloud_pcs.deprovisioning import (
     ExtendForm,
     HoldForm,
@@ -59,6 +58,16 @@ from shared.services.cloud_pcs.machine_changes import (
 from shared.services.cloud_pcs.machine_changes import refusal as unreplaceable
 from shared.services.cloud_pcs.moving import MoveForm, judge_moves, movable, move, targets, unmovable
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, refusal, refuse_while_rerunning, rename
+from shared.services.cloud_pcs.steps import (
+    ApplySettingsForm,
+    RerunForm,
+    apply_settings,
+    judge_settings,
+    rerun,
+    settings_in_place,
+    warned_steps,
+)
+from shared.services.cloud_pcs.steps import refusal as without_warning
 from shared.services.cloud_pcs.undeleting import UndeleteForm, copies, hand_over, undelete
 from shared.services.cloud_pcs.undeleting import refuses as unbuildable
 from shared.services.operations.action_context import ActionContext
@@ -255,9 +264,14 @@ def _copy(_: CloudPc) -> UndeleteForm:
     return UndeleteForm(deleted_cloud_pc_id="none")
 
 
-async def _rerun(context: ActionContext, client: DurableClient, pc_id: str, form: RerunForm) -> Operation:
-    await refuse_while_off(context, client, (await context.cloud_pc(pc_id)).value)
-    return await rerun(context, client, pc_id, form)
+def _while_on(perform: Callable[[ActionContext, DurableClient, str, F], Awaitable[Operation]]) -> Perform[F]:
+    """Return an action in Windows, which is refused while the machine is off."""
+
+    async def checked(context: ActionContext, client: DurableClient, pc_id: str, form: F) -> Operation:
+        await refuse_while_off(context, client, (await context.cloud_pc(pc_id)).value)
+        return await perform(context, client, pc_id, form)
+
+    return checked
 
 
 _POWER_ON: Performer[Nothing] = Performer(
@@ -344,7 +358,16 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
             UndeleteForm, hand_over, _copy, unbuildable, (_idle, _planned), looks=partial(copies, handed_over=True)
         ),
         "rerunStep": Performer(
-            RerunForm, _rerun, _plain(RerunForm), without_warning, (_idle, refuse_while_off), warned_steps
+            RerunForm, _while_on(rerun), _plain(RerunForm), without_warning, (_idle, refuse_while_off), warned_steps
+        ),
+        "applySettings": Performer(
+            ApplySettingsForm,
+            _while_on(apply_settings),
+            _plain(ApplySettingsForm),
+            lambda _pc, _form: None,
+            (_idle, refuse_while_off),
+            looks=settings_in_place,
+            in_bulk=InBulk(ApplySettingsForm, judge_settings, _while_on(apply_settings)),
         ),
         "reprovisionBuildFirst": Performer(
             ReprovisionForm,

@@ -39,7 +39,9 @@ class SupportedAction(Value):
     possible: bool
     reason: str | None = None
     choices: tuple[str, ...] | None = Field(
-        None, description="of a resize the service plans, of a restore the restore points, of rerunStep the steps"
+        None,
+        description="of a resize the service plans, of a restore the restore points, of rerunStep the steps, "
+        "of applySettings the settings",
     )
 
 

@@ -1,29 +1,20 @@
-"""Builds of Cloud PCs: started, built again on request, and post-provisioning steps that run again."""
+"""Builds of Cloud PCs: started, and built again on request."""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from pydantic import Field
-
 from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.provisioning import (
     PROVISION,
     REPLACE,
-    RERUN_STEPS,
-    STEPS,
     ProvisionOrder,
-    RerunOrder,
-    configuration_for,
     order_for,
     provisioning_instance,
     replacement_order,
     replacing_instance,
-    rerunning_instance,
 )
-from shared.contracts.remote_actions import machine_of
-from shared.contracts.scripts import script_orders
 from shared.contracts.step_waits import wait_of_build
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.action_forms import UserAccountType
@@ -39,13 +30,12 @@ from shared.domain.planning.entitlements import targeted_group, winner
 from shared.domain.planning.queueing import waits
 from shared.domain.policies.policy import Snapshot, snapshot_of
 from shared.domain.tenants.tenant import LicenceSource
-from shared.domain.values import Label, Value
-from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
+from shared.errors import ConflictError, NotFoundError
 from shared.services.directory.changes import report_changes
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, resume_operation
-from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled, start_watched
-from shared.services.operations.writes import change_cloud_pc, no_record
+from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
+from shared.services.operations.writes import change_cloud_pc
 from shared.services.policies.reconciling import SWEEP_AFTER, reconcile_users
 from shared.services.policies.scripts import scripts_by_id
 from shared.storage.configuration import source_of
@@ -251,92 +241,3 @@ async def plan_now(
 
 async def _has_site(context: ActionContext, connection: Connection) -> bool:
     return await context.deps.sites.find(context.tenant.id, connection.site_id) is not None
-
-
-class RerunForm(Value):
-    """Step to run again; left out: every step that has a warning."""
-
-    step: Label | None = Field(None, description=f"{', '.join(STEPS)}, or the name of a script of the policy")
-
-
-async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
-    """Run the step again; return its operation.
-
-    Raises: InvalidError for a step that it never has, ConflictError unless the Cloud PC has a warning for it, and when
-    steps of it are being run again already.
-    """
-    deps, resource = context.deps, Resource(ResourceType.CLOUD_PC, cloud_pc_id)
-    resumed = await resume_operation(context, resource, _nothing, begun=lambda _: False)
-    if resumed is not None:
-        return resumed
-    pc = (await context.cloud_pc(cloud_pc_id)).value
-    _refuse_unknown_step(pc, form)
-    order = _order(pc, _steps(pc, form), context.operation_id)
-    opened_before = await deps.operations.find(context.tenant.id, context.operation_id) is not None
-
-    async def begin(_: None) -> None:
-        started = await start_watched(
-            deps, client, RERUN_STEPS, order, tenant_id=pc.tenant_id, instance_id=rerunning_instance(pc)
-        )
-        if not started and not opened_before:
-            raise ConflictError("steps of this Cloud PC are being run again already")
-
-    begun = await begin_operation(context, "rerunStep", resource, no_record(pc, form), start=begin, code="rerunning")
-    return begun.operation
-
-
-async def _nothing() -> None:
-    """Start nothing: an operation that has steps runs."""
-
-
-def refusal(pc: CloudPc, form: RerunForm) -> str | None:
-    """Return why the step cannot be run again by its record, None when it can."""
-    try:
-        _order(pc, _steps(pc, form), "")
-    except ConflictError as why:
-        return str(why)
-    return None
-
-
-def warned_steps(pc: CloudPc) -> tuple[str, ...]:
-    """Return the steps, and the names of the scripts, that a Cloud PC has warnings for, in their order."""
-    warned = {warning.step for warning in pc.current.warnings}
-    return tuple(step for step in _step_names(pc) if step in warned)
-
-
-def _step_names(pc: CloudPc) -> tuple[str, ...]:
-    """Return the steps of a Cloud PC and the names of its scripts, in their order."""
-    scripts = pc.current.snapshot.built_scripts if pc.current.snapshot else ()
-    return (*STEPS, *(each.display_name for each in scripts))
-
-
-def _refuse_unknown_step(pc: CloudPc, form: RerunForm) -> None:
-    """Raise InvalidError for a step that a Cloud PC never has, naming its steps and scripts."""
-    known = _step_names(pc)
-    if form.step is not None and form.step not in known:
-        raise InvalidError(Problem("/step", f"is none of {', '.join(known)}"))
-
-
-def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:
-    if pc.at_work:
-        raise ConflictError(pc.at_work, status=pc.status.value)
-    warned = warned_steps(pc)
-    if pc.status is not Status.PROVISIONED_WITH_WARNINGS or (form.step and form.step not in warned):
-        named = f"the step {form.step}" if form.step else "any step"
-        raise ConflictError(f"there is no warning for {named}", status=pc.status.value, warnings=list(warned))
-    return (form.step,) if form.step else warned
-
-
-def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder:
-    machine = machine_of(pc)
-    if pc.current.snapshot is None or machine is None:
-        raise ConflictError("the machine of this Cloud PC is not known", status=pc.status.value)
-    windows = tuple(step for step in steps if step in STEPS)
-    return RerunOrder(
-        generation=pc.current.generation,
-        operation_id=operation_id,
-        configuration=configuration_for(machine, pc.user, pc.current.snapshot, windows),
-        scripts=tuple(
-            each for each in script_orders(machine, pc.current.snapshot) if each.script.display_name in steps
-        ),
-    )

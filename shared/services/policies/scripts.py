@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from shared.contracts.provisioning import STEPS
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.windows_steps import STEPS
 from shared.domain.operations.operation import ResourceType
 from shared.domain.policies.policy import Policy
 from shared.domain.policies.script import DeviceManagementScript, ScriptForm

@@ -9,7 +9,7 @@ import pytest
 from activities.machines.run_commands import assemble, begin_run_command, harmless, read_steps, script
 from activities.machines.scripts import warnings_of, windows_account
 from shared.contracts.outcomes import DeclinedError
-from shared.contracts.provisioning import LEAVE_SERVICE, REMOVE_LOCAL_ADMINISTRATOR, STEPS
+from shared.domain.cloud_pcs.windows_steps import LEAVE_SERVICE, REMOVE_LOCAL_ADMINISTRATOR, STEPS
 from shared.domain.policies.configuration import SecurityDefaults
 from tests.house.tree import ROOT, below, text
 

@@ -29,6 +29,7 @@ ACTIONS = [
     for verb in (
         "bulkActions/create",
         "bulkActions/update",
+        "cloudPCs/applySettings",
         "cloudPCs/changeUserAccountType",
         "cloudPCs/createSnapshot",
         "cloudPCs/endGracePeriod",

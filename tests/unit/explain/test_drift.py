@@ -12,6 +12,7 @@ from shared.domain.networks.connection import JoinType
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.planning.explain import explain
 from shared.domain.planning.foresight import policy_users
+from shared.domain.planning.in_place import SettingInPlace
 from shared.domain.policies.configuration import ConfigurationStep, PolicyScript, SecurityDefaults
 from shared.domain.policies.graph import PROPERTIES, SCRIPTS
 from shared.domain.policies.policy import BuiltScript, DomainJoinConfiguration, Snapshot, image_source, snapshot_of
@@ -75,7 +76,9 @@ def test_what_was_just_built_has_not_drifted() -> None:
     ids=str,
 )
 def test_an_edit_is_named_by_the_property_that_differs(edit: dict[str, Any], differs: tuple[str, ...]) -> None:
-    assert office.today(POLICY.but(**edit)).drift(built()) == Drift(drifted=bool(differs), differs=differs)
+    drift = office.today(POLICY.but(**edit)).drift(built())
+    in_place = tuple(each for each in differs if each in set(SettingInPlace))
+    assert drift == Drift(drifted=bool(differs), differs=differs, in_place=in_place)
 
 
 def test_a_tenant_s_setting_that_a_policy_leaves_open_drifts_too() -> None:
@@ -113,7 +116,9 @@ def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() ->
     assert pc.current.snapshot is not None
     for field, value in other.items():
         drift = office.today(POLICY).drift(edited(pc, snapshot=pc.current.snapshot.but(**{field: value})))
-        assert drift == Drift(drifted=field in rebuilt, differs=(rebuilt[field],) if field in rebuilt else ()), field
+        assert drift is not None
+        assert drift.differs == ((rebuilt[field],) if field in rebuilt else ()), field
+        assert drift.drifted is (field in rebuilt), field
     fields = {*Snapshot.model_fields, *ConfigurationStep.model_fields} - {"configuration"}
     assert {"policy_id", *other} == fields - {
         "provisioning_type",
@@ -175,7 +180,7 @@ def test_an_image_that_may_not_be_used_for_now_is_no_drift() -> None:
 
 def test_a_cloud_pc_of_a_deleted_policy_says_so_and_keeps_its_name() -> None:
     view = cloud_pc_view(built(), office.NOW, office.today(), Estimates())
-    assert view["@deskwright.drift"] == {"drifted": True, "differs": ["provisioningPolicyId"]}
+    assert view["@deskwright.drift"] == {"drifted": True, "differs": ["provisioningPolicyId"], "inPlace": []}
     assert view["provisioningPolicyName"] == "Office"
 
 

@@ -15,8 +15,8 @@ from shared.domain.wizards.create_device_image import DeviceImageNameStep
 from shared.domain.wizards.forms import FORMS, parse, problems_of
 from shared.errors import InvalidError
 from shared.services.actions.bulk import BulkForm
-from shared.services.cloud_pcs.builds import RerunForm
 from shared.services.cloud_pcs.deprovisioning import ExtendForm, HoldForm
+from shared.services.cloud_pcs.steps import RerunForm
 from shared.services.tenants.directory_changes import DirectoryChange
 from shared.services.tenants.tenants import TenantChange
 from triggers.http.networks.connections import NewPassword

@@ -84,6 +84,7 @@ export function actionsOf(known: Known, send: (name: ActionName, values: Values)
         of: shownOf(named),
         ...(factsOf(name).destroys ? { typed: typedOf(named) } : {}),
         ...(fields.length > 0 ? { fields } : {}),
+        ...(name === "applySettings" ? { preview: () => Promise.resolve(appliedSettings(asked)) } : {}),
         ...(isFromDisk(name) ? { preview: (values: Values) => Promise.resolve(fromDisk(name, known, values)) } : {}),
         run: (values: Values) => send(name, values),
       },
@@ -101,6 +102,10 @@ function stopActions(): Choice[] {
 
 function isFromDisk(name: ActionName): name is "undelete" | "handOver" {
   return name === "undelete" || name === "handOver";
+}
+
+function appliedSettings({ choices }: Supported): Preview {
+  return { summary: words.applied, lines: (choices ?? []).map((each) => titleOf(each)) };
 }
 
 /** Say whose disk comes to whom, and what is lost. */

@@ -126,6 +126,10 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
   );
 }
 
+function listed(properties: readonly string[]): string {
+  return properties.map((each) => titleOf(each)).join(", ");
+}
+
 /** What somebody should know about it: its problem, its warnings, what waits, its grace period, its drift. */
 function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
   const styles = useStyles();
@@ -160,7 +164,8 @@ function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
       {drift?.drifted ? (
         <MessageBar layout="multiline">
           <MessageBarBody>
-            {words.drift} {(drift.differs ?? []).map((each) => titleOf(each)).join(", ")}. {words.driftAdvice}
+            {words.drift} {listed(drift.differs)}. {words.driftAdvice}
+            {drift.inPlace.length > 0 ? ` ${words.inPlace} ${listed(drift.inPlace)}.` : ""}
           </MessageBarBody>
         </MessageBar>
       ) : null}

@@ -4,7 +4,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, Self, TypeVar
@@ -17,6 +17,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     SerializerFunctionWrapHandler,
     ValidationInfo,
+    WithJsonSchema,
     model_serializer,
     model_validator,
 )
@@ -84,6 +85,18 @@ def when_written(rule: Callable[[Item], Item]) -> AfterValidator:
         return rule(value) if info.context is WRITTEN else value
 
     return AfterValidator(check)
+
+
+def _local(at: time) -> time:
+    if at.tzinfo is not None:
+        raise PydanticCustomError("value_error", "write the local time without a zone: the schedule has one for all")
+    return at
+
+
+LocalTime = Annotated[
+    time, when_written(_local), WithJsonSchema({"type": "string", "format": "local-time", "maxLength": 16})
+]
+"""A time of a day in the zone of its schedule: ``07:00:00``. JSON Schema's format ``time`` has an offset (RFC 3339)."""
 
 
 def wrong_at(part: str, message: str) -> PydanticCustomError:

@@ -25,6 +25,7 @@ from shared.storage.repository import Stored
 from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.scenes import LARGER, LEAVING, MADE, NOW, POINT, WAITING, WORKS
+from tests.integration.script_scenes import OTHERWISE
 from tests.integration.services import IdleHost, PaperServices, perform
 
 EVE = Actor(id="eve", name="Eve")
@@ -37,6 +38,7 @@ STATES: Mapping[str, Mapping[str, Any]] = {
     "works, and a removal waits": {"removal": WAITING},
     "works, and reboots": {"action": AT_WORK},
     "works, and is replaced": {"replacement": Build(generation=2)},
+    "works, with another setting than its policy": {"snapshot": OTHERWISE},
     "works, nobody knows where": {"resources": Resources()},
     "warned": WARNED,
     "warned, and reboots": {**WARNED, "action": AT_WORK},

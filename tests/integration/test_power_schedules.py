@@ -46,6 +46,12 @@ async def test_a_schedule_without_phases_has_a_working_week_and_twice_with_a_key
         ({"signedOffInMinutes": 1}, "/signedOffInMinutes"),
         ({"phases": [{"begins": "07:00:00", "days": [8], "working": True}]}, "/phases/0/days"),
         ({"phases": [{"begins": "07:00:00", "working": True}] * 2}, "/phases/1/begins"),
+        ({"phases": [{"begins": "07:00Z", "working": True}]}, "/phases/0/begins"),
+        (
+            {"phases": [{"begins": "07:00", "working": True}, {"begins": "19:00+02:00", "working": False}]},
+            "/phases/1/begins",
+        ),
+        ({"phases": [{"begins": 25200, "working": True}]}, "/phases/0/begins"),
         ({"phases": [], "exceptions": [{"on": "2026-12-25", "phases": []}]}, "/phases"),
     ],
 )

@@ -4,7 +4,7 @@ The names are those of Graph's ``maintenanceWindows``. Times are local: those of
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.graph_property import edit_of
 from shared.domain.policies.policy import Assignment
-from shared.domain.values import Counted, Label, NamedRecord, Value, wrong_at
+from shared.domain.values import Counted, Label, LocalTime, NamedRecord, Value, wrong_at
 
 SHORTEST = timedelta(hours=2)
 """A shorter window is refused, as Windows 365 refuses it."""
@@ -34,13 +34,13 @@ class MaintenanceSchedule(Value):
     """Hours of a maintenance window; an end that is not after the start is on the day after."""
 
     schedule_type: ScheduleType
-    start_time: time = Field(description="local time")
-    end_time: time = Field(description="local time, at least two hours after the start; it may be on the day after")
+    start_time: LocalTime = Field(description="local time")
+    end_time: LocalTime = Field(
+        description="local time, at least two hours after the start; it may be on the day after"
+    )
 
     @model_validator(mode="after")
     def _is_long_enough(self) -> "MaintenanceSchedule":
-        if self.start_time.tzinfo or self.end_time.tzinfo:
-            raise wrong_at("startTime", "write a local time, without a time zone")
         if self.length < SHORTEST:
             raise wrong_at("endTime", "a window is at least two hours long")
         return self

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from shared.domain.values import Value
+from shared.domain.values import LocalTime, Value
 
 _A_WEEK = 8
 """Days in which every phase of a week begins at least once; a day more, for the zones."""
@@ -28,7 +28,7 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 class TimedPhase(Value):
     """A part of the day; *days* are ISO weekdays (1 is Monday), *begins* is local time."""
 
-    begins: time = Field(title="Begins", description="Local time; it lasts until the next phase begins.")
+    begins: LocalTime = Field(title="Begins", description="Local time; it lasts until the next phase begins.")
     days: tuple[Weekday, ...] = Field(
         (1, 2, 3, 4, 5, 6, 7), max_length=7, title="Days", description="1 is Monday, 7 is Sunday."
     )
@@ -131,9 +131,7 @@ def _phase_problems(at: str, phases: Sequence[TimedPhase], *, dated: bool = Fals
     for n, phase in enumerate(phases):
         if not phase.days or any(not 1 <= day <= 7 for day in phase.days):  # noqa: PLR2004 - days of a week
             yield f"{at}/{n}/days", "write days as numbers from 1, a Monday, to 7, a Sunday; at least one"
-        if phase.begins.tzinfo is not None:
-            yield f"{at}/{n}/begins", "write the local time without a zone; the schedule has one for all"
-        begins = {(0 if dated else day, phase.begins.replace(tzinfo=None)) for day in phase.days}
+        begins = {(0 if dated else day, phase.begins) for day in phase.days}
         if begins & begun:
             yield f"{at}/{n}/begins", "another phase begins at the same time of the same day; change one of them"
         begun |= begins

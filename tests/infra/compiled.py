@@ -1,232 +1,148 @@
-"""Write a Bicep file as a JSON template: the part of the language that `customer.bicep` uses.
+"""Write a Bicep file as a JSON template: the part of the language that `infra/` uses.
 
-python -m tests.infra.compiled build --stdout infra/customer.bicep
+python -m tests.infra.compiled build --stdout infra/azd.bicep
 
-It stands in for `bicep` where that cannot be had, so that `az deployment` can be run: what it does not know it refuses
-with the line. Microsoft's compiler decides what a file means, not this.
+It stands in for `bicep` where that cannot be had, so that a deployment can be run: what it does not know it refuses
+with the line. Microsoft's compiler decides what a file means, not this: `test_compiled.py` compares both.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.infra.expressions import Expressions, Symbol, body_of, members, need, quoted
 from tests.infra.syntax import Nested, Node, Statement, read
 
 VERSION = "Bicep CLI version 0.38.33 (stand-in of tests/infra)"
 _SCHEMA = "https://schema.management.azure.com/schemas/{}#"
 _SCHEMAS = {"subscription": "2018-05-01/subscriptionDeploymentTemplate.json", "": "2019-04-01/deploymentTemplate.json"}
-_OPERATORS = {"&&": "and", "||": "or", "==": "equals"}
-_WORDS = {"true": "true()", "false": "false()", "null": "null()"}
+_LIMITS = {"minLength": "minLength", "maxLength": "maxLength", "minValue": "minValue", "maxValue": "maxValue"}
+_LIMITS |= {"allowed": "allowedValues"}
+_BESIDE = frozenset({"dependsOn", "parent", "scope"})
 
 
 class Compiled:
     """One file. `template` is its JSON."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._statements = {each.name: each for each in read(path) if each.name}
-        targets = [each.value for each in read(path) if each.word == "targetScope"]
-        self._target = targets[0].parts[0].text if targets and targets[0] else ""
-        self._loop: str = ""
-        self._rows = ""
-        self._files: dict[str, Any] = {}
-        self._variables: list[tuple[str, ...]] = []
-        self.template = self._whole()
+        self._path, self._statements = path, read(path)
+        targets = [each.value for each in self._statements if each.word == "targetScope"]
+        target = targets[0].parts[0].text if targets and targets[0] else ""
+        named = {each.name: each for each in self._statements if each.name and each.word != "output"}
+        self._symbols = {each.path: each for statement in named.values() for each in _symbols(statement, None)}
+        self._write = Expressions(path, self._symbols, named, of_subscription=target == "subscription")
+        self.template = self._whole(target)
 
-    def _whole(self) -> dict[str, Any]:
-        of = {word: [each for each in self._statements.values() if each.word == word] for word in ("param", "var")}
+    def _whole(self, target: str) -> dict[str, Any]:
+        of = {
+            word: [each for each in self._statements if each.word == word]
+            for word in ("param", "var", "resource", "module", "output")
+        }
         made: dict[str, Any] = {
-            "$schema": _SCHEMA.format(_SCHEMAS.get(self._target, _SCHEMAS[""])),
+            "$schema": _SCHEMA.format(_SCHEMAS.get(target, _SCHEMAS[""])),
             "contentVersion": "1.0.0.0",
             "parameters": {each.name: self._parameter(each) for each in of["param"]},
-            "variables": {each.name: self._value(_need(each)) for each in of["var"]},
-            "resources": [
-                made
-                for each in self._statements.values()
-                if each.word in {"resource", "module"}
-                for made in ([*self._nested(each)] if each.existing else [self._made(each)])
-            ],
+            "variables": self._variables(of["var"]),
+            "resources": [self._made(each) for each in self._symbols.values() if not each.statement.existing],
             "outputs": {
-                each.name: {"type": each.type, "value": self._value(_need(each))}
-                for each in self._statements.values()
-                if each.word == "output"
+                each.name: {"type": each.type, "value": self._write.value(need(each))} for each in of["output"]
             },
         }
-        made["variables"] |= self._files
-        return made
+        made["variables"] |= self._write.files
+        return {name: each for name, each in made.items() if each or name in {"parameters", "resources"}}
 
     def _parameter(self, statement: Statement) -> dict[str, Any]:
-        default = {"defaultValue": self._value(statement.value)} if statement.value else {}
-        return {"type": statement.type, **default}
+        default = {"defaultValue": self._write.value(statement.value)} if statement.value else {}
+        limits = {
+            _LIMITS[name]: self._write.value(call.parts[0])
+            for name, call in statement.decorators.items()
+            if name in _LIMITS
+        }
+        return {"type": statement.type, **default, **limits}
 
-    def _made(self, statement: Statement) -> dict[str, Any]:
-        node, beside = _need(statement), dict[str, Any]()
-        if node.kind == "if":
-            beside["condition"] = self._value(node.parts[0])
-            node = node.parts[1]
-        elif node.kind == "for":
-            rows = self._text(node.parts[0])
-            beside["copy"] = {"name": statement.name, "count": f"[length({rows})]"}
-            self._loop, self._rows = node.names[0], rows
-            node = node.parts[1]
-        after = self._after(node)
-        written = {name: each for name, each in _members(node).items() if name != "dependsOn"}
-        make = self._module if statement.word == "module" else self._resource
-        made = {**beside, **make(statement, written), **({"dependsOn": after} if after else {})}
-        self._loop = self._rows = ""
-        return made
+    def _variables(self, statements: list[Statement]) -> dict[str, Any]:
+        """Write the variables; one with a value that only a deployment knows stands where it is used."""
+        early = [each for each in statements if not self._write.is_late(need(each))]
+        loops = [each for each in early if need(each).kind == "for"]
+        found = {each.name: self._write.value(need(each)) for each in early if each not in loops}
+        return found | ({"copy": [self._write.loop(each.name, need(each)) for each in loops]} if loops else {})
 
-    def _nested(self, parent: Statement) -> Iterator[dict[str, Any]]:
-        """Yield the resources that are declared inside an existing resource."""
-        kind, _, version = parent.type.partition("@")
-        of = self._text(_members(_need(parent))["name"])
-        for each in _need(parent).parts:
-            if isinstance(each, Nested) and each.statement:
-                made = self._resource(each.statement, _members(_need(each.statement)))
-                name = f"[format('{{0}}/{{1}}', {of}, {_quoted(made['name'])})]"
-                yield {**made, "type": f"{kind}/{made['type']}", "apiVersion": version, "name": name}
+    def _made(self, symbol: Symbol) -> dict[str, Any]:
+        loop, condition, body = body_of(symbol.statement)
+        beside: dict[str, Any] = {}
+        with self._repeated(symbol, loop, beside):
+            if condition is not None:
+                beside["condition"] = self._write.value(condition)
+            written = members(body)
+            make = self._module if symbol.statement.word == "module" else self._resource
+            made = {**beside, **make(symbol, written)}
+            after = self._after(symbol, body)
+        return {**made, **({"dependsOn": after} if after else {})}
 
-    def _resource(self, statement: Statement, written: dict[str, Node]) -> dict[str, Any]:
-        kind, _, version = statement.type.partition("@")
-        if {"scope", "parent"} & written.keys():
-            raise self._refused(_need(statement), "a scope or a parent")
-        return {"type": kind, "apiVersion": version, **{name: self._value(each) for name, each in written.items()}}
+    @contextmanager
+    def _repeated(self, symbol: Symbol, loop: Node | None, beside: dict[str, Any]) -> Iterator[None]:
+        """Write the loop of a resource, and let its variables stand for a copy."""
+        if loop is None:
+            yield
+            return
+        rows = self._write.text(loop.parts[0])
+        beside["copy"] = {"name": symbol.path, "count": f"[length({rows})]"}
+        with self._write.within(loop, rows, "copyIndex()"):
+            yield
 
-    def _module(self, statement: Statement, written: dict[str, Node]) -> dict[str, Any]:
-        scope = written["scope"]
-        if scope.kind != "call" or scope.text != "resourceGroup" or len(scope.parts) != 1:
-            raise self._refused(scope, "the scope")
-        parameters = {name: {"value": self._value(each)} for name, each in _members(written["params"]).items()}
+    def _resource(self, symbol: Symbol, written: dict[str, Node]) -> dict[str, Any]:
+        names = self._write.names(symbol)
+        scope = {"scope": f"[{self._write.id_at(written['scope'])}]"} if "scope" in written else {}
+        name = self._write.value(written["name"])
+        if len(names) > 1:
+            places = "/".join(f"{{{index}}}" for index in range(len(names)))
+            name = f"[format({', '.join([quoted(places), *names])})]"
+        rest = {key: each for key, each in written.items() if key not in _BESIDE | {"name"}}
+        made = {**scope, "type": self._write.type_of(symbol), "apiVersion": self._write.version_of(symbol)}
+        return {**made, "name": name, **self._write.members_as_json(rest)}
+
+    def _module(self, symbol: Symbol, written: dict[str, Node]) -> dict[str, Any]:
+        group = {"resourceGroup": f"[{self._write.group(written['scope'])}]"} if "scope" in written else {}
+        parameters = {name: self._write.argument(each) for name, each in members(written["params"]).items()}
         return {
             "type": "Microsoft.Resources/deployments",
-            "apiVersion": "2022-09-01",
-            "name": self._value(written["name"]),
-            "resourceGroup": self._value(scope.parts[0]),
+            "apiVersion": self._write.version_of(symbol),
+            "name": self._write.value(written["name"]),
+            **group,
             "properties": {
                 "expressionEvaluationOptions": {"scope": "inner"},
                 "mode": "Incremental",
                 "parameters": parameters,
-                "template": Compiled(self._path.parent / statement.type).template,
+                "template": Compiled(self._path.parent / symbol.statement.type).template,
             },
         }
 
-    def _after(self, node: Node) -> list[str]:
-        """Return the ids of the resources that a body names."""
-        found = [self._statements[each] for each in _names(node) if each in self._statements]
-        named = {each.name: each for each in found if each.word == "resource"}
-        return [f"[{self._id(each)}]" for each in named.values()]
-
-    def _value(self, node: Node) -> Any:
-        """Write a node as JSON, its expressions between brackets."""
-        if node.kind == "object":
-            return {name: self._value(each) for name, each in _members(node).items()}
-        if node.kind == "array":
-            return [self._value(each) for each in node.parts]
-        if node.kind == "number":
-            return int(node.text)
-        if node.kind == "literal":
-            return {"true": True, "false": False, "null": None}[node.text]
-        if node.kind == "string" and len(node.parts) == 1:
-            text = node.parts[0].text
-            return f"[{text}" if text.startswith("[") else text
-        return f"[{self._text(node)}]"
-
-    def _text(self, node: Node) -> str:
-        """Write a node as part of an expression."""
-        writers: dict[str, Callable[[Node], str]] = {
-            "string": self._string,
-            "number": lambda one: one.text,
-            "literal": lambda one: _WORDS[one.text],
-            "name": self._name,
-            "call": self._call,
-            "lambda": self._lambda,
-            "member": self._member,
-            "unary": lambda one: f"not({self._text(one.parts[0])})",
-            "binary": self._binary,
-            "ternary": lambda one: f"if({', '.join(map(self._text, one.parts))})",
-        }
-        if node.kind not in writers:
-            raise self._refused(node, f"a {node.kind} in an expression")
-        return writers[node.kind](node)
-
-    def _string(self, node: Node) -> str:
-        if len(node.parts) == 1:
-            return _quoted(node.parts[0].text)
-        places = [each for each in node.parts if each.kind != "text"]
-        numbers = iter(range(len(places)))
-        escaped = (
-            each.text.replace("{", "{{").replace("}", "}}") if each.kind == "text" else f"{{{next(numbers)}}}"
-            for each in node.parts
-        )
-        return f"format({', '.join([_quoted(''.join(escaped)), *map(self._text, places)])})"
-
-    def _lambda(self, node: Node) -> str:
-        self._variables.append(node.names)
-        body = self._text(node.parts[0])
-        self._variables.pop()
-        return f"lambda({', '.join([*map(_quoted, node.names), body])})"
-
-    def _name(self, node: Node) -> str:
-        if any(node.text in names for names in self._variables):
-            return f"lambdaVariables('{node.text}')"
-        if node.text and node.text == self._loop:
-            return f"{self._rows}[copyIndex()]"
-        statement = self._statements.get(node.text)
-        if statement is None or statement.word not in {"param", "var"}:
-            raise self._refused(node, f"the name '{node.text}'")
-        return f"{'parameters' if statement.word == 'param' else 'variables'}('{node.text}')"
-
-    def _call(self, node: Node) -> str:
-        if node.text != "loadJsonContent":
-            return f"{node.text}({', '.join(map(self._text, node.parts))})"
-        name = f"$fxv#{len(self._files)}"
-        self._files[name] = json.loads((self._path.parent / node.parts[0].parts[0].text).read_text("utf-8"))
-        return f"variables('{name}')"
-
-    def _member(self, node: Node) -> str:
-        of = node.parts[0]
-        statement = self._statements.get(of.text) if of.kind == "name" else None
-        if statement is None or statement.word != "resource":
-            return f"{self._text(of)}.{node.text}"
-        if node.text != "id":
-            raise self._refused(node, f"'{node.text}' of a resource")
-        return self._id(statement)
-
-    def _id(self, statement: Statement) -> str:
-        node = _need(statement)
-        body = node.parts[1] if node.kind in {"if", "for"} else node
-        function = "subscriptionResourceId" if self._target == "subscription" else "resourceId"
-        return f"{function}('{statement.type.partition('@')[0]}', {self._text(_members(body)['name'])})"
-
-    def _binary(self, node: Node) -> str:
-        if node.text not in _OPERATORS:
-            raise self._refused(node, f"the operator '{node.text}'")
-        return f"{_OPERATORS[node.text]}({', '.join(map(self._text, node.parts))})"
-
-    def _refused(self, node: Node, what: str) -> SyntaxError:
-        return SyntaxError(f"{self._path.name}:{node.line}: {what} is not written as JSON by this stand-in")
+    def _after(self, symbol: Symbol, body: Node) -> list[str]:
+        """Return the ids of the resources, and the names of the loops, that a body names, also by a variable."""
+        used = list(self._write.uses(body))
+        if symbol.parent is not None:
+            used.insert(0, (symbol.parent, None))
+        found: dict[str, None] = {}
+        for each, index in used:
+            if each.statement.existing or each == symbol:
+                continue
+            whole = body_of(each.statement)[0] is not None and index is None
+            found[each.path if whole else f"[{self._write.id_of(each, index)}]"] = None
+        return list(found)
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _need(statement: Statement) -> Node:
-    if statement.value is None:
-        raise SyntaxError(f"line {statement.line}: '{statement.name}' has no value")
-    return statement.value
-
-
-def _members(node: Node) -> dict[str, Node]:
-    """Return the members of an object by name."""
-    return {each.parts[0].parts[0].text: each.parts[1] for each in node.parts if each.kind == "property"}
-
-
-def _names(node: Node) -> list[str]:
-    inner = [name for each in node.parts for name in _names(each)]
-    return [node.text, *inner] if node.kind == "name" else inner
+def _symbols(statement: Statement, parent: Symbol | None) -> Iterator[Symbol]:
+    """Yield a resource or module, and the resources that are declared inside it."""
+    if statement.word not in {"resource", "module"}:
+        return
+    symbol = Symbol(statement, parent)
+    yield symbol
+    for each in body_of(statement)[2].parts:
+        if isinstance(each, Nested) and each.statement:
+            yield from _symbols(each.statement, symbol)
 
 
 def main(words: list[str]) -> int:

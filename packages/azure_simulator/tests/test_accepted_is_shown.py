@@ -78,6 +78,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
         f"{NETWORK}/natGateways/new",
         {"location": REGION, "sku": {"name": "Standard"}, "properties": {}},
     ),
+    "Microsoft.Network/routeTables": (f"{NETWORK}/routeTables/new", {"location": REGION, "properties": {}}),
     "Microsoft.Network/bastionHosts": (
         f"{NETWORK}/bastionHosts/new",
         {
@@ -110,6 +111,10 @@ ELSEWHERE = {
     "Microsoft.DesktopVirtualization/applicationGroups/desktops": "comes with its group",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts": "registers itself",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts/userSessions": "comes with its user",
+    "Microsoft.Network/privateDnsZones": "test_private_endpoints.py",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks": "test_private_endpoints.py",
+    "Microsoft.Network/privateEndpoints": "test_private_endpoints.py",
+    "Microsoft.Network/privateEndpoints/privateDnsZoneGroups": "test_private_endpoints.py",
     "Microsoft.Resources/deployments": "test_deployments.py",
     "Microsoft.Storage/storageAccounts": "test_storage.py",
     "Microsoft.Web/serverfarms": "test_sites.py",

@@ -1,30 +1,17 @@
-"""A new plain resource type is one declaration: what every type has follows from it."""
+"""A plain resource type is one declaration: what every type has follows from it."""
 
 import json
 
 import pytest
 from azure_simulator import arm
-from azure_simulator.arm import plain_resources
-from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.resource_types import ResourceType
-from azure_simulator.core.latency import about
 from azure_simulator.network import subnets
-from azure_simulator.network.provider import NAMING, NETWORK, SDK
+from azure_simulator.network.provider import NETWORK
 
 from packages.azure_simulator.tests.in_process import NETWORK as NETWORKS
 from packages.azure_simulator.tests.in_process import SUB, InProcessCloud, open_cloud
 
-ROUTE_TABLES = ResourceType(
-    name="Microsoft.Network/routeTables",
-    provider=NETWORK,
-    params=("table",),
-    models=BodyModels(SDK, "RouteTable", "TagsObject"),
-    naming=NAMING,
-    latencies={"route_table.put": about(3, 8, 1), "route_table.delete": about(5, 12, 1)},
-    limit=200,
-    used_by=(subnets.BY_GATEWAY,),
-)
 REGION = "westeurope"
 ONE = f"{NETWORKS}/routeTables/table"
 BODY = {"location": REGION, "properties": {"disableBgpRoutePropagation": True}}
@@ -32,11 +19,8 @@ BODY = {"location": REGION, "properties": {"disableBgpRoutePropagation": True}}
 
 @pytest.fixture
 def app() -> InProcessCloud:
-    """A cloud that serves route tables, with a network."""
+    """A cloud with a network."""
     found = open_cloud(profile="real")
-    operations = Operations(ROUTE_TABLES)
-    plain_resources.serve(operations, "route_table", "routeTables")
-    arm.serve(found.cloud, operations)
     found.create_network()
     found.advance(60)
     return found
@@ -80,9 +64,8 @@ def test_it_counts_against_its_limit_and_the_providers_rate_limits(app: InProces
 
 def test_a_subnet_that_uses_it_keeps_it(app: InProcessCloud) -> None:
     table = app.request("PUT", ONE, BODY)
-    # route tables are found as NAT gateways are here: what counts is that the declaration says how
     subnet = next(each for each in app.cloud.world.resources.of_type(subnets.TYPE))
-    subnet.set(app.cloud.world.now_us, natGateway={"id": table["id"]})
+    subnet.set(app.cloud.world.now_us, routeTable={"id": table["id"]})
     app.cloud.world.resources.refile(subnet)
     assert app.error("DELETE", ONE) == (400, "InUseRouteTableCannotBeDeleted")
     assert app.request("GET", ONE)["properties"]["subnets"] == [{"id": subnet.id}]

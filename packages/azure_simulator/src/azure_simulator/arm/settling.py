@@ -55,7 +55,7 @@ def settling(world: World, kind: str, *resources: Resource) -> Course:
 def parts(resource: Resource, rows: Sequence[Json], mark: str) -> list[Json]:
     """Show parts of a resource with its state and its ETag."""
     state = {"provisioningState": state_of(resource)}
-    return [{**each, "etag": mark, "properties": {**each["properties"], **state}} for each in rows]
+    return [{**each, "etag": mark, "properties": {**each.get("properties", {}), **state}} for each in rows]
 
 
 def _substance(node: Any) -> Any:  # noqa: ANN401 - JSON

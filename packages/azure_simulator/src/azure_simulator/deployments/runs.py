@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from azure_simulator.arm.plane import authorization_failed
+from azure_simulator.arm.reading import unsupported
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.calls import Call
 from azure_simulator.core.times import NEVER, iso
@@ -37,19 +38,24 @@ class Writer:
 
     def call_for(self, asked: Call, part: Part) -> Call:
         """Make the request for a resource; raise a `Problem` where its type is not known."""
-        route, params, _ = self.router.find("PUT", part.id)
-        if route is None or route.plane != self.plane.name:
+        found = self._call(asked, "PUT", part.id, part.version)
+        if found is None:
             namespace, _, kind = part.type.partition("/")
             text = f"The resource type '{kind}' could not be found in the namespace '{namespace}' for api version "
             raise Problem(400, "InvalidResourceType", f"{text}'{part.version}'.")
-        query = {"api-version": part.version}
+        return found
+
+    def _call(self, asked: Call, method: str, path: str, version: str) -> Call | None:
+        route, params, _ = self.router.find(method, path)
+        if route is None or route.plane != self.plane.name:
+            return None
         return Call(
             world=asked.world,
             route=route,
-            method="PUT",
-            path=part.id,
+            method=method,
+            path=path,
             params=params,
-            query=query,
+            query={"api-version": version},
             headers={},
             body=None,
             base=asked.base,
@@ -66,6 +72,17 @@ class Writer:
                 denied = authorization_failed(call, action, call.path).message
                 text = f"Authorization failed for template resource '{part.name}' of type '{part.type}'. {denied}"
                 raise Problem(403, "InvalidTemplateDeployment", f"Deployment failed with multiple errors: '{text}'")
+
+    def list(self, asked: Call, wanted: str, version: str) -> Json:
+        """Return the answer of a resource's operation `list`, to who deploys."""
+        call = self._call(asked, "POST", f"{wanted}/list", version)
+        if call is None:
+            raise unsupported("template", f"The template function 'list' of '{wanted}'")
+        if not call.principal.may(call.action, call.path):
+            raise authorization_failed(call, call.action, call.path)
+        self.plane.check(call)
+        answer = self.plane.perform(call)
+        return dict(answer.body) if isinstance(answer.body, dict) else {}
 
     def write(self, asked: Call, part: Part, body: Json) -> LongRunning | Run | None:
         """Write a resource; give the operation, or the deployment, that makes it, if one does."""
@@ -123,7 +140,7 @@ class Run:
         key, world = part.id.lower(), self.asked.world
         del self.left[key]
         try:
-            body = without_null(self.template.body(part, self._reference))
+            body = without_null(self.template.body(part, self._reference, self._listed))
             operation = self.writer.write(self.asked, part, body)
         except Problem as problem:
             self._finish(part, problem)
@@ -171,6 +188,9 @@ class Run:
             raise Problem(404, "ResourceNotFound", f"The Resource '{name}' was not found.")
         return found.body if full else found.properties
 
+    def _listed(self, wanted: str, version: str) -> Any:  # noqa: ANN401 - JSON
+        return self.writer.list(self.asked, wanted, version)
+
     def _end(self) -> None:
         world = self.asked.world
         error, outputs = None, {}
@@ -197,7 +217,10 @@ class Run:
 
     def _outputs(self) -> Json:
         return {
-            name: {"type": row.get("type"), "value": self.template.resolve(row.get("value"), self._reference)}
+            name: {
+                "type": row.get("type"),
+                "value": self.template.resolve(row.get("value"), self._reference, self._listed),
+            }
             for name, row in self.template.outputs.items()
             if isinstance(row, dict)
         }

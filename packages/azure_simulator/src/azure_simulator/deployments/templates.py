@@ -36,11 +36,16 @@ _ENVIRONMENT = {
     "name": "AzureCloud",
     "resourceManager": "https://management.azure.com/",
     "authentication": {"loginEndpoint": "https://login.microsoftonline.com/"},
+    "suffixes": {"storage": "core.windows.net"},
 }
 """Members of `environment()` that templates of ours read."""
 _NOT_SIMULATED = ("resources", "subscriptionId")
 _GROUPS, NESTED = "microsoft.resources/resourcegroups", "microsoft.resources/deployments"
 _SEE = "Please see https://aka.ms/arm-create-parameter-file for usage details"
+
+
+def _unread(wanted: str, *_: str) -> Later:
+    return Later(f"list('{wanted}')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +96,30 @@ class Template:
         self.parts = self._read_parts()
         self._check_order()
 
-    def body(self, part: Part, reference: Callable[..., Any]) -> Json:
+    def body(self, part: Part, reference: Callable[..., Any], listed: Callable[..., Any] = _unread) -> Json:
         """Return the body of a resource, as `resolve` does; the template of a nested deployment is its own."""
         inner = part.body.get("properties", {}).get("template") if part.type.lower() == NESTED else None
         if inner is None:
-            found: Json = self.resolve(part.body, reference)
+            found: Json = self.resolve(part.body, reference, listed)
             return found
         options = part.body["properties"].get("expressionEvaluationOptions") or {}
         if str(options.get("scope", "")).lower() != "inner":
             raise unsupported("properties.expressionEvaluationOptions", "A nested deployment of the outer scope")
         outer = {name: each for name, each in part.body["properties"].items() if name != "template"}
-        resolved = self.resolve({**part.body, "properties": outer}, reference)
+        resolved = self.resolve({**part.body, "properties": outer}, reference, listed)
         return {**resolved, "properties": {**resolved["properties"], "template": inner}}
 
-    def resolve(self, value: object, reference: Callable[..., Any]) -> Any:  # noqa: ANN401 - JSON
-        """Evaluate an expression that may refer to existing resources; `reference(id, full)` shows one."""
+    def resolve(self, value: object, reference: Callable[..., Any], listed: Callable[..., Any] = _unread) -> Any:  # noqa: ANN401 - JSON
+        """Evaluate an expression that may refer to existing resources; `reference(id, full)` shows one.
+
+        `listed(id, version)` gives what its operation `list` answers; a preview does not ask.
+        """
 
         def referred(wanted: str, *more: str) -> Any:  # noqa: ANN401 - JSON
             full = len(more) > 1 and more[1].lower() == "full"
             return reference(wanted if wanted.startswith("/") else self._by_name(wanted), full)
 
-        return resolve(value, {**self._functions, "reference": referred})
+        return resolve(value, {**self._functions, "reference": referred, "list": listed})
 
     @property
     def outputs(self) -> Json:

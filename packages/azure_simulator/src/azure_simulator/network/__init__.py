@@ -1,4 +1,4 @@
-"""Microsoft.Network: virtual networks, interfaces, public addresses, gateways, security groups.
+"""Microsoft.Network: virtual networks, interfaces, public addresses, gateways, security groups, private endpoints.
 
 A resource type is one module with `OPERATIONS`; `install` serves them, and usages are listed in its order.
 """
@@ -13,7 +13,10 @@ from azure_simulator.network import (
     bastion_hosts,
     nat_gateways,
     network_interfaces,
+    private_dns,
+    private_endpoints,
     public_ip_addresses,
+    route_tables,
     security_groups,
     security_rules,
     subnets,
@@ -38,6 +41,9 @@ def install(cloud: Cloud) -> None:
         public_ip_addresses.OPERATIONS,
         nat_gateways.OPERATIONS,
         bastion_hosts.OPERATIONS,
+        route_tables.OPERATIONS,
+        *private_dns.OPERATIONS,
+        *private_endpoints.OPERATIONS,
         usages.ROUTES,
         async_operations.routes(NETWORK, "network.operation.get", "NetworkRead"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,9 @@ NAME_SAYS = (
 )
 ADDRESS, GATEWAY = ("Microsoft.Network/publicIPAddresses",), ("Microsoft.Network/natGateways",)
 SECURITY_GROUP, SUBNET = ("Microsoft.Network/networkSecurityGroups",), ("Microsoft.Network/virtualNetworks/subnets",)
+ROUTE_TABLE = ("Microsoft.Network/routeTables",)
 """Types to which references of the provider's resources lead."""
+_WITHOUT_GUID = re.compile(r"/privateEndpoints/|/privateDnsZones/", re.IGNORECASE)
 NAMES = matching(NAMING.pattern, NAME_SAYS, "InvalidResourceName")
 """The rule of the names of parts."""
 
@@ -99,11 +102,16 @@ class Network(ResourceProvider):
         return Problem(400, "InvalidRequestFormat", "Cannot parse the request.", details=[detail])
 
     def own_properties(self, call: Call) -> Json:
-        """Add the GUID that every resource of the provider has."""
+        """Add the GUID that the resources of the provider have, but for those of private links and private DNS."""
+        if _WITHOUT_GUID.search(call.path):
+            return super().own_properties(call)
         return {**super().own_properties(call), "resourceGuid": call.world.guid(call.path)}
 
     def in_use(self, resource: Resource, user: Resource) -> Problem:
         """Use a code of the type: `InUseNatGatewayCannotBeDeleted`."""
+        if user.key.startswith(f"{resource.key}/"):
+            text = "Can not delete resource before nested resources are deleted."
+            return Problem(409, "CannotDeleteResource", text)
         collection = resource.type.rpartition("/")[2]
         code = f"InUse{collection[0].upper()}{collection[1:-1]}CannotBeDeleted"
         return Problem(400, code, f"{resource.name} cannot be deleted because it is in use by {user.id}.")

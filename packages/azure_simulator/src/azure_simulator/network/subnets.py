@@ -19,7 +19,16 @@ from azure_simulator.core.longrunning import Course
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.network.address_pools import check_pool, close_pool, open_pool, pool
 from azure_simulator.network.network_writes import begin_write, check_idle, network_of
-from azure_simulator.network.provider import GATEWAY, NAME_SAYS, NAMING, NETWORK, SDK, SECURITY_GROUP, check_short_name
+from azure_simulator.network.provider import (
+    GATEWAY,
+    NAME_SAYS,
+    NAMING,
+    NETWORK,
+    ROUTE_TABLE,
+    SDK,
+    SECURITY_GROUP,
+    check_short_name,
+)
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -45,7 +54,7 @@ VALUES = {
 
 Source of the code: github.com/hashicorp/terraform-provider-azurerm/pull/21779.
 """
-LINKS = {"networkSecurityGroup.id": SECURITY_GROUP, "natGateway.id": GATEWAY}
+LINKS = {"networkSecurityGroup.id": SECURITY_GROUP, "natGateway.id": GATEWAY, "routeTable.id": ROUTE_TABLE}
 SUBNETS = ResourceType(
     name=TYPE,
     provider=NETWORK,
@@ -63,6 +72,7 @@ SUBNETS = ResourceType(
 )
 OPERATIONS = Operations(SUBNETS)
 BY_SECURITY_GROUP = Index(TYPE, lambda found: _linked(found, "networkSecurityGroup"))
+BY_ROUTE_TABLE = Index(TYPE, lambda found: _linked(found, "routeTable"))
 BY_GATEWAY = Index(TYPE, lambda found: _linked(found, "natGateway"))
 
 

@@ -30,6 +30,7 @@ _PLAN, SITE = "Microsoft.Web/serverfarms", "Microsoft.Web/sites"
 _RUNTIMES = frozenset({"dotnet-isolated", "java", "node", "powershell", "python", "custom"})
 _MEMORIES = (512, 2048, 4096)
 _INSTANCES = (1, 1000)
+_DELEGATED = "microsoft.app/environments"
 
 
 class Web(ResourceProvider):
@@ -104,6 +105,16 @@ def _check_site(call: Call) -> None:
         text = "The FunctionAppConfig property of a function app of Flex Consumption is required."
         raise Problem(400, "BadRequest", text)
     _check_config(config)
+    _check_subnet(call, str(properties.get("virtualNetworkSubnetId") or ""))
+
+
+def _check_subnet(call: Call, wanted: str) -> None:
+    """Refuse a subnet that is not there or not delegated to the plan; Azure's words for the second are not known."""
+    if not wanted:
+        return
+    delegations = call.need(wanted).properties.get("delegations") or ()
+    if not any(each["properties"]["serviceName"].lower() == _DELEGATED for each in delegations):
+        raise Problem(400, "BadRequest", f"The subnet {wanted} is not delegated to Microsoft.App/environments.")
 
 
 def _check_config(config: Json) -> None:

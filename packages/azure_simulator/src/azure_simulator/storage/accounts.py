@@ -68,6 +68,20 @@ def _check(call: Call) -> None:
     others = (each for each in call.world.resources.of_type(_ACCOUNT) if each.key != call.path.lower())
     if any(each.name == name for each in others):
         raise Problem(409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
+    for rule in read(body, "properties.networkAcls.virtualNetworkRules", "array", []):
+        _check_subnet(call, str(read(rule, "id", "string")))
+
+
+def _check_subnet(call: Call, wanted: str) -> None:
+    """Refuse a rule for a subnet that has no way to storage accounts; the words are recorded in public trackers."""
+    subnet = call.need(wanted)
+    services = {str(each.get("service", "")).lower() for each in subnet.properties.get("serviceEndpoints") or ()}
+    if not services & {"microsoft.storage", "microsoft.storage.global"}:
+        text = "Validation of network acls failure: SubnetsHaveNoServiceEndpointsConfigured:Subnets "
+        text += f"{subnet.name} of virtual network {subnet.id.rpartition('/subnets/')[0]} do not have ServiceEndpoints "
+        text += "for Microsoft.Storage resources configured. Add Microsoft.Storage to subnet's ServiceEndpoints "
+        text += "collection before trying to ACL Microsoft.Storage resources to these subnets.."
+        raise Problem(400, "NetworkAclsValidationFailure", text)
 
 
 def _properties(call: Call, found: Resource | None) -> Json:

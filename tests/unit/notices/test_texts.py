@@ -73,7 +73,8 @@ def test_a_card_says_in_german_what_happened() -> None:
 
 def test_mandatory_types_are_about_removal_and_security() -> None:
     assert {each.value for each in EventType if each.mandatory} == {
-        *("cloudpc.grace.started", "cloudpc.removed", "removals.held", "endpoint.disabled")
+        *("cloudpc.grace.started", "cloudpc.grace.ending", "cloudpc.removed", "cloudpc.rebuild.started"),
+        *("removals.held", "endpoint.disabled"),
     }
     assert EventType("cloudpc.provisioned").personal
     assert not EventType("connection.failed").personal

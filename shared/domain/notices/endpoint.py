@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from shared.domain.languages import Locale
 from shared.domain.notices.mail import MailSettings
 from shared.domain.values import Id, Label, Value, distinct, when_written, wrong_at
 
@@ -34,13 +35,6 @@ class NoticeFormat(StrEnum):
 
     STANDARD = "standardWebhooks"
     CLOUD_EVENTS = "cloudEvents"
-
-
-class Locale(StrEnum):
-    """Languages of the texts of notices."""
-
-    ENGLISH = "en-US"
-    GERMAN = "de-DE"
 
 
 class DisabledReason(StrEnum):

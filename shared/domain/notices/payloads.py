@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.domain.languages import Locale
 from shared.domain.naming import derived_id
-from shared.domain.notices.endpoint import Locale, NoticeFormat
+from shared.domain.notices.endpoint import NoticeFormat
 from shared.domain.notices.events import MANDATORY, NoticeEvent
 from shared.domain.notices.mail import Mail
 from shared.domain.notices.texts import MailReader, facts_of, own_text, title_of, words

@@ -15,9 +15,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain.cloud_pcs.progress import ADDRESS
-from shared.domain.notices.endpoint import Locale
+from shared.domain.languages import Locale
 from shared.domain.notices.events import EventType, NoticeEvent
 from shared.domain.power.engine import PowerRule
+from shared.domain.spot.hosts.sessions import Notice
 
 _WORDS = Path(__file__).parents[2] / "words"
 
@@ -35,10 +36,20 @@ def locale_of(language: str | None) -> Locale:
     return next((each for each in Locale if each.value.partition("-")[0] == code), Locale.ENGLISH)
 
 
+HOST_CHANGES, LOST_PLACE = "hostChanges", "lostPlace"
+"""Names of the warnings in sessions of a Spot Group: the host is repaired or replaced, or the user loses the place."""
+
+
 def session_text(name: str, minutes: int, locale: Locale) -> tuple[str, str]:
     """Return the title and the text of a warning in a session."""
     texts = words(locale)["session"]
     return texts["title"], texts[name].format(minutes=minutes)
+
+
+def spot_notice(name: str, minutes: int, locale: Locale) -> Notice:
+    """Return a warning in the sessions of a Spot Group."""
+    texts = words(locale)["spot"]
+    return Notice(title=texts[f"{name}Title"], body=texts[name].format(minutes=minutes))
 
 
 def stop_text(rule: PowerRule, name: str, stops_at: datetime, zone: str, locale: Locale) -> tuple[str, str]:

@@ -4,8 +4,9 @@ from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
+from shared.domain.languages import Locale
 from shared.domain.notices.delivery import EndpointState
-from shared.domain.notices.endpoint import EndpointDisabled, EndpointKind, Locale, NoticeEndpoint, NoticeFormat
+from shared.domain.notices.endpoint import EndpointDisabled, EndpointKind, NoticeEndpoint, NoticeFormat
 from shared.domain.notices.events import CHOSEN, EventType
 from shared.domain.notices.mail import MailSettings
 from shared.domain.notices.personal import CHOICES, PersonalNotices, QuietHours

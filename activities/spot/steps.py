@@ -23,12 +23,12 @@ from shared.contracts.spot_groups import (
     StepsTaken,
 )
 from shared.dependencies import dependencies
+from shared.domain.notices.texts import HOST_CHANGES, LOST_PLACE, spot_notice
 from shared.domain.spot.engine.state import EngineStep
 from shared.domain.spot.groups.group import LicenseType, SpotGroup, balancer
 from shared.domain.spot.hosts.host import HostStatus, HostTask, SessionHost
 from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from shared.domain.spot.hosts.observed import OFF, HostState
-from shared.domain.spot.hosts.sessions import host_changes_notice, lost_place_notice
 from shared.errors import ConflictError, NotFoundError, ThrottledError, UnavailableError
 from shared.services.spot.members import may_be_removed
 from shared.services.spot.reconciling import ENGINE
@@ -147,7 +147,8 @@ async def _notify(group: SpotGroup, host: SessionHost, reason: Reason) -> bool:
     if host.notified_at is not None:
         return True
     minutes = await _minutes(group)
-    notice = lost_place_notice(minutes) if reason is Reason.USER_LEFT else host_changes_notice(minutes)
+    text = LOST_PLACE if reason is Reason.USER_LEFT else HOST_CHANGES
+    notice = spot_notice(text, minutes, group.capacity.notice_locale)
     await tell_users(deps, host, await sessions_of(deps, host), notice)
     at = deps.clock.now()
     await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(notified_at=at))

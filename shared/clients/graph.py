@@ -135,6 +135,18 @@ class Graph:
             raise NotFoundError(f"the directory has no user {user_id}") from missing
         return str(found.get("usageLocation") or "")
 
+    async def mail_address(self, user_id: str) -> str:
+        """Return the mail address of a user, empty without one. Raises: NotFoundError.
+
+        A principal name is no address, and ``otherMails`` are often private ones, for the reset of a password
+        (learn.microsoft.com/graph/api/resources/user).
+        """
+        try:
+            found = await self._get(f"/v1.0/users/{_object(user_id)}", {"$select": "mail"})
+        except MissingError as missing:
+            raise NotFoundError(f"the directory has no user {user_id}") from missing
+        return str(found.get("mail") or "")
+
     async def users_by_id(self, user_ids: Sequence[str]) -> dict[str, DirectoryUser]:
         """Return these users by id, with one request for twenty; users that do not exist are left out.
 

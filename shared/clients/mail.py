@@ -118,7 +118,8 @@ class SmtpMail:
             return Tried(ok=False, status=error.smtp_code, detail=f"it answered {error.smtp_code}")
         except smtplib.SMTPRecipientsRefused as error:
             refused = ", ".join(sorted(error.recipients))
-            return Tried(ok=False, detail=f"it refused the receivers {refused}"[:200])
+            status = max((code for code, _ in error.recipients.values()), default=None)
+            return Tried(ok=False, status=status, detail=f"it refused the receivers {refused}"[:200])
         except (smtplib.SMTPException, OSError, ValueError) as error:
             return Tried(ok=False, detail=f"no mail: {failure_kind(error)}", of_all=True)
         return Tried(ok=True)

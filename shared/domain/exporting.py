@@ -68,6 +68,7 @@ EXPORTED = (
     "computernames",
     "noticeendpoints",
     "noticestates",
+    "personalnotices",
     "noticeevents",
     "deliveries",
     "idempotency",

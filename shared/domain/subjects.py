@@ -91,6 +91,7 @@ NOT_SHOWN: Mapping[str, str] = MappingProxyType(
         "scriptversions": "contents of scripts, which have records of their own",
         "computernames": "of machines, which show theirs",
         "idempotency": "answers to requests that are sent again",
+        "personalnotices": "mail preferences, which a user's own page reads when it opens",
         "noticestates": "who sends, and when the next try is",
         "noticeevents": "told by the records, which pages show",
         "firstseen": "the place in line, which a plan writes to the records",

@@ -265,10 +265,14 @@ def next_of(every: timedelta, at: datetime, subject_id: str) -> datetime:
 
 
 def grace_due(pc: CloudPc) -> Due | None:
-    """Return the due row that deprovisions *pc* when its grace period ends; None while the grace period is held."""
+    """Return the due row that reminds of the end of the grace period of *pc*, and then deprovisions it.
+
+    None while the grace period is held.
+    """
     if pc.grace is None or pc.grace.held_at is not None:
         return None
-    return Due(DueKind.DEPROVISION, pc.grace.ends_at, pc.tenant_id, pc.id, pc.current.generation)
+    at = pc.grace.reminder_at or pc.grace.ends_at
+    return Due(DueKind.DEPROVISION, at, pc.tenant_id, pc.id, pc.current.generation)
 
 
 def restore_point_due(pc: CloudPc, every: timedelta, at: datetime) -> Due:

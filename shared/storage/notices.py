@@ -9,10 +9,12 @@ no longer waits, and who reads it asks the delivery itself (docs/decisions/0265)
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 
 from shared.domain.notices.delivery import Delivery, DeliveryStatus, EndpointState, WaitingDelivery, moment_text
 from shared.domain.notices.endpoint import NoticeEndpoint
 from shared.domain.notices.events import NoticeEvent
+from shared.domain.notices.personal import PersonalNotices
 from shared.domain.values import Value
 from shared.domain.wizards.fields import folded
 from shared.errors import ConflictError, NotFoundError, StaleError
@@ -29,6 +31,12 @@ _ENDPOINTS = Shape(
     model=NoticeEndpoint,
     place=lambda endpoint: (endpoint.tenant_id, endpoint.id),
 )
+_PERSONAL = Shape(
+    table="personalnotices",
+    noun="mail preferences",
+    model=PersonalNotices,
+    place=lambda choice: (choice.tenant_id, choice.id),
+)
 _STATES = Shape(table="noticestates", model=EndpointState, place=lambda state: (state.tenant_id, state.id))
 
 _KEYS = ("PartitionKey", "RowKey")
@@ -36,16 +44,6 @@ _AT_ONCE = 1_000
 """Rows that one request reads."""
 _MOST_TOGETHER = BATCH - 1
 """Deliveries of one transaction, beside their mark."""
-
-
-def notice_endpoints(tables: Tables) -> Repository[NoticeEndpoint]:
-    """Return the repository of endpoints."""
-    return NamedRepository(tables, _ENDPOINTS, lambda endpoint: folded(endpoint.display_name))
-
-
-def endpoint_states(tables: Tables) -> Repository[EndpointState]:
-    """Return the repository of the states of endpoints: they change with each delivery, and the endpoints seldom."""
-    return Repository(tables, _STATES)
 
 
 class KeptEvent(Value):
@@ -192,7 +190,7 @@ class Deliveries:
         some = [
             WaitingDelivery(
                 key=each.key,
-                subject=each.event.subject,
+                subject=each.line,
                 next_try_at=each.next_try_at,
                 last_try_at=each.last_try_at,
             )
@@ -204,6 +202,40 @@ class Deliveries:
     def _mark_row(self, tenant_id: str, endpoint_id: str, key: str, waiting: Sequence[WaitingDelivery]) -> Row:
         row = self._marks.row(_Mark(waiting=tuple(waiting)), f"{tenant_id}:{endpoint_id}", "")
         return {**row, "RowKey": key}
+
+
+class NoticeRecords:
+    """The endpoints of notices with their states, mail preferences of users, events and deliveries.
+
+    The states of endpoints change with each delivery, and the endpoints seldom.
+    """
+
+    tables: Tables
+
+    @cached_property
+    def notice_endpoints(self) -> Repository[NoticeEndpoint]:
+        """The endpoints of notices."""
+        return NamedRepository(self.tables, _ENDPOINTS, lambda endpoint: folded(endpoint.unique_name))
+
+    @cached_property
+    def endpoint_states(self) -> Repository[EndpointState]:
+        """The states of the endpoints of notices."""
+        return Repository(self.tables, _STATES)
+
+    @cached_property
+    def personal_notices(self) -> Repository[PersonalNotices]:
+        """The mail preferences of users, each by the id of the user."""
+        return Repository(self.tables, _PERSONAL)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """The deliveries of notices."""
+        return Deliveries(self.tables)
+
+    @cached_property
+    def events(self) -> Events:
+        """The events of the last days."""
+        return Events(self.tables)
 
 
 def _after(waiting: WaitingDelivery, settled: Delivery | WaitingDelivery | None) -> WaitingDelivery | None:

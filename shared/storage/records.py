@@ -17,8 +17,6 @@ from shared.domain.cost.rate_card import RateCard
 from shared.domain.health.report import HealthReport
 from shared.domain.images.image import DeviceImage
 from shared.domain.networks.connection import Connection
-from shared.domain.notices.delivery import EndpointState
-from shared.domain.notices.endpoint import NoticeEndpoint
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import Intent
 from shared.domain.operations.overview import TenantOverview
@@ -56,7 +54,7 @@ from shared.storage.due_index import DueIndex
 from shared.storage.health import HealthSettingsRows, StalledWork, TimerTicks, health_reports
 from shared.storage.idempotency import Idempotency
 from shared.storage.latest_writes import LatestWrites
-from shared.storage.notices import Deliveries, Events, endpoint_states, notice_endpoints
+from shared.storage.notices import NoticeRecords
 from shared.storage.operations import BulkItems, Operations, bulk_actions, intents
 from shared.storage.pool_members import Machines, PoolMembers, pools
 from shared.storage.power import cloud_pc_powers, power_schedules
@@ -79,7 +77,7 @@ from shared.storage.spot_groups import (
 from shared.storage.usage import UsageDays, overviews
 
 
-class Records(AccessRecords, DeletedRecords, PurgeRecords):
+class Records(AccessRecords, DeletedRecords, NoticeRecords, PurgeRecords):
     """The repositories of the service."""
 
     @cached_property
@@ -286,26 +284,6 @@ class Records(AccessRecords, DeletedRecords, PurgeRecords):
     def cloud_pc_powers(self) -> Repository[CloudPcPower]:
         """The power of the Cloud PCs."""
         return cloud_pc_powers(self.tables)
-
-    @cached_property
-    def notice_endpoints(self) -> Repository[NoticeEndpoint]:
-        """The endpoints of notices."""
-        return notice_endpoints(self.tables)
-
-    @cached_property
-    def endpoint_states(self) -> Repository[EndpointState]:
-        """The states of the endpoints of notices."""
-        return endpoint_states(self.tables)
-
-    @cached_property
-    def deliveries(self) -> Deliveries:
-        """The deliveries of notices."""
-        return Deliveries(self.tables)
-
-    @cached_property
-    def events(self) -> Events:
-        """The events of the last days."""
-        return Events(self.tables)
 
     @cached_property
     def watches(self) -> Repository[Watch]:

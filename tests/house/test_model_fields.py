@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from shared.domain.health.report import HealthThresholds
+from shared.domain.notices.personal import QuietHours
 from shared.domain.policies.maintenance_window import MaintenanceSchedule
 from shared.domain.spot.groups.group import Redirections
 from shared.domain.values import Value
@@ -26,6 +27,8 @@ AS_A_WHOLE = "the API answers with the model as a whole"
 WRITTEN_OTHERWISE = {
     **{("HealthThresholds", name): BY_CALLERS for name in HealthThresholds.model_fields},
     **{("MaintenanceSchedule", name): BY_CALLERS for name in MaintenanceSchedule.model_fields},
+    **{("QuietHours", name): BY_CALLERS for name in QuietHours.model_fields},
+    ("PersonalNotices", "quiet_hours"): BY_CALLERS,
     ("CloudPcMaintenanceWindow", "notification_lead_time_in_minutes"): BY_CALLERS,
     ("AlertRule", "notification_channels"): BY_CALLERS,
     ("AlertThreshold", "operator"): BY_CALLERS,

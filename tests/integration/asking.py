@@ -20,7 +20,8 @@ from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.access_scenes import ACCESS_SCENES, NORTHWIND, ROLE
 from tests.integration.callers import Office, signed_in
-from tests.integration.scenes import ENDPOINT, HYBRID, OFFERED, SCHEDULE, WINDOW
+from tests.integration.notice_scenes import ENDPOINT
+from tests.integration.scenes import HYBRID, OFFERED, SCHEDULE, WINDOW
 from tests.integration.script_scenes import CLOCK
 from tests.integration.services import IdleHost
 from triggers.http.graph import BASE

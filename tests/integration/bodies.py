@@ -9,6 +9,7 @@ from tests.integration.access_scenes import MANAGEMENT, NEW_GRANT, NEW_ROLE, NEW
 from tests.integration.asking import MINE
 from tests.integration.cost_scenes import RECOMMENDATIONS
 from tests.integration.desks import GROUP_ID
+from tests.integration.notice_scenes import NOTICE_BODIES
 from tests.integration.scenes import OFFERED, VNET, WORKS
 from tests.integration.script_scenes import SCRIPT_BODIES
 
@@ -288,41 +289,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "power schedule": ("POST …/powerSchedules", POWER_SCHEDULE, {}),
     "change of a power schedule": ("PATCH …/powerSchedules/{id}", POWER_SCHEDULE, {"id": "ps1"}),
     "user settings": ("POST …/userSettings", USER_SETTING, {}),
-    "endpoint of notices": (
-        "POST tenants/{tenant}/noticeEndpoints",
-        {
-            "displayName": "Hooks",
-            "kind": "webhook",
-            "address": "https://hooks.example.com/a",
-            "eventTypes": ["cloudpc.failed"],
-            "format": "cloudEvents",
-            "locale": "de-DE",
-            "enabled": True,
-        },
-        {},
-    ),
-    "change of an endpoint of notices": (
-        "PATCH tenants/{tenant}/noticeEndpoints/{id}",
-        {
-            "displayName": "Hooks",
-            "address": "https://hooks.example.com/a",
-            "eventTypes": ["cloudpc.failed"],
-            "format": "cloudEvents",
-            "locale": "de-DE",
-            "enabled": True,
-        },
-        {"id": "e1"},
-    ),
-    "replay of notices": (
-        "POST tenants/{tenant}/noticeEndpoints/{id}/replay",
-        {
-            "eventIds": [],
-            "since": "2026-11-20T08:00:00Z",
-            "until": "2026-11-21T08:00:00Z",
-            "onlyFailed": False,
-        },
-        {"id": "e1"},
-    ),
+    **NOTICE_BODIES,
     "change of user settings": ("PATCH …/userSettings/{id}", USER_SETTING, {"id": "s1"}),
     "assignments of user settings": ("POST …/userSettings/{id}/assign", ASSIGNED, {"id": "s1"}),
     "alert rule": (

@@ -12,7 +12,6 @@ from shared.domain.cloud_pcs.user_setting import FrequencyType, RestorePointSett
 from shared.domain.images.image import GalleryImage, MarketplaceImage
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
-from shared.domain.notices.endpoint import EndpointKind, NoticeEndpoint
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.maintenance_window import CloudPcMaintenanceWindow, MaintenanceSchedule, ScheduleType
@@ -28,6 +27,7 @@ from tests.integration import desks, image_things, things
 from tests.integration.access_scenes import ACCESS_SCENES
 from tests.integration.cost_scenes import COST_SCENES
 from tests.integration.deleted_things import COPIES, DELETED, TAKES_OTHERS, TAKES_OWN
+from tests.integration.notice_scenes import NOTICE_SCENES
 from tests.integration.scene import Scene, Trace
 from tests.integration.script_scenes import OTHERWISE, SCRIPT_SCENES
 
@@ -312,17 +312,6 @@ WINDOW = CloudPcMaintenanceWindow(
 _WINDOW = (("maintenance_windows", WINDOW),)
 
 
-ENDPOINT = NoticeEndpoint(
-    id="e1",
-    tenant_id=things.TENANT_ID,
-    display_name="Desk",
-    kind=EndpointKind.WEBHOOK,
-    address="https://hooks.example.com",
-    created_date_time=NOW,
-    last_modified_date_time=NOW,
-)
-
-
 def _own(body: Mapping[str, Any] | None = None) -> Scene:
     """A scene of Eve's own Cloud PC."""
     return Scene(CHANGED, body, (("cloud_pcs", EVE_S), ("user_settings", SETTING)), one(EVE_S.id))
@@ -360,7 +349,6 @@ SCENES = {
         CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, (("user_settings", SETTING),), one("s1")
     ),
 }
-_ENDPOINT, _DESK = "tenants/{tenant}/noticeEndpoints", (("notice_endpoints", ENDPOINT),)
 SCENES = {
     **SCENES,
     "POST tenants/{tenant}/bulkActions/{id}/overrideMaintenanceWindow": Scene(
@@ -378,12 +366,7 @@ SCENES = {
     "POST …/maintenanceWindows/{id}/assign": Scene(
         CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, _WINDOW, one("mw1")
     ),
-    f"POST {_ENDPOINT}": Scene(MADE_NEW, {"displayName": "Hooks", "address": "https://hooks.example.com/a"}),
-    f"PATCH {_ENDPOINT}/{{id}}": Scene(CHANGED, {"eventTypes": ["cloudpc.failed"]}, _DESK, one("e1")),
-    f"DELETE {_ENDPOINT}/{{id}}": Scene(GONE, None, _DESK, one("e1")),
-    f"POST {_ENDPOINT}/{{id}}/rotateKey": Scene(CHANGED, None, _DESK, one("e1")),
-    f"POST {_ENDPOINT}/{{id}}/test": Scene(ASKED, None, _DESK, one("e1")),
-    f"POST {_ENDPOINT}/{{id}}/replay": Scene(ASKED, {"onlyFailed": True}, _DESK, one("e1")),
+    **NOTICE_SCENES,
 }
 CHANGES_NOTHING = {
     "POST tenants/{tenant}/dryRun",

@@ -40,6 +40,7 @@ class PaperDirectory:
     """A directory of a few lines: groups of user names, licences by user name.
 
     *unlisted*: users that the lists of their groups lack; *silent*: it answers no question about these users.
+    *mail*: the addresses of users who have another one than their principal name; empty for users without one.
     *renamed*: the principal names of users who have another one than at first.
     *starts_machines*: it has Azure Virtual Desktop.
     """
@@ -51,6 +52,8 @@ class PaperDirectory:
         self.silent: set[str] = set()
         self.disabled: set[str] = set()
         self.renamed: dict[str, str] = {}
+        self.countries: dict[str, str] = {}
+        self.mail: dict[str, str] = {}
         self.switched_off: dict[str, dict[str, frozenset[str]]] = {}
         self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB", enabled=100, consumed=1)]
         self.reads: list[str] = []
@@ -103,6 +106,16 @@ class PaperDirectory:
         if name not in self.licences and all(name not in members for members in self.groups.values()):
             raise NotFoundError(id_or_upn)
         return self._user(name)
+
+    async def mail_address(self, user_id: str) -> str:
+        self.reads.append(f"mail of {user_id}")
+        self._answer(user_id)
+        found = await self.user(user_id)
+        return self.mail.get(user_id.removeprefix("id-"), found.user_principal_name)
+
+    async def usage_location(self, user_id: str) -> str:
+        self._answer(user_id)
+        return self.countries.get(user_id.removeprefix("id-"), "")
 
     async def users_by_id(self, user_ids: list[str]) -> dict[str, DirectoryUser]:
         """As Graph's client asks: one request for twenty users."""

@@ -29,7 +29,7 @@ from shared.storage.tables import Read, Row, Table
 from shared.storage.tenant_rows import NAMELESS, SHARED
 from tests.integration import things
 from tests.integration.callers import Office
-from tests.integration.scenes import ENDPOINT
+from tests.integration.notice_scenes import ENDPOINT
 from tests.integration.services import PaperServices
 
 TABLES = (*EXPORTED, *LEFT_OUT)

@@ -4,17 +4,12 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from azure_simulator.certificates import Certificates
 
-from shared.clients import mail as sending
 from shared.clients.mail import SmtpMail
 from shared.clients.webhooks import REFUSED
 from shared.domain.alerts.alert import AlertRule, AlertRuleTemplate, NotificationChannel, system_rule
@@ -30,57 +25,17 @@ from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.conftest import TENANT_TABLES, Prepare
+from tests.integration.mail_server import PASSWORD, Server, serving_mail
 from tests.integration.receivers import LOOPBACK, NoticeServices
 from tests.integration.services import in_place
 
-PASSWORD = "a password of SMTP"
 HOUR = timedelta(hours=1)
-
-
-@dataclass
-class Server:
-    """A server of SMTP on this machine, and the mails that it took. *says*: the answer to each mail."""
-
-    port: int = 0
-    says: str = "250 OK"
-    mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
-    signed_in: list[bytes] = field(default_factory=list)
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's
-        del server, session
-        if self.says.startswith("250"):
-            read: Any = message_from_bytes(envelope.content, policy=policy.default)
-            self.mails.append((envelope.rcpt_tos, read))
-        return self.says
-
-    def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, given: LoginPassword) -> Any:
-        del server, session, envelope, mechanism
-        self.signed_in.append(given.login)
-        return AuthResult(success=given.password == PASSWORD.encode(), handled=False)
-
-    @property
-    def subjects(self) -> list[str]:
-        return [str(message["Subject"]) for _, message in self.mails]
 
 
 @pytest.fixture
 async def server(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificates.server, certificates.server_key)
-    opened = Server()
-
-    def connection() -> SMTP:
-        options: dict[str, Any] = {"tls_context": tls, "require_starttls": True, "auth_required": True}
-        return SMTP(opened, hostname="localhost", authenticator=opened.authenticate, **options)
-
-    listening = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", 0)
-    opened.port = listening.sockets[0].getsockname()[1]
-    plain = sending._JudgedSmtp._get_socket
-    monkeypatch.setattr(  # a test may not listen on 587
-        sending._JudgedSmtp, "_get_socket", lambda self, host, _port, timeout: plain(self, host, opened.port, timeout)
-    )
-    yield opened
-    listening.close()
+    async with serving_mail(certificates, monkeypatch) as opened:
+        yield opened
 
 
 @pytest.fixture

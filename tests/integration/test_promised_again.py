@@ -27,7 +27,7 @@ from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.deleted_things import DELETED
 from tests.integration.desks import session_host, spot_group
-from tests.integration.scenes import ENDPOINT
+from tests.integration.notice_scenes import ENDPOINT
 from tests.integration.services import IdleHost, PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)

@@ -170,6 +170,8 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/userSettings/assign": _ADMINISTRATORS,
         "Microsoft.CloudPC/me/read": _USERS,
         "Microsoft.CloudPC/me/readCloudPCs": _USERS,
+        "Microsoft.CloudPC/me/readNotices": _USERS,
+        "Microsoft.CloudPC/me/updateNotices": _USERS,
         "Microsoft.CloudPC/openapi/read": _USERS,
         **{row.permission: _ADMINISTRATORS if row.administrators else _OPERATORS for row in ACTIONS.values()},
         **{row.permission: _ADMINISTRATORS if row.administrators else _OPERATORS for row in SPOT_ACTIONS},

@@ -57,6 +57,7 @@ const STATUS_COLORS: Readonly<Record<Status, Color>> = {
   succeeded: "success",
   superseded: "informative",
   unavailable: "danger",
+  undeliverable: "warning",
   validating: "informative",
   waiting: "informative",
   warning: "warning",

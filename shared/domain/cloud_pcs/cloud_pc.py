@@ -6,6 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
+from pydantic import Field
+
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Failure
 from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Phase, Status, advance
 from shared.domain.cloud_pcs.remote_action import RemoteAction
@@ -19,6 +21,14 @@ from shared.errors import IllegalTransitionError
 
 _BUILDING = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
 _REPRIEVES = frozenset({Event.REPRIEVED, Event.REPRIEVED_WITH_WARNINGS})
+
+
+REMINDED_BEFORE = timedelta(days=1)
+"""Time between the reminder that a grace period ends and its end."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class User(Value):
@@ -75,7 +85,8 @@ class Grace(Value):
     """A grace period: its cause, start and end. *held_at*: the time since which it is held, None while it runs.
 
     *extended_by*: the request that has extended it last, so that the same one does not do it twice.
-    *confirmed_by*: who has confirmed the removal, where the brake had stopped it.
+    *confirmed_by*: who has confirmed the removal, where the brake had stopped it. *reminded_of*: the end of which its
+    user was reminded.
     """
 
     cause: RemovalCause
@@ -84,6 +95,17 @@ class Grace(Value):
     held_at: datetime | None = None
     extended_by: str | None = None
     confirmed_by: str | None = None
+    reminded_of: datetime | None = Field(None, exclude_if=_is_none)
+
+    @property
+    def reminder_at(self) -> datetime | None:
+        """The time of the reminder that it ends soon; None for a short one, or once the user was reminded of its end.
+
+        It comes a day before the end of one that is two days or longer.
+        """
+        if self.ends_at - self.started_at < 2 * REMINDED_BEFORE or self.reminded_of == self.ends_at:
+            return None
+        return self.ends_at - REMINDED_BEFORE
 
     def over(self, at: datetime) -> bool:
         """Whether it has run out."""

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from pydantic import Field
 
-from shared.domain.notices.events import NoticeEvent
+from shared.domain.notices.events import MANDATORY, NoticeEvent
 from shared.domain.values import Value
 
 KEPT = timedelta(days=7)
@@ -64,7 +64,17 @@ ALONE = "alertRecords/"
 
 DIGEST_EVERY = timedelta(hours=1)
 
+USER_LINE, URGENT_LINE = "users/", "urgent/users/"
+"""Prefixes of the lines of a user's mail: events that can wait for a digest and for quiet hours, and urgent ones."""
+
+_USER_DIGEST_MINUTES = 15
+"""Minutes of which a user gets one mail."""
+
 _TIME_LENGTH = len("2026-01-01T00:00:00.000000-")
+
+
+def _is_false(value: object) -> bool:
+    return value is False
 
 
 class DeliveryStatus(StrEnum):
@@ -74,12 +84,14 @@ class DeliveryStatus(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"  # the last try has failed, or the receiver is gone
     INHIBITED = "inhibited"  # nobody wants it: an opt-out
+    UNDELIVERABLE = "undeliverable"  # its user has no mail address, or one that takes no mail
 
 
 class Tried(Value):
     """The end of one try. *status*: of HTTP, None without an answer. *of_all*: the fault is not this delivery's.
 
-    *wait*: as long as the receiver asks for. *gone*: it wants no more notices.
+    *wait*: as long as the receiver asks for. *gone*: it wants no more notices. *paced*: it was not sent, because a rate
+    limit lets it wait, which is no fault of anybody. *undeliverable*: its user has no mailbox; nobody else is held up.
     """
 
     ok: bool
@@ -88,12 +100,14 @@ class Tried(Value):
     of_all: bool = False
     gone: bool = False
     wait: timedelta | None = None
+    paced: bool = False
+    undeliverable: bool = False
 
 
 class Delivery(Value):
     """An event for one endpoint. *key*: the event's place in the order of its tenant.
 
-    *test*: sent by hand, once.
+    *test*: sent by hand, once. *to_user*: it is for the user of the event.
     """
 
     key: str
@@ -108,9 +122,27 @@ class Delivery(Value):
     last_status: int | None = None
     last_error: str | None = None
     test: bool = False
+    to_user: bool = Field(False, exclude_if=_is_false)
+
+    @property
+    def line(self) -> str:
+        """The line in which the delivery is sent behind others: of its subject, or of the user who gets it."""
+        if not self.to_user:
+            return self.event.subject
+        return f"{URGENT_LINE if self.event.type in MANDATORY else USER_LINE}{self.event.person}"
+
+    def put_off(self, until: datetime, why: str) -> "Delivery":
+        """Return the delivery that is tried no earlier than *until*; that is no try."""
+        return self.but(next_try_at=until, last_error=why)
+
+    def inhibited(self, why: str) -> "Delivery":
+        """Return the delivery that is not sent."""
+        return self.but(status=DeliveryStatus.INHIBITED, last_error=why, next_try_at=None)
 
     def after(self, answer: Tried, at: datetime) -> "Delivery":
-        """Return the delivery after a try."""
+        """Return the delivery after a try. A rate limit uses up none."""
+        if answer.paced and not self.test:
+            return self.put_off(at + (answer.wait or timedelta()), answer.detail)
         tried = self.but(
             tries=self.tries + 1,
             first_try_at=self.first_try_at or at,
@@ -121,6 +153,8 @@ class Delivery(Value):
         )
         if answer.ok:
             return tried.but(status=DeliveryStatus.DELIVERED)
+        if answer.undeliverable:
+            return tried.but(status=DeliveryStatus.UNDELIVERABLE)
         if answer.gone or self.test or tried.tries > len(PAUSES):
             return tried.but(status=DeliveryStatus.FAILED)
         return tried.but(next_try_at=at + pause_after(tried, answer))
@@ -156,6 +190,10 @@ class EndpointState(Value):
 
     def after(self, answer: Tried, at: datetime, next_try_at: datetime | None) -> "EndpointState":
         """Return the state after a try of a delivery. *next_try_at*: when that delivery is tried next."""
+        if answer.undeliverable:
+            return self
+        if answer.paced:
+            return self.but(closed_until=next_try_at, last_failure=answer.detail)
         if answer.ok:
             opened = at if self.closed_until else self.opened_at
             return self.but(failures=0, closed_until=None, opened_at=opened, last_success_at=at)
@@ -179,7 +217,7 @@ class EndpointState(Value):
 
 
 class WaitingDelivery(Value):
-    """The part of a waiting delivery that decides when it is sent: its key, its subject and its times.
+    """The part of a waiting delivery that decides when it is sent: its key, its line as *subject*, and its times.
 
     *mark*: the key of the row that names it; it is no part of that row.
     """
@@ -192,10 +230,13 @@ class WaitingDelivery(Value):
 
     @property
     def collected_at(self) -> datetime:
-        """The time at which a digest has it: the end of its hour; an alert does not wait."""
+        """The time at which a digest has it: the end of its hour, or of a user's quarter; urgent ones never wait."""
         at = datetime.strptime(self.key[: _TIME_LENGTH - 1], _MOMENT).replace(tzinfo=UTC)
-        if self.subject.startswith(ALONE):
+        if self.subject.startswith((ALONE, URGENT_LINE)):
             return at
+        if self.subject.startswith(USER_LINE):
+            begun = at.replace(minute=at.minute - at.minute % _USER_DIGEST_MINUTES, second=0, microsecond=0)
+            return begun + timedelta(minutes=_USER_DIGEST_MINUTES)
         return at.replace(minute=0, second=0, microsecond=0) + DIGEST_EVERY
 
     @property

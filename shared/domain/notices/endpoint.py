@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from shared.domain.languages import Locale
 from shared.domain.notices.mail import MailSettings
 from shared.domain.values import Id, Label, Value, distinct, when_written, wrong_at
 
@@ -22,6 +23,11 @@ class EndpointKind(StrEnum):
     WEBHOOK = "webhook"
     TEAMS = "teams"  # an Adaptive Card to the webhook of a workflow
     EMAIL = "email"  # a digest an hour, and a mail for each alert
+    USERS = "users"  # mail to the users of Cloud PCs, of what happens to their own; a tenant has one at most
+
+
+MAILING = frozenset({EndpointKind.EMAIL, EndpointKind.USERS})
+"""Kinds of endpoints that send mail."""
 
 
 class NoticeFormat(StrEnum):
@@ -29,13 +35,6 @@ class NoticeFormat(StrEnum):
 
     STANDARD = "standardWebhooks"
     CLOUD_EVENTS = "cloudEvents"
-
-
-class Locale(StrEnum):
-    """Languages of the texts of notices."""
-
-    ENGLISH = "en-US"
-    GERMAN = "de-DE"
 
 
 class DisabledReason(StrEnum):
@@ -103,7 +102,7 @@ class NoticeEndpointForm(Value):
         description="https address that notices are posted to; kept in the vault; only its host is shown",
         **_SECRET,
     )
-    mail: MailSettings | None = Field(None, description="of the kind email, in place of an address")
+    mail: MailSettings | None = Field(None, description="of the kinds email and users, in place of an address")
     password: Password | None = Field(None, description="of SMTP; kept in the vault", **_SECRET)
     event_types: EventTypes = ()
     format: NoticeFormat = NoticeFormat.STANDARD
@@ -112,14 +111,23 @@ class NoticeEndpointForm(Value):
 
     @model_validator(mode="after")
     def _check_kind(self) -> "NoticeEndpointForm":
-        mails = self.kind is EndpointKind.EMAIL
+        mails = self.kind in MAILING
         if mails is (self.address is not None):
             raise wrong_at("address", "leave it out for mail" if mails else "write an https address")
         if mails is not (self.mail is not None):
-            raise wrong_at("mail", "name the receivers" if mails else "only an endpoint of the kind email has it")
+            raise wrong_at("mail", "say how mail is sent" if mails else "only an endpoint that mails has it")
+        if self.mail is not None and (why := wrong_receivers(self.kind, self.mail)):
+            raise wrong_at("mail", why)
         if (self.password is not None) is not (self.mail is not None and self.mail.user_name is not None):
             raise wrong_at("password", "SMTP with a user name has a password, and nothing else")
         return self
+
+
+def wrong_receivers(kind: EndpointKind, mail: MailSettings) -> str | None:
+    """Return the problem of the receivers of an endpoint for mail, or None if there is none."""
+    if kind is EndpointKind.USERS:
+        return "leave out the receivers: each user gets their own mail" if mail.receivers else None
+    return None if mail.receivers else "name the receivers"
 
 
 class NoticeEndpointEdit(Value):
@@ -178,7 +186,17 @@ class NoticeEndpoint(Value):
     @property
     def collects(self) -> bool:
         """Whether its notices wait for a digest."""
-        return self.kind is EndpointKind.EMAIL
+        return self.kind in MAILING
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether each user gets their own notices."""
+        return self.kind is EndpointKind.USERS
+
+    @property
+    def unique_name(self) -> str:
+        """The name that no two endpoints of a tenant share: two that mail the users would mail everything twice."""
+        return f"kind {self.kind.value}" if self.is_personal else self.display_name
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -188,7 +206,13 @@ class NoticeEndpoint(Value):
 
     def wants(self, event_type: str) -> bool:
         """Whether the filter of the endpoint includes a type of events."""
-        return not self.event_types or event_type in self.event_types
+        return self.may_have(event_type) and (not self.event_types or event_type in self.event_types)
+
+    def may_have(self, event_type: str) -> bool:
+        """Whether a type of events can be sent to the endpoint: users get personal ones alone."""
+        from shared.domain.notices.events import PERSONAL  # which know this record
+
+        return not self.is_personal or event_type in PERSONAL
 
     def audited(self) -> dict[str, Any]:
         """Return the properties for the audit log: without the addresses of the secrets."""

@@ -10,7 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from pydantic import Field
 
 from shared.domain.alerts.alert import TEMPLATES, AlertRecord, AlertStatus
-from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.reclaim import ReclaimCase, ReclaimState
 from shared.domain.cost.budgets import Budget
@@ -42,8 +42,12 @@ class EventType(StrEnum):
         return member
 
     CLOUD_PC_PROVISIONED = "cloudpc.provisioned", "personal"
-    CLOUD_PC_FAILED = "cloudpc.failed"
+    CLOUD_PC_WAITING = "cloudpc.waiting", "personal"
+    CLOUD_PC_FAILED = "cloudpc.failed", "personal"
+    CLOUD_PC_REBUILD_STARTED = "cloudpc.rebuild.started", "mandatory", "personal"
+    CLOUD_PC_RESTORE_ENDED = "cloudpc.restore.ended", "personal"
     CLOUD_PC_GRACE_STARTED = "cloudpc.grace.started", "mandatory", "personal"
+    CLOUD_PC_GRACE_ENDING = "cloudpc.grace.ending", "mandatory", "personal"
     CLOUD_PC_GRACE_ENDED = "cloudpc.grace.ended", "personal"
     CLOUD_PC_REMOVED = "cloudpc.removed", "mandatory", "personal"
     CLOUD_PC_IDLE = "cloudpc.idle", "personal"
@@ -65,6 +69,13 @@ NEVER_CHOSEN = frozenset({EventType.ENDPOINT_TEST})
 
 CHOSEN = tuple(each for each in EventType if each not in NEVER_CHOSEN)
 """Types that a filter may name."""
+
+
+PERSONAL = frozenset(each.value for each in EventType if each.personal)
+"""Types that are mailed to the user of the record."""
+
+MANDATORY = frozenset(each.value for each in EventType if each.mandatory)
+"""Types that nobody opts out of, and that wait for no quiet hours."""
 
 
 class NoticeEvent(Value):
@@ -131,8 +142,21 @@ def _of_cloud_pc(before: CloudPc | None, after: CloudPc | None) -> Tales:
         return
     if after.removal and after.removal.waits and not _is_held(before):
         yield EventType.REMOVALS_HELD, {"cause": after.removal.cause.value, "why": after.removal.why}
-    if was is after.status:
-        return
+    reminded = after.grace.reminded_of if after.grace else None
+    if after.grace and reminded and reminded != (before.grace.reminded_of if before.grace else None):
+        yield EventType.CLOUD_PC_GRACE_ENDING, _end_of(after.grace)
+    if after.status in _BUILDING and after.current.parked_since and not before.current.parked_since:
+        yield EventType.CLOUD_PC_WAITING, {"why": after.current.reason or ""}
+    if was is not after.status:
+        yield from _of_status(was, after)
+
+
+def _of_status(was: Status, after: CloudPc) -> Tales:
+    """Tell of a Cloud PC whose status has changed."""
+    if after.status is Status.PENDING_PROVISION and was in _WORKS:
+        yield EventType.CLOUD_PC_REBUILD_STARTED, {}
+    if after.status in _WORKS and was is Status.RESTORING:
+        yield EventType.CLOUD_PC_RESTORE_ENDED, {}
     if after.status in _WORKS and was in _BUILDING:
         yield EventType.CLOUD_PC_PROVISIONED, {"warnings": [each.step for each in after.current.warnings]}
     if after.status in _WORKS and was is Status.IN_GRACE_PERIOD:
@@ -140,8 +164,11 @@ def _of_cloud_pc(before: CloudPc | None, after: CloudPc | None) -> Tales:
     if after.status is Status.FAILED:
         yield EventType.CLOUD_PC_FAILED, _failure_of(after)
     if after.status is Status.IN_GRACE_PERIOD and after.grace:
-        ends = {"cause": after.grace.cause.value, "endsDateTime": after.grace.ends_at.isoformat()}
-        yield EventType.CLOUD_PC_GRACE_STARTED, ends
+        yield EventType.CLOUD_PC_GRACE_STARTED, _end_of(after.grace)
+
+
+def _end_of(grace: Grace) -> Mapping[str, Any]:
+    return {"cause": grace.cause.value, "endsDateTime": grace.ends_at.isoformat()}
 
 
 def _is_held(pc: CloudPc) -> bool:

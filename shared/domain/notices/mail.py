@@ -21,9 +21,14 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 def _mail_address(value: str) -> str:
-    if not _ADDRESS.fullmatch(value):
+    if not is_mail_address(value):
         raise ValueError("write a mail address such as desk@example.com")
     return value
+
+
+def is_mail_address(value: str) -> bool:
+    """Whether a text is an address that mail can be sent to."""
+    return _ADDRESS.fullmatch(value) is not None
 
 
 def _host_name(value: str) -> str:
@@ -49,10 +54,10 @@ class MailSettings(Value):
     transport: MailTransport = MailTransport.COMMUNICATION_SERVICES
     receivers: Annotated[
         tuple[MailAddress, ...],
-        Field(min_length=1, max_length=MOST_RECEIVERS),
+        Field(max_length=MOST_RECEIVERS, description="of the kind email"),
         Counted(),
         AfterValidator(distinct),
-    ]
+    ] = ()
     sender: MailAddress | None = None
     host: Annotated[str, Field(max_length=253), AfterValidator(_host_name)] | None = Field(
         None, description="server of SMTP; always with TLS"

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.domain.languages import Locale
 from shared.domain.naming import derived_id
-from shared.domain.notices.endpoint import Locale, NoticeFormat
-from shared.domain.notices.events import NoticeEvent
+from shared.domain.notices.endpoint import NoticeFormat
+from shared.domain.notices.events import MANDATORY, NoticeEvent
 from shared.domain.notices.mail import Mail
-from shared.domain.notices.texts import facts_of, title_of, words
+from shared.domain.notices.texts import MailReader, facts_of, own_text, title_of, words
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets begin with
 SECRET_BYTES = 32
@@ -91,6 +92,18 @@ def digest_mail(events: Sequence[NoticeEvent], to: Iterable[str], locale: Locale
     subject = title_of(events[0], locale) if len(events) == 1 else count
     id_ = derived_id("mail", *(each.id for each in events), *receivers)
     return Mail(id=id_, to=receivers, subject=_line(subject), text=_text(events, locale, sender))
+
+
+def user_mail(events: Sequence[NoticeEvent], to: str, reader: MailReader, sender: str) -> Mail:
+    """Return the mail to a user about events of their Cloud PCs; the title of a single event is its subject."""
+    mail, subject = words(reader.locale)["mail"], title_of(events[0], reader.locale)
+    if len(events) > 1:
+        subject = mail["own"].format(count=len(events))
+    kept = "mandatory" if any(each.type in MANDATORY for each in events) else "choose"
+    parts = [f"{_line(title_of(each, reader.locale))}\n\n{own_text(each, reader)}" for each in events]
+    ends = [mail[kept], "-- \n" + mail["footer"].format(tenant=sender)]
+    id_ = derived_id("mail", *(each.id for each in events), to)
+    return Mail(id=id_, to=(to,), subject=_line(subject), text="\n\n".join([*parts, *ends]))
 
 
 def _text(events: Sequence[NoticeEvent], locale: Locale, sender: str) -> str:

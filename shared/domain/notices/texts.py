@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.domain.notices.endpoint import Locale
+from shared.domain.cloud_pcs.progress import ADDRESS
+from shared.domain.languages import Locale
 from shared.domain.notices.events import EventType, NoticeEvent
 from shared.domain.power.engine import PowerRule
+from shared.domain.spot.hosts.sessions import Notice
 
 _WORDS = Path(__file__).parents[2] / "words"
 
@@ -33,10 +36,20 @@ def locale_of(language: str | None) -> Locale:
     return next((each for each in Locale if each.value.partition("-")[0] == code), Locale.ENGLISH)
 
 
+HOST_CHANGES, LOST_PLACE = "hostChanges", "lostPlace"
+"""Names of the warnings in sessions of a Spot Group: the host is repaired or replaced, or the user loses the place."""
+
+
 def session_text(name: str, minutes: int, locale: Locale) -> tuple[str, str]:
     """Return the title and the text of a warning in a session."""
     texts = words(locale)["session"]
     return texts["title"], texts[name].format(minutes=minutes)
+
+
+def spot_notice(name: str, minutes: int, locale: Locale) -> Notice:
+    """Return a warning in the sessions of a Spot Group."""
+    texts = words(locale)["spot"]
+    return Notice(title=texts[f"{name}Title"], body=texts[name].format(minutes=minutes))
 
 
 def stop_text(rule: PowerRule, name: str, stops_at: datetime, zone: str, locale: Locale) -> tuple[str, str]:
@@ -44,10 +57,32 @@ def stop_text(rule: PowerRule, name: str, stops_at: datetime, zone: str, locale:
 
     *rule*: the one that stops it; *name*: of its power schedule; *zone*: the IANA name of the time zone of the time.
     """
-    texts, local = words(locale)["stop"], stops_at.astimezone(ZoneInfo(zone))
+    texts = words(locale)["stop"]
     why = texts.get(rule.value, texts["idle"]).format(name=name or texts["unnamed"])
-    day = f"{local.day} {local:%B %Y}" if locale is Locale.ENGLISH else f"{local:%d.%m.%Y}"
-    return texts["title"], texts["text"].format(time=f"{local:%H:%M}", date=day, zone=zone, why=why)
+    return texts["title"], texts["text"].format(why=why, **_clock_words(stops_at, MailReader(locale, zone)))
+
+
+@dataclass(frozen=True, slots=True)
+class MailReader:
+    """The reader of a text: their language, and the IANA name of their time zone."""
+
+    locale: Locale
+    zone: str = "UTC"
+
+
+def _clock_words(at: datetime, reader: MailReader) -> dict[str, str]:
+    """Return the time, the date and the zone of a moment as a reader writes them."""
+    local = at.astimezone(ZoneInfo(reader.zone))
+    date = f"{local.day} {local:%B %Y}" if reader.locale is Locale.ENGLISH else f"{local:%d.%m.%Y}"
+    return {"time": f"{local:%H:%M}", "date": date, "zone": reader.zone}
+
+
+def own_text(event: NoticeEvent, reader: MailReader) -> str:
+    """Return the meaning of an event for the user of the Cloud PC, with local times; empty for types without one."""
+    text = words(reader.locale)["own"].get(event.type, "")
+    moment = event.data.get("endsDateTime") or event.data.get("proposedFromDateTime")
+    at = datetime.fromisoformat(str(moment)) if moment else event.time
+    return text.format(address=ADDRESS, **_clock_words(at, reader))
 
 
 def title_of(event: NoticeEvent, locale: Locale) -> str:

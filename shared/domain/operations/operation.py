@@ -219,6 +219,7 @@ class ResourceType(StrEnum):
     NOTICE_ENDPOINT = "noticeEndpoint"
     ORPHAN = "orphan"
     ORPHAN_SCAN = "orphanScan"
+    PERSONAL_NOTICES = "personalNotices"
     POLICY = "provisioningPolicy"
     POWER_SCHEDULE = "powerSchedule"
     RATE_CARD = "rateCard"

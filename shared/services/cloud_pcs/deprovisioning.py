@@ -100,12 +100,46 @@ def _instance(order: DeprovisionOrder) -> str:
 
 
 async def deprovision_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Start to take a Cloud PC out of use; the workflow checks in the record whether it is time."""
+    """Start to take a Cloud PC out of use; the workflow checks in the record whether it is time.
+
+    A row that comes before the end of a grace period reminds the user, and comes again at the end.
+    """
+    if (ends_at := await _remind(deps, due)) is not None:
+        return ends_at
     order = DeprovisionOrder(tenant_id=due.tenant_id, cloud_pc_id=due.subject_id, generation=due.generation)
     if await end_stalled(client, DEPROVISION, _instance(order), deps.clock.now()):
         return deps.clock.now() + AGAIN_AFTER
     await deprovision(deps, client, order)
     return None  # the workflow writes the next due row itself
+
+
+async def _remind(deps: Dependencies, due: Due) -> datetime | None:
+    """Write into a Cloud PC that its user is reminded of the end of its grace period, which tells the event.
+
+    Return that end; None where no grace period runs, or it is over.
+    """
+    found, now = await deps.cloud_pcs.find(due.tenant_id, due.subject_id), deps.clock.now()
+    if found is None or not _runs(found.value, due, now):
+        return None
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        grace = pc.grace
+        if grace is None or not _runs(pc, due, now) or grace.reminder_at is None or now < grace.reminder_at:
+            return None
+        return pc.but(grace=grace.but(reminded_of=grace.ends_at), last_modified_date_time=now)
+
+    after = await deps.cloud_pcs.change(due.tenant_id, due.subject_id, edit, known=found)
+    if after.grace is None or not _runs(after, due, now):
+        return None
+    reminder_at = after.grace.reminder_at
+    return reminder_at if reminder_at is not None and reminder_at > now else after.grace.ends_at
+
+
+def _runs(pc: CloudPc, due: Due, now: datetime) -> bool:
+    """Whether the grace period of the build that a due row is about runs, and is not over."""
+    grace = pc.grace
+    of_build = pc.status is Status.IN_GRACE_PERIOD and pc.current.generation == due.generation
+    return of_build and grace is not None and grace.held_at is None and now < grace.ends_at
 
 
 async def lengthen_grace(context: ActionContext, stored: Stored[CloudPc], hours: int) -> CloudPc:

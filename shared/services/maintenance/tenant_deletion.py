@@ -19,6 +19,7 @@ from shared.services.cost.budgets import delete_budgets_of_tenant
 from shared.services.cost.prices import delete_cost_of_tenant
 from shared.services.cost.recording import delete_ledger_of_tenant
 from shared.services.health.page import delete_health_of_tenant
+from shared.services.notices.choosing import delete_choices_of_tenant
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import Resource, make_change
@@ -32,6 +33,20 @@ from shared.storage.repository import Stored
 
 _log = logging.getLogger("deskwright.tenants")
 
+
+_REST = (
+    delete_script_versions,
+    delete_access_of_tenant,
+    delete_usage_of_tenant,
+    delete_health_of_tenant,
+    delete_cost_of_tenant,
+    delete_budgets_of_tenant,
+    delete_ledger_of_tenant,
+    delete_reclaims_of_tenant,
+    delete_alerts,
+    delete_choices_of_tenant,
+)
+"""Functions that delete records that nobody deletes by hand, once the tenant is gone."""
 
 _AGAIN = "delete the tenant again in half an hour"
 
@@ -71,15 +86,8 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         _log.warning("the subscriptions of %s were not ended: %s", tenant.id, error)
     remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
     await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
-    await delete_script_versions(deps, tenant.id)
-    await delete_access_of_tenant(deps, tenant.id)
-    await delete_usage_of_tenant(deps, tenant.id)
-    await delete_health_of_tenant(deps, tenant.id)
-    await delete_cost_of_tenant(deps, tenant.id)
-    await delete_budgets_of_tenant(deps, tenant.id)
-    await delete_ledger_of_tenant(deps, tenant.id)
-    await delete_reclaims_of_tenant(deps, tenant.id)
-    await delete_alerts(deps, tenant.id)
+    for delete in _REST:
+        await delete(deps, tenant.id)
 
 
 async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> None:

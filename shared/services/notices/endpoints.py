@@ -14,6 +14,7 @@ from shared.clients.pacing import retry_while_throttled
 from shared.dependencies import Dependencies
 from shared.domain.notices.delivery import KEPT, Delivery, DeliveryStatus, place_of
 from shared.domain.notices.endpoint import (
+    MAILING,
     SECRETS_OVERLAP,
     EndpointKind,
     NoticeEndpoint,
@@ -21,12 +22,13 @@ from shared.domain.notices.endpoint import (
     NoticeEndpointForm,
     ReplayForm,
     shown_address,
+    wrong_receivers,
 )
 from shared.domain.notices.events import EventType, NoticeEvent
 from shared.domain.notices.payloads import SECRET_BYTES, secret_text
 from shared.domain.operations.operation import ResourceType
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
-from shared.services.notices.relaying import watch
+from shared.services.notices.relaying import delivery_of, watch
 from shared.services.notices.sending import send_notice
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, make_change
@@ -36,6 +38,7 @@ from shared.storage.due import Delivering, DueKind
 from shared.storage.repository import Stored
 
 NAME_TAKEN = Problem("/displayName", "an endpoint of this name exists; choose another name")
+USERS_TAKEN = Problem("/kind", "there is an endpoint that mails the users; change that one")
 _MOST_REPLAYED = 10_000
 
 
@@ -71,7 +74,7 @@ async def create_endpoint(context: ActionContext, form: NoticeEndpointForm) -> E
             enabled=form.enabled,
         )
         write = insertion(context, context.deps.notice_endpoints, endpoint, id_)
-        with name_taken_is(NAME_TAKEN):
+        with name_taken_is(USERS_TAKEN if form.kind is EndpointKind.USERS else NAME_TAKEN):
             stored = await make_change(context, _resource(id_), write)
     ours = stored.value.secret_url == urls["key"]
     return EndpointWithSecret(stored, kept["key"] if ours and signs else None)
@@ -109,10 +112,12 @@ def _refuse_other_kind(before: NoticeEndpoint, edit: NoticeEndpointEdit) -> None
     Raises: InvalidError.
     """
     mail = edit.mail or before.mail
-    if edit.address and before.kind is EndpointKind.EMAIL:
+    if edit.address and before.kind in MAILING:
         raise InvalidError(Problem("/address", "an endpoint that mails has no address"))
-    if edit.mail and before.kind is not EndpointKind.EMAIL:
-        raise InvalidError(Problem("/mail", "only an endpoint of the kind email has it"))
+    if edit.mail and before.kind not in MAILING:
+        raise InvalidError(Problem("/mail", "only an endpoint that mails has it"))
+    if edit.mail and (why := wrong_receivers(before.kind, edit.mail)):
+        raise InvalidError(Problem("/mail", why))
     signed_in = mail is not None and mail.user_name is not None
     if edit.password and not signed_in:
         raise InvalidError(Problem("/password", "SMTP with a user name has a password, and nothing else"))
@@ -178,7 +183,10 @@ async def forget_previous_secret(deps: Dependencies, endpoint: NoticeEndpoint) -
 
 
 async def test_endpoint(context: ActionContext, endpoint: NoticeEndpoint) -> Delivery:
-    """Send a notice to an endpoint now, once, whether it is enabled or not; return how that ended."""
+    """Send a notice to an endpoint now, once, whether it is enabled or not; return how that ended.
+
+    An endpoint that mails the users mails the caller.
+    """
     deps = context.deps
     event = NoticeEvent(
         id=context.new_id("event", "test"),
@@ -187,9 +195,10 @@ async def test_endpoint(context: ActionContext, endpoint: NoticeEndpoint) -> Del
         time=context.now,
         subject=f"noticeEndpoints/{endpoint.id}",
         data={"tenantId": endpoint.tenant_id, "id": endpoint.id, "displayName": endpoint.display_name},
+        person=context.actor.id,
     )
     key = place_of(event, f"{event.id}-test")
-    delivery = Delivery(key=key, tenant_id=endpoint.tenant_id, endpoint_id=endpoint.id, event=event, test=True)
+    delivery = delivery_of(endpoint, key, event).but(test=True)
     tried: list[Delivery] = []
 
     async def send(_: object) -> None:
@@ -223,8 +232,8 @@ async def _chosen(context: ActionContext, endpoint: NoticeEndpoint, form: Replay
         raise InvalidError(Problem("/until", "must not be before since"))
     async for kept in deps.events.between(tenant_id, form.since or until - KEPT, until):
         wanted = kept.event.id in form.event_ids if form.event_ids else endpoint.wants(kept.event.type)
-        if wanted and len(chosen) < _MOST_REPLAYED:
-            chosen.append(Delivery(key=kept.key, tenant_id=tenant_id, endpoint_id=endpoint.id, event=kept.event))
+        if wanted and endpoint.may_have(kept.event.type) and len(chosen) < _MOST_REPLAYED:
+            chosen.append(delivery_of(endpoint, kept.key, kept.event))
     if form.event_ids and len(chosen) < len(set(form.event_ids)):
         raise NotFoundError("there is no such event of the last days")
     if form.only_failed:

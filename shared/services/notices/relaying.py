@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from shared.dependencies import Dependencies
 from shared.domain.notices.delivery import Delivery
 from shared.domain.notices.endpoint import NoticeEndpoint
-from shared.domain.notices.events import TELLERS
+from shared.domain.notices.events import TELLERS, NoticeEvent
 from shared.storage.due import Due, DueKind, Outgoing
 from shared.storage.outbox import OutboxEvent
 from shared.workflow import DurableClient
@@ -73,7 +73,14 @@ async def _relay_some(
 
 
 def _delivery(endpoint: NoticeEndpoint, event: OutboxEvent) -> Delivery:
-    return Delivery(key=event.key, tenant_id=endpoint.tenant_id, endpoint_id=endpoint.id, event=event.event)
+    return delivery_of(endpoint, event.key, event.event)
+
+
+def delivery_of(endpoint: NoticeEndpoint, key: str, event: NoticeEvent) -> Delivery:
+    """Return the delivery of an event to an endpoint, or to its user. *key*: of the event."""
+    return Delivery(
+        key=key, tenant_id=endpoint.tenant_id, endpoint_id=endpoint.id, event=event, to_user=endpoint.is_personal
+    )
 
 
 async def watch(deps: Dependencies, tenant_id: str, endpoint_id: str) -> None:

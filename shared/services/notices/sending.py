@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 
 from shared.caching import TtlCache
@@ -14,9 +14,16 @@ from shared.dependencies import Dependencies
 from shared.domain.notices.delivery import ALONE, Delivery, Tried
 from shared.domain.notices.endpoint import EndpointKind, NoticeEndpoint
 from shared.domain.notices.events import EventType
-from shared.domain.notices.mail import MOST_RECEIVERS, Mail, MailSettings, MailTransport
-from shared.domain.notices.payloads import alert_mail, digest_mail, signed_headers, teams_body, webhook_body
-from shared.errors import DeskwrightError, ThrottledError
+from shared.domain.notices.mail import MOST_RECEIVERS, Mail, MailSettings, MailTransport, is_mail_address
+from shared.domain.notices.payloads import alert_mail, digest_mail, signed_headers, teams_body, user_mail, webhook_body
+from shared.domain.notices.texts import MailReader
+from shared.domain.tenants.tenant import Tenant
+from shared.errors import DeskwrightError, NotFoundError, ThrottledError
+
+_NO_ADDRESS = "the directory has no mail address of the user"
+
+_NO_SUCH_MAILBOX = frozenset({550, 551, 553})
+"""Answers of SMTP about the mailbox of a receiver (RFC 5321, 4.2.3)."""
 
 _SECRETS: TtlCache[str] = TtlCache(timedelta(minutes=5))
 """Secrets of endpoints by their addresses: another secret has another address."""
@@ -25,20 +32,38 @@ _SECRETS: TtlCache[str] = TtlCache(timedelta(minutes=5))
 async def send_notice(deps: Dependencies, endpoint: NoticeEndpoint, deliveries: Sequence[Delivery]) -> Tried:
     """Send deliveries once, and return how that ended; nothing is raised."""
     now = deps.clock.now()
+    match endpoint.kind:
+        case EndpointKind.WEBHOOK:
+            trying = _post(deps, endpoint, deliveries[0], now)
+        case EndpointKind.TEAMS:
+            trying = _post_card(deps, endpoint, deliveries[0], now)
+        case EndpointKind.EMAIL:
+            trying = _mail(deps, endpoint, deliveries)
+        case EndpointKind.USERS:
+            return await mail_user(deps, endpoint, deliveries, MailReader(endpoint.locale))
+    return await _ended(endpoint, trying)
+
+
+async def mail_user(
+    deps: Dependencies, endpoint: NoticeEndpoint, deliveries: Sequence[Delivery], reader: MailReader
+) -> Tried:
+    """Send the user of some deliveries one mail, and return how that ended; nothing is raised.
+
+    The directory is asked for their address each time: it may have changed.
+    """
+    return await _ended(endpoint, _mail_user(deps, endpoint, deliveries, reader))
+
+
+async def _ended(endpoint: NoticeEndpoint, trying: Awaitable[Tried]) -> Tried:
+    """Return how a try ended; the faults of others than the receiver are the endpoint's."""
     try:
-        match endpoint.kind:
-            case EndpointKind.WEBHOOK:
-                return await _post(deps, endpoint, deliveries[0], now)
-            case EndpointKind.TEAMS:
-                return await _post_card(deps, endpoint, deliveries[0], now)
-            case EndpointKind.EMAIL:
-                return await _mail(deps, endpoint, deliveries)
+        return await trying
     except DeclinedError as error:
         why = "the secret of the endpoint cannot be read; rotate it"
         sent_by_others = endpoint.mail is not None and endpoint.mail.transport is not MailTransport.SMTP
         return Tried(ok=False, detail=f"refused: {error.refused.code}" if sent_by_others else why, of_all=True)
     except ThrottledError as error:
-        return Tried(ok=False, detail=str(error)[:500], of_all=True, wait=error.after)
+        return Tried(ok=False, detail=str(error)[:500], paced=True, wait=error.after)
     except DeskwrightError as error:
         return Tried(ok=False, detail=str(error)[:500], of_all=True)
 
@@ -72,6 +97,42 @@ async def _mail(deps: Dependencies, endpoint: NoticeEndpoint, deliveries: Sequen
         mail = digest_mail(events, settings.receivers, endpoint.locale, tenant.display_name)
     with on_behalf_of(tenant.id):
         return await _sent(deps, endpoint, settings, mail)
+
+
+async def _mail_user(
+    deps: Dependencies, endpoint: NoticeEndpoint, deliveries: Sequence[Delivery], reader: MailReader
+) -> Tried:
+    settings, user_id = endpoint.mail, deliveries[0].event.person
+    if settings is None:
+        return Tried(ok=False, detail="the endpoint says nothing of how mail is sent", of_all=True)
+    tenant = (await deps.tenants.get(endpoint.tenant_id)).value
+    with on_behalf_of(tenant.id):
+        try:
+            address = await _address_of(deps, tenant, user_id or "")
+        except DeclinedError as error:
+            detail = f"the directory refuses the user's mail address: {error.refused.code}"
+            return Tried(ok=False, detail=detail, of_all=True)
+        if address is None:
+            return Tried(ok=False, detail=_NO_ADDRESS, undeliverable=True)
+        mail = user_mail([each.event for each in deliveries], address, reader, tenant.display_name)
+        answer = await _sent(deps, endpoint, settings, mail)
+    if answer.status in _NO_SUCH_MAILBOX and not answer.ok:
+        return answer.but(undeliverable=True, detail=f"their mail server refuses the address: {answer.status}")
+    return answer if answer.ok or answer.of_all else answer.but(detail=_without(answer.detail, address))
+
+
+async def _address_of(deps: Dependencies, tenant: Tenant, user_id: str) -> str | None:
+    """Return the mail address that the directory has of a user now, None without one. Raises: as the directory."""
+    try:
+        address = await retry_while_throttled(lambda: deps.graph(tenant).mail_address(user_id))
+    except NotFoundError:
+        return None
+    return address if is_mail_address(address) else None
+
+
+def _without(detail: str, address: str) -> str:
+    """Return the answer of a server without the address of a user: no table keeps addresses."""
+    return detail.replace(address, "the user")
 
 
 async def _sent(deps: Dependencies, endpoint: NoticeEndpoint, settings: MailSettings, mail: Mail) -> Tried:

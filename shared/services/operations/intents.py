@@ -101,6 +101,7 @@ async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
         ResourceType.MAINTENANCE_WINDOW: deps.maintenance_windows,
         ResourceType.NOTICE_ENDPOINT: deps.notice_endpoints,
         ResourceType.ORPHAN: deps.orphans,
+        ResourceType.PERSONAL_NOTICES: deps.personal_notices,
         ResourceType.POLICY: deps.policies,
         ResourceType.POWER_SCHEDULE: deps.power_schedules,
         ResourceType.RATE_CARD: deps.rate_cards,

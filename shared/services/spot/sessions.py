@@ -10,11 +10,12 @@ from typing import Any
 from shared.clients.arm import ResourceId, as_content, parse_id
 from shared.contracts.outcomes import DeclinedError, MissingError
 from shared.dependencies import Dependencies
+from shared.domain.notices.texts import LOST_PLACE, spot_notice
 from shared.domain.spot.groups.members import Rights, SpotMember
 from shared.domain.spot.groups.settings import CapacitySettings
 from shared.domain.spot.groups.signing_off import OpenSession, SigningOff, last_look, sign_off_step
 from shared.domain.spot.hosts.host import SessionHost
-from shared.domain.spot.hosts.sessions import DesktopSession, Notice, SessionNames, lost_place_notice
+from shared.domain.spot.hosts.sessions import DesktopSession, Notice, SessionNames
 from shared.domain.tenants.directory import count_from
 from shared.errors import ConflictError, ThrottledError, UnavailableError
 
@@ -119,7 +120,8 @@ async def end_sessions(
     again later, and holds up no other.
     """
     at, there = deps.clock.now(), await sessions_in(deps, pool)
-    wanted, notice = {user.user_id for user in users}, lost_place_notice(settings.notice_in_minutes)
+    wanted = {user.user_id for user in users}
+    notice = spot_notice(LOST_PLACE, settings.notice_in_minutes, settings.notice_locale)
     shown = {each.user_principal_name or "" for each in there}
     doubtful = [each for each in sorted(shown) if not names.candidates(each) or names.candidates(each) & wanted]
     for name, user_id in (await holders(doubtful)).items():

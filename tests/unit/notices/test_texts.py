@@ -6,10 +6,11 @@ from string import Formatter
 
 import pytest
 
-from shared.domain.notices.endpoint import Locale, NoticeFormat
-from shared.domain.notices.events import EventType, NoticeEvent
+from shared.domain.languages import Locale
+from shared.domain.notices.endpoint import NoticeFormat
+from shared.domain.notices.events import PERSONAL, EventType, NoticeEvent
 from shared.domain.notices.payloads import MOST_BYTES, teams_body, webhook_body
-from shared.domain.notices.texts import locale_of, stop_text, title_of, words
+from shared.domain.notices.texts import HOST_CHANGES, LOST_PLACE, locale_of, spot_notice, stop_text, title_of, words
 from shared.domain.power.engine import PowerRule
 
 
@@ -73,7 +74,8 @@ def test_a_card_says_in_german_what_happened() -> None:
 
 def test_mandatory_types_are_about_removal_and_security() -> None:
     assert {each.value for each in EventType if each.mandatory} == {
-        *("cloudpc.grace.started", "cloudpc.removed", "removals.held", "endpoint.disabled")
+        *("cloudpc.grace.started", "cloudpc.grace.ending", "cloudpc.removed", "cloudpc.rebuild.started"),
+        *("removals.held", "endpoint.disabled"),
     }
     assert EventType("cloudpc.provisioned").personal
     assert not EventType("connection.failed").personal
@@ -92,3 +94,23 @@ def test_mandatory_types_are_about_removal_and_security() -> None:
 def test_a_stop_is_warned_of_with_its_time_and_its_reason(rule: PowerRule, locale: Locale, told: str) -> None:
     _, body = stop_text(rule, "Office", datetime(2026, 3, 4, 18, 30, tzinfo=UTC), "Europe/Berlin", locale)
     assert told in body
+
+
+@pytest.mark.parametrize(
+    ("name", "locale", "title", "part"),
+    [
+        (LOST_PLACE, Locale.ENGLISH, "You are being signed out", "signed out in about 7 minutes"),
+        (LOST_PLACE, Locale.GERMAN, "Sie werden abgemeldet", "in etwa 7 Minuten abgemeldet"),
+        (HOST_CHANGES, Locale.ENGLISH, "Please save your work", "you can sign in again at once"),
+        (HOST_CHANGES, Locale.GERMAN, "Bitte speichern Sie Ihre Arbeit", "sofort wieder anmelden"),
+    ],
+)
+def test_users_of_a_spot_group_are_warned_in_its_language(name: str, locale: Locale, title: str, part: str) -> None:
+    notice = spot_notice(name, 7, locale)
+    assert notice.title == title
+    assert part in notice.body
+
+
+def test_a_user_is_told_everything_that_is_theirs_in_every_language() -> None:
+    for locale in Locale:
+        assert set(words(locale)["own"]) == PERSONAL

@@ -11,7 +11,7 @@ from deskwright.catalogue.words import DESTROYS
 
 from local.portal_bundle import actions
 from shared.domain.cloud_pcs.actions import ACTIONS, RESOURCE, OwnAction
-from shared.domain.notices.endpoint import Locale
+from shared.domain.languages import Locale
 from shared.domain.notices.texts import words
 from shared.domain.spot.groups.actions import GroupAction, HostAction, SpotAction, VersionVerb
 from shared.services.actions.bulk import BulkForm

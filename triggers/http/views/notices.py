@@ -4,10 +4,12 @@ from typing import Annotated, NotRequired
 
 from typing_extensions import TypedDict
 
+from shared.domain.languages import Locale
 from shared.domain.notices.delivery import EndpointState
-from shared.domain.notices.endpoint import EndpointDisabled, EndpointKind, Locale, NoticeEndpoint, NoticeFormat
+from shared.domain.notices.endpoint import EndpointDisabled, EndpointKind, NoticeEndpoint, NoticeFormat
 from shared.domain.notices.events import CHOSEN, EventType
 from shared.domain.notices.mail import MailSettings
+from shared.domain.notices.personal import CHOICES, PersonalNotices, QuietHours
 from shared.domain.notices.texts import words
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
@@ -64,6 +66,27 @@ class OfferedEventView(TypedDict):
     personal: bool
 
 
+class MailChoiceView(TypedDict):
+    """A type of events that a user may leave out. *titles*: in each language."""
+
+    type: EventType
+    titles: dict[Locale, str]
+
+
+class PersonalNoticesView(TypedDict):
+    """The caller's mail preferences. *mailed*: whether their organisation mails users at all.
+
+    *timeZone*: of the quiet hours, None for the one of the user's country, or of the site.
+    """
+
+    optedOut: list[str]
+    quietHours: Annotated[Json, DumpOf(QuietHours)] | None
+    timeZone: str | None
+    mailed: bool
+    choices: list[MailChoiceView]
+    lastModifiedDateTime: Timestamp | None
+
+
 class ReplayedView(TypedDict):
     """Number of events that are sent again."""
 
@@ -98,12 +121,32 @@ def endpoint_view(endpoint: NoticeEndpoint, state: EndpointState | None) -> Json
     }
 
 
+def personal_notices_view(choice: PersonalNotices, *, mailed: bool) -> Json:
+    """Return the mail preferences of a user. *mailed*: whether any mail is sent."""
+    return {
+        "optedOut": list(choice.opted_out),
+        "quietHours": choice.quiet_hours.to_json() if choice.quiet_hours else None,
+        "timeZone": choice.time_zone,
+        "mailed": mailed,
+        "choices": [
+            {"type": each.value, "titles": {locale.value: _title(each, locale) for locale in Locale}}
+            for each in CHOICES
+        ],
+        "lastModifiedDateTime": timestamp(choice.last_modified_date_time),
+    }
+
+
+def _title(event_type: EventType, locale: Locale) -> str:
+    """Return the title of a type of events without the name of the record."""
+    return words(locale)["titles"][event_type.value].replace(" {name}", "").rstrip(":")
+
+
 def event_type_views() -> list[Json]:
     """Return the types of events that a filter may name."""
     return [
         {
             "type": each.value,
-            "title": words(Locale.ENGLISH)["titles"][each.value].replace(" {name}", "").rstrip(":"),
+            "title": _title(each, Locale.ENGLISH),
             "mandatory": each.mandatory,
             "personal": each.personal,
         }

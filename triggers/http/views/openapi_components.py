@@ -29,6 +29,11 @@ BODIES: Mapping[str, Json] = {
     "add_power_schedule": {"displayName": "Office hours", "timeZone": "Europe/Berlin"},
     "create_notice_endpoint": {"displayName": "Service desk", "address": "https://hooks.example.com/deskwright"},
     "update_notice_endpoint": {"eventTypes": ["cloudpc.failed", "removals.held"]},
+    "change_own_notices": {
+        "optedOut": ["cloudpc.provisioned"],
+        "quietHours": {"startTime": "20:00", "endTime": "07:00"},
+        "timeZone": "Europe/Berlin",
+    },
     "replay_notices": {"since": "2026-11-20T08:00:00Z", "onlyFailed": True},
     "create_role_definition": {
         "displayName": "Help desk",

@@ -210,5 +210,7 @@ MY = Noun(
             asks=_ASKS | {"reprovision": "Reset {}? Everything on it is lost."},
         ),
         Verb("operation", "get_own_operation", named="my"),
+        Verb("notices", "get_own_notices"),
+        Verb("set-notices", "change_own_notices"),
     ),
 )

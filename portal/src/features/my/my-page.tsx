@@ -26,6 +26,7 @@ import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/my.ts";
 import { textFor } from "../../words/texts.ts";
 import { actionsOf } from "./actions.ts";
+import { chooseMail } from "./mail.ts";
 
 type OwnCloudPc = RowOf<"/me/cloudPCs">;
 type SpotDesktop = RowOf<"/me/spotDesktops">;
@@ -72,6 +73,7 @@ export function MyPage(): ReactElement {
     <>
       <PageHeader title={words.title} about={words.about}>
         <AsOf query={list} />
+        <MailButton />
       </PageHeader>
       {list.isPending && <Loading why={list.failureReason} />}
       {list.error !== null && <ErrorNotice error={list.error} again={list.again} />}
@@ -95,6 +97,19 @@ export function MyPage(): ReactElement {
           </ul>
         </Section>
       )}
+    </>
+  );
+}
+
+function MailButton(): ReactElement | null {
+  const api = useApi();
+  const work = useActions((operation) => followed("", operation)); // preferences are changed without an operation
+  const mail = useOne("/me/notices", {}, { isSlow: true });
+  const choose = chooseMail(api, mail.data);
+  return choose === null ? null : (
+    <>
+      <ActionButtons actions={[choose]} begin={work.begin} />
+      {work.view}
     </>
   );
 }

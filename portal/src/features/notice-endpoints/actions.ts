@@ -37,7 +37,7 @@ function fieldsOf(types: readonly EventType[], row?: Endpoint): Field[] {
     optional: row !== undefined,
     longest: LONGEST.address,
   });
-  const { email: _mail, ...kinds } = words.kinds;
+  const { email: _mail, users: _users, ...kinds } = words.kinds;
   const kind = input("one", "kind", words.fields.kind, { choices: choicesOf(kinds), value: "webhook" });
   return [
     nameField(row),
@@ -86,6 +86,21 @@ export function createMail(api: Api, tenant: string, types: readonly EventType[]
   };
 }
 
+/** Have users mailed what happens to their own Cloud PCs. */
+export function createUsers(api: Api, tenant: string, types: readonly EventType[]): Action {
+  return {
+    name: "createUsers",
+    ...words.actions.createUsers,
+    permission: "noticeEndpoints/create",
+    fields: [nameField(), ...mailFields(undefined, true), ...noticeFields(personalOf(types))],
+    run: (values) => posted(api, tenant, entered<Form>({ ...mailOf(values), kind: "users" })),
+  };
+}
+
+function personalOf(types: readonly EventType[]): EventType[] {
+  return types.filter(({ personal }) => personal);
+}
+
 async function posted(api: Api, tenant: string, body: Form): Promise<Done> {
   const { displayName, secret } = await dataOf(api.POST(ALL, { params: { path: { tenant } }, body }));
   return secretOf(displayName, secret);
@@ -125,7 +140,11 @@ export function actionsOf(api: Api, tenant: string, types: readonly EventType[],
               change({ ...values, ...(address ? { address: String(address) } : {}) }),
           }
         : {
-            fields: [nameField(row), ...mailFields(row.mail), ...noticeFields(types, row)],
+            fields: [
+              nameField(row),
+              ...mailFields(row.mail, row.kind === "users"),
+              ...noticeFields(row.kind === "users" ? personalOf(types) : types, row),
+            ],
             run: (values: Values) => change(mailOf(values)),
           }),
     },

@@ -13,8 +13,8 @@ const USUAL_PORT = 587;
 const TRANSPORTS = Object.entries(words.transports).map(([value, title]) => ({ value, title }));
 const PORTS = Object.entries(words.ports).map(([value, title]) => ({ value, title }));
 
-/** Return what is asked of mail, filled in with what is set of it; the password is never shown. */
-export function mailFields(mail?: Mail): Field[] {
+/** Return what is asked of mail (to users: without receivers), filled in with what is set of it; the password is never shown. */
+export function mailFields(mail?: Mail, toUsers = false): Field[] {
   const { fields } = words;
   const text = (name: "sender" | "host" | "userName", longest: number, help = ""): Field =>
     input("text", name, fields[name], {
@@ -24,7 +24,9 @@ export function mailFields(mail?: Mail): Field[] {
       ...(mail?.[name] ? { value: mail[name] } : {}),
     });
   return [
-    input("lines", "receivers", fields.receivers, { help: fields.receiversHelp, value: mail?.receivers ?? [] }),
+    ...(toUsers
+      ? []
+      : [input("lines", "receivers", fields.receivers, { help: fields.receiversHelp, value: mail?.receivers ?? [] })]),
     input("one", "transport", fields.transport, {
       help: fields.transportHelp,
       choices: TRANSPORTS,

@@ -11,7 +11,7 @@ import { inTenant } from "../../components/operation-progress.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/notice-endpoints.ts";
-import { create, createMail } from "./actions.ts";
+import { create, createMail, createUsers } from "./actions.ts";
 
 const PATH = "/tenants/{tenant}/noticeEndpoints" as const;
 type Row = RowOf<typeof PATH>;
@@ -29,7 +29,10 @@ export function NoticeEndpointsPage(): ReactElement {
       listed={LISTED}
       above={() => (
         <>
-          <ActionButtons actions={[create(api, tenant, types), createMail(api, tenant, types)]} begin={work.begin} />
+          <ActionButtons
+            actions={[create(api, tenant, types), createMail(api, tenant, types), createUsers(api, tenant, types)]}
+            begin={work.begin}
+          />
           {work.view}
         </>
       )}

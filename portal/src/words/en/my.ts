@@ -41,6 +41,10 @@ export default {
     resize: "Change the size",
     awaitSignInRights: "Wait for sign-in rights to take effect",
   },
+  mail: {
+    title: "Mail to me",
+    text: "Choose the mail about your Cloud PCs that you get. Mail about what is removed or lost is always sent, at once.",
+  },
   actions: {
     reboot: { title: "Restart", text: "Your session ends, and unsaved work is lost." },
     start: { title: "Start", text: "The machine starts. Signing in starts it, too." },
@@ -64,6 +68,18 @@ export default {
     },
     changeUserAccountType: { title: "Change the account type", text: "Sign out and in for the change to count." },
   },
-  fields: { name: "New name", awake: "Hours from now", restorePoint: "Restore point", accountType: "Account type" },
+  fields: {
+    mail: "Mail that you get",
+    mailHelp: "Choose none to get only what is always sent.",
+    quietFrom: "Quiet hours from",
+    quietHelp: "Such as 20:00. Mail waits for the end of quiet hours; leave them empty if you want none.",
+    quietTo: "Quiet hours to",
+    zone: "Time zone",
+    zoneHelp: "A name such as Europe/Berlin; leave it empty for the one of your country.",
+    name: "New name",
+    awake: "Hours from now",
+    restorePoint: "Restore point",
+    accountType: "Account type",
+  },
   accountTypes: { standardUser: "Standard user", administrator: "Local administrator" },
 } as const;

@@ -137,6 +137,10 @@ export default {
       resize: "Größe ändern",
       awaitSignInRights: "Auf Anmelderechte warten",
     },
+    mail: {
+      title: "E-Mail an mich",
+      text: "Wählen Sie, welche E-Mails zu Ihren Cloud-PCs Sie erhalten. Was entfernt wird oder verloren geht, wird Ihnen immer und sofort mitgeteilt.",
+    },
     actions: {
       reboot: { title: "Neu starten", text: "Ihre Sitzung endet, und nicht gespeicherte Arbeit geht verloren." },
       start: { title: "Starten", text: "Der Computer startet. Auch eine Anmeldung startet ihn." },
@@ -167,6 +171,14 @@ export default {
       },
     },
     fields: {
+      mail: "E-Mails, die Sie erhalten",
+      mailHelp: "Ohne Auswahl erhalten Sie nur, was immer gesendet wird.",
+      quietFrom: "Ruhezeit von",
+      quietHelp:
+        "Zum Beispiel 20:00. In der Ruhezeit warten E-Mails bis zu ihrem Ende; leer lassen, wenn Sie keine wünschen.",
+      quietTo: "Ruhezeit bis",
+      zone: "Zeitzone",
+      zoneHelp: "Ein Name wie Europe/Berlin; leer lassen für die Zeitzone Ihres Landes.",
       name: "Neuer Name",
       awake: "Stunden ab jetzt",
       restorePoint: "Wiederherstellungspunkt",

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from shared.domain.languages import Locale
 from shared.domain.spot.groups.schedule import Schedule
 from shared.domain.values import Value
 
@@ -54,16 +55,16 @@ class SeatSettings(Value):
 class CapacitySettings(SeatSettings):
     """Settings for the number of running hosts. Default values: docs/decisions/0047.
 
-    *buffer_percent*: spare seats, of *buffer_of*; *buffer_seats*: at least so many. *start_threshold*: of the seats of
-    a pooled host so many are taken when the next host starts. *minimum_online*: hosts, whatever is signed in.
+    *buffer_percent*: spare seats, of *buffer_of*; *buffer_seats*: at least so many. *start_threshold*: of the seats
+    of a pooled host so many are taken when the next host starts. *minimum_online*: hosts, whatever is signed in.
     *idle_in_minutes*: a host runs for so long after its start, and after it was last needed; *notice_in_minutes*:
-    between the message to a user and the end of the session. *starts_ahead*: whether hosts start before the sign-ins
-    that other days let expect. *low_priority_hosts*: of the group's hosts so many may be machines that Azure can take
-    away at any time. *keep_failed_host_in_hours*: how long a host that failed in a release
-    stays after the release has stopped. *keep_leavers_host_in_days*: how long a dedicated host stays with its
-    disk after its user has lost their place. *keep_leavers_place_in_days*: who has left and returns within so long has
-    the old place in line. *wake_after_days*: a host that is off for so long is started for a while, for its agent's
-    token.
+    between the message to a user and the end of the session, *notice_locale*: its language. *starts_ahead*: whether
+    hosts start before the sign-ins that other days let expect. *low_priority_hosts*: of the group's hosts so many
+    may be machines that Azure can take away at any time. *keep_failed_host_in_hours*: how long a host that failed
+    in a release stays after the release has stopped. *keep_leavers_host_in_days*: how long a dedicated host stays
+    with its disk after its user has lost their place. *keep_leavers_place_in_days*: who has left and returns within
+    so long has the old place in line. *wake_after_days*: a host that is off for so long is started for a while, for
+    its agent's token.
     """
 
     keep_failed_host_in_hours: int = Field(
@@ -82,6 +83,9 @@ class CapacitySettings(SeatSettings):
         le=120,
         title="Notice (minutes)",
         description="Between the message to a user and the end of the session.",
+    )
+    notice_locale: Locale = Field(
+        Locale.ENGLISH, title="Language of notices", description="Of the messages in sessions before they end."
     )
     starts_ahead: bool = Field(
         True,

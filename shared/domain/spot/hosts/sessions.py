@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from shared.domain.spot.groups.members import SpotMember
 from shared.domain.spot.hosts.host import HostStatus, SessionHost
-from shared.domain.values import Value, amount, several_lines
+from shared.domain.values import Value, several_lines
 
 
 class Notice(Value):
@@ -20,24 +20,6 @@ class Notice(Value):
 
     title: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(several_lines)]
     body: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(several_lines)]
-
-
-def lost_place_notice(minutes: int) -> Notice:
-    """Return the notice to a user who has lost their place in a Spot Group."""
-    return Notice(
-        title="You are being signed out",
-        body="You no longer have a place in the group that this desktop is for. Save your work: "
-        f"you are signed out in about {amount(minutes, 'minute')}. If you need the desktop, ask your administrator.",
-    )
-
-
-def host_changes_notice(minutes: int) -> Notice:
-    """Return the notice to the users of a host that is to be repaired or replaced."""
-    return Notice(
-        title="Please save your work",
-        body="This desktop is being changed. Save your work and sign out; you can sign in again at once. "
-        f"You are signed out in about {amount(minutes, 'minute')}.",
-    )
 
 
 class SessionNames:

@@ -227,7 +227,7 @@ def build_by_recipe(visit: Visit, stack: Stack) -> None:
     expect(page.get_by_text("write a script or the packageId")).to_be_visible()
     page.get_by_role("textbox", name="Package", exact=True).fill("7zip.7zip")
     forward(visit, times=2)
-    expect(page.get_by_text("Changes: recipe.")).to_be_visible()
+    expect(page.get_by_text("Changes: Recipe.")).to_be_visible()
     save(visit, "spot-recipe-review")
     expect(page.get_by_text("7-Zip (7zip.7zip)")).to_be_visible()
     page.get_by_role("link", name="Create a version").click()

@@ -191,3 +191,14 @@ async def test_a_copy_that_is_still_made_is_given_the_days_in_which_it_is_tried(
     await office.deleted_cloud_pcs.change(DELETED.tenant_id, DELETED.id, lambda _: making)
     office.hand.at = DELETED.begun_at + 2 * DAY
     assert await look(office) == DELETED.begun_at + 8 * DAY
+
+
+async def test_a_kept_disk_that_somebody_deletes_is_being_removed_at_once(
+    office: Office, routes: dict[str, Any]
+) -> None:
+    answer = await ask(routes[f"DELETE {ONE}"], f"DELETE {ONE}", at={"id": DELETED.id})
+    assert answer.status_code == 204
+    shown = await ask(routes[f"GET {ONE}"], f"GET {ONE}", at={"id": DELETED.id})
+    assert json.loads(shown.get_body())["status"] == "removing"
+    status, said = await use(routes, "undelete", DELETED.id)
+    assert (status, "removing" in json.dumps(said)) == (409, True), said

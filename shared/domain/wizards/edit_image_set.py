@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.domain.spot.images.image_set import ImageSet, Recipe, next_build
 from shared.domain.values import Description, Id, Value
+from shared.domain.wizards.changes import summary_of
 from shared.domain.wizards.create_image_set import ImageSetNotesStep, recipe_problems
 from shared.domain.wizards.fields import Form
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
@@ -84,7 +85,7 @@ def review_image_set_edit(
 def _forecast(before: ImageSet, after: ImageSet, recipe: Recipe | None) -> Forecast:
     changed = [name for name in ("description", "recipe") if getattr(before, name) != getattr(after, name)]
     changed += ["secrets"] if recipe and any(secret.value is not None for secret in recipe.secrets) else []
-    summary = f"Changes: {', '.join(changed)}." if changed else "Nothing changes."
+    summary = summary_of(EDIT_IMAGE_SET, changed)
     if "recipe" in changed and after.next_build_at is not None:
         summary = f"{summary} The next version is built at {after.next_build_at:%Y-%m-%d %H:%M} UTC."
     if after.recipe.keep_versions is not None:

@@ -9,6 +9,7 @@ from shared.domain.spot.groups.group import SpotGroup, UncPath
 from shared.domain.spot.groups.members import without_place
 from shared.domain.spot.notes import NoteText
 from shared.domain.values import Description, Id, Value, amount, differing
+from shared.domain.wizards.changes import summary_of
 from shared.domain.wizards.create_provisioning_policy import group_problems
 from shared.domain.wizards.create_spot_group import (
     NAME_TAKEN,
@@ -211,7 +212,7 @@ def _forecast(reading: Reading, group: SpotGroup | None) -> Forecast | None:
     groups = reading.value("groups", EditGroupsStep)
     if groups and groups.group_ids and set(groups.group_ids) != set(group.group_ids):
         changed.append("groupIds")
-    summary = f"Changes: {', '.join(changed)}." if changed else "Nothing changes."
+    summary = summary_of(EDIT_SPOT_GROUP, changed)
     return Forecast(
         summary=summary,
         details={"changed": changed, "hostsBefore": group.host_count, "hostsAfter": after.host_count},

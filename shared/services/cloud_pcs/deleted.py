@@ -21,6 +21,7 @@ from shared.workflow import DurableClient
 
 _IN_USE = timedelta(minutes=15)
 _LOOK_AGAIN = timedelta(minutes=1)
+_WANTED = "a Cloud PC is being built from it; delete it when that is done"
 
 
 async def deleted_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -73,17 +74,22 @@ async def _remove(deps: Dependencies, found: Stored[DeletedCloudPc]) -> datetime
 
 
 async def end_keeping(context: ActionContext, stored: Stored[DeletedCloudPc]) -> None:
-    """End the time of a copy now; a sweep removes it. Raises: ConflictError while it is made, or a build needs it."""
+    """End the time of a copy now: from here on it is being removed, and a sweep does it.
+
+    Raises: ConflictError while it is made, or a build needs it.
+    """
     deps, before = context.deps, stored.value
     if before.status is DeletedStatus.COPYING:
         raise ConflictError("its disk is being copied; what it was is still there", status=before.status.value)
     if await is_wanted(deps, before):
-        raise ConflictError("a Cloud PC is being built from it; delete it when that is done")
+        raise ConflictError(_WANTED)
 
     def edit(there: DeletedCloudPc) -> DeletedCloudPc | None:
         if there.status is DeletedStatus.REMOVING:
             return None
-        return there.but(kept_until=min(there.kept_until, context.now))
+        if (there.wanted_by, there.wanted_at) != (before.wanted_by, before.wanted_at):
+            raise ConflictError(_WANTED)  # since it was looked at above
+        return there.but(status=DeletedStatus.REMOVING, kept_until=min(there.kept_until, context.now))
 
     promise = partial(deps.due.put, DueKind.DELETED, context.now, before.tenant_id, before.id)
     write = change(before, edit, partial(deps.deleted_cloud_pcs.change, before.tenant_id, before.id))

@@ -11,6 +11,7 @@ from shared.domain.networks.connection import Connection
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import amount, differing
+from shared.domain.wizards.changes import changes, summary_of
 from shared.domain.wizards.edits import (
     EDIT_CONNECTION,
     EDIT_PROVISIONING_POLICY,
@@ -112,7 +113,8 @@ async def _drift(context: ActionContext, before: Policy, fields: Mapping[str, An
     count = len([1 async for _ in context.deps.cloud_pcs.each(context.tenant.id, policy_id=before.id)])
     now, later = await drifted(context, before), await drifted(context, after)
     changed = differing(before.to_json(), after.to_json())
-    summary = f"Changes: {', '.join(changed)}; {later} of {amount(count, 'Cloud PC')} would differ from the policy "
+    said = changes(EDIT_PROVISIONING_POLICY, changed)
+    summary = f"Changes: {said}; {later} of {amount(count, 'Cloud PC')} would differ from the policy "
     return Forecast(
         summary=f"{summary}until they are reprovisioned." if changed else "Nothing changes.",
         details={"changed": changed, "cloudPCs": count, "differNow": now, "wouldDiffer": later},
@@ -185,8 +187,8 @@ async def review_tenant(
     old, new = context.tenant.to_json(), after.to_json()
     old, new = {**old.pop("settings"), **old}, {**new.pop("settings"), **new}
     changed = differing(old, new)
-    summary = f"Changes: {', '.join(changed)}." if changed else "Nothing changes."
-    return reviewed(EDIT_TENANT, through_step, (), (), Forecast(summary=summary, details={"changed": changed}))
+    forecast = Forecast(summary=summary_of(EDIT_TENANT, changed), details={"changed": changed})
+    return reviewed(EDIT_TENANT, through_step, (), (), forecast)
 
 
 def tenant_edit(form: Mapping[str, Any], *, any_subscription: bool) -> TenantChange:

@@ -5,7 +5,6 @@ import { Link, useParams } from "react-router";
 import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { useOne, type RowOf } from "../../api/read.ts";
-import { serviceNow } from "../../api/service-time.ts";
 import { sent, type Action } from "../../components/action.ts";
 import type { Column } from "../../components/data-table.tsx";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
@@ -27,7 +26,7 @@ const LISTED: Listed<typeof PATH> = {
   nameOf: (row) => row.displayName,
   isSearchable: true,
   csv: "deleted-cloud-pcs",
-  runs: (row) => statusOf(row) !== "kept",
+  runs: (row) => row.status !== "kept",
   columns: (tenant) => columnsOf(tenant),
 };
 
@@ -68,11 +67,6 @@ function columnsOf(tenant: string): readonly Column<Deleted>[] {
   ];
 }
 
-/** Return the status of a kept disk: when its time is over it is removed within minutes. */
-function statusOf({ status, expirationDateTime }: Deleted): Deleted["status"] {
-  return status === "kept" && new Date(expirationDateTime) <= new Date(serviceNow()) ? "removing" : status;
-}
-
 /** The user, and the way to the Cloud PCs that they have now. */
 function User({ tenant, row }: { readonly tenant: string; readonly row: Deleted }): ReactElement {
   const { userPrincipalName: user } = row;
@@ -86,7 +80,7 @@ function User({ tenant, row }: { readonly tenant: string; readonly row: Deleted 
 function Status({ row }: { readonly row: Deleted }): ReactElement {
   return (
     <>
-      <StatusBadge status={statusOf(row)} title={words.statuses[statusOf(row)]} />
+      <StatusBadge status={row.status} title={words.statuses[row.status]} />
       {row.problem ? <Caption1 block>{sentence(row.problem)}</Caption1> : null}
     </>
   );
@@ -144,7 +138,7 @@ function removal(api: Api, tenant: string, row: Deleted): Action {
     name: "delete",
     ...words.actions.delete,
     permission: "deletedCloudPCs/delete",
-    why: statusOf(row) === "copying" ? words.notYet : statusOf(row) === "removing" ? words.removing : null,
+    why: row.status === "copying" ? words.notYet : row.status === "removing" ? words.removing : null,
     of: {
       [facts.user]: row.userPrincipalName,
       [facts.computer]: row.managedDeviceName,

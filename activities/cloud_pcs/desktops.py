@@ -19,6 +19,7 @@ from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     BEGIN_REGISTRATION,
     DELETE_SESSION_HOST,
+    IN_USE,
     POLL_SESSION_HOST,
     PREPARE_HOST_POOL,
     RELEASE_SESSION_HOST,
@@ -36,6 +37,7 @@ from shared.contracts.outcomes import Accepted, Done, MissingError, Pending, Ref
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.networks.connection import JoinType
+from shared.services.spot.sessions import DISCONNECTED, state_of
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -226,12 +228,35 @@ async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(RELEASE_SESSION_HOST, fence=being_replaced)
 async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Unassign the session host and allow no new session; a current session stays. A missing host is released too."""
+    """Unassign the session host and allow no new session; a current session stays. A missing host is released too.
+
+    With *unless_in_use* it is refused while somebody is active. The sessions are read again afterwards, because one may
+    have begun meanwhile; whoever is refused assigns the host to its user again.
+    """
     async for pool, name in hosts_of(order):
         hosts = dependencies().desktops(pool.subscription_id).session_hosts
         free = as_content({"properties": {"assignedUser": "", "allowNewSession": False}})
+        if order.unless_in_use and await _is_active(pool, name):
+            return _IN_USE
         await hosts.update(pool.resource_group, pool.name, name, session_host=free, force=True)
+        if order.unless_in_use and await _is_active(pool, name):
+            return _IN_USE
     return Done()
+
+
+_IN_USE = Refused(
+    code=IN_USE, message="somebody is active on the machine that was to be replaced: they keep it", final=True
+)
+
+
+async def _is_active(pool: ResourceId, name: str) -> bool:
+    """Whether somebody is active on a session host at this moment."""
+    sessions = dependencies().desktops(pool.subscription_id).user_sessions
+    try:
+        found = [each async for each in sessions.list(pool.resource_group, pool.name, name)]
+    except MissingError:
+        return False
+    return any(state_of(each) != DISCONNECTED for each in found)
 
 
 @bp.activity_trigger(input_name="payload")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from shared.contracts.desktops import IN_USE
 from shared.contracts.outcomes import Done, Pending
 from shared.contracts.remote_actions import ACT_ON_ITEM, NEXT_WAVE, POLL_WAVE, BulkOrder, ItemOrder, Wave, WaveOrder
 from shared.dependencies import dependencies
@@ -146,6 +147,7 @@ async def poll_wave(order: WaveOrder) -> Done | Pending:
             await _settle(item, ItemStatus.SUCCEEDED, None)
         else:
             error = found.value.error if found else None
-            await _settle(item, ItemStatus.FAILED, f"{error.code}: {error.message}" if error else "it did not succeed")
+            status = ItemStatus.REFUSED if error and error.code == IN_USE else ItemStatus.FAILED
+            await _settle(item, status, f"{error.code}: {error.message}" if error else "it did not succeed")
     await count(order.tenant_id, order.bulk_id)
     return Pending(note=f"{running} are running") if running else Done()

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Literal, Never
 
+from pydantic import Field
+
 from shared.contracts.builds import CleanUpOrder, OfBuild, WarnOrder
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy, Workflow
 from shared.contracts.machines import DELETE_POLL, Machine
@@ -11,6 +13,10 @@ from shared.contracts.reconciling import Started, StartOrder
 from shared.domain.destroying import Confirmation
 from shared.domain.networks.connection import JoinType
 from shared.domain.values import Value
+
+
+def _is_false(value: object) -> bool:
+    return value is False
 
 
 class HostPoolOrder(Value):
@@ -91,12 +97,18 @@ class RightsGiven(Value):
 class ForgetSessionHostOrder(Value):
     """Take the machine out of every pool of the tenant it is in; delete the record before the VM.
 
-    *domain_name*: of the domain in which it is, where that is known.
+    *domain_name*: of the domain in which it is, where that is known. *unless_in_use*: only while nobody is active
+    on it.
     """
 
     machine: Machine
     host_pool_id: str | None = None
     domain_name: str | None = None
+    unless_in_use: bool = Field(False, exclude_if=_is_false)
+
+
+IN_USE = "inUse"
+"""The code of a refusal to take a machine from somebody who is active on it."""
 
 
 PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, HostPoolReady, Refused, effect=Effect.MAKES)

@@ -28,19 +28,23 @@ from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 class Replaced(Value):
-    """The machine that a replacement takes the place of: its remains, and its name in the host pool."""
+    """The machine that a replacement takes the place of: its remains, and its name in the host pool.
+
+    *unless_in_use*: only if nobody is active on it then.
+    """
 
     remains: CleanUpOrder
     session_host: str | None = None
+    unless_in_use: bool = Field(False, exclude_if=_is_false)
 
 
 def _is_empty(scripts: tuple[PolicyScriptOrder, ...]) -> bool:
     return not scripts
-
-
-def _is_false(value: object) -> bool:
-    return value is False
 
 
 def _is_none(value: object) -> bool:
@@ -193,7 +197,9 @@ def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Conne
     build, current = pc.replacement, leftovers_of(pc, pc.current)
     if build is None or not build.unfinished or not current:
         return None
-    replaces = Replaced(remains=current[0], session_host=pc.current.resources.session_host)
+    replaces = Replaced(
+        remains=current[0], session_host=pc.current.resources.session_host, unless_in_use=build.unless_in_use
+    )
     warning = _warning(pc, build, current[0], ACTIONS["moveToPolicy"].disrupts)
     return order_for(pc, build, tenant, site, connection).but(replaces=replaces, warning=warning)
 

@@ -9,7 +9,7 @@ from azure_simulator.certificates import Certificates
 
 from shared.contracts import desktops, machines
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Done
+from shared.contracts.outcomes import Done, Refused
 from shared.contracts.provisioning import RECOGNIZE_MACHINE, Recognized, RecognizeOrder, Unrecognized
 from shared.domain.cloud_pcs.build import Resources
 from tests.contract.test_activities_desktop import assign, build, enrol, join, machine_of, record, remove
@@ -46,6 +46,23 @@ async def test_the_assignment_moves_to_a_machine_beside_the_old_one(worker: Work
     scopes = sorted(scope.rpartition("/")[2] for scope in await rights_of(worker))
     assert scopes == [new.vm_name, pool.application_group_id.rpartition("/")[2]]  # the old machine's alone is gone
     assert await worker.cloud.findings() == []
+
+
+@pytest.mark.parametrize(("state", "kept"), [("Active", True), ("Pending", True), ("Disconnected", False)])
+async def test_a_machine_that_somebody_works_on_is_not_released_if_they_are_to_keep_it(
+    worker: Worker, *, state: str, kept: bool
+) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    await enrol(worker, machine, await join(worker, machine))
+    pool = await assign(worker, machine)
+    host = f"{pool.host_pool_id}/sessionHosts/{machine.computer_name}"
+    session = {"sessionHost": host, "userPrincipalName": "user01@contoso.example", "sessionState": state}
+    await worker.cloud.sim("desktops/sessions", session)
+    spares = desktops.ForgetSessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id, unless_in_use=True)
+    answer = await worker.do(desktops.RELEASE_SESSION_HOST, spares)
+    assert (isinstance(answer, Refused) and answer.final and answer.code == desktops.IN_USE) is kept
+    assert isinstance(await worker.do(desktops.RELEASE_SESSION_HOST, spares.but(unless_in_use=False)), Done)
 
 
 async def rights_of(worker: Worker) -> list[str]:

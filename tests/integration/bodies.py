@@ -249,7 +249,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "hold of a grace period": ("POST tenants/{tenant}/cloudPCs/{id}/holdGrace", {"held": True}, {}),
     "reprovision with options": (
         "POST tenants/{tenant}/cloudPCs/{id}/reprovision",
-        {"buildFirst": True, "userAccountType": "administrator"},
+        {"buildFirst": True, "unlessInUse": True, "userAccountType": "administrator"},
         {},
     ),
     "step": ("POST tenants/{tenant}/cloudPCs/{id}/rerunStep", {"step": "setLocale"}, {}),

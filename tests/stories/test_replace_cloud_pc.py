@@ -16,6 +16,7 @@ from shared.contracts.builds import (
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     GRANT_SIGN_IN,
+    IN_USE,
     POLL_SESSION_HOST,
     RELEASE_SESSION_HOST,
     REVOKE_SIGN_IN,
@@ -103,6 +104,17 @@ def test_a_user_who_cannot_be_assigned_to_the_new_machine_is_assigned_to_the_old
     assert story.last(ASSIGN_SESSION_HOST)["sessionHost"] == "cpc-old.example"
     assert story.continued is not None
     assert story.continued["resume"]["step"] == "awaitSignInRights"
+
+
+def test_whoever_is_active_keeps_the_machine_and_the_other_one_is_given_up_at_once() -> None:
+    spares = FIRST.but(replaces=Replaced(remains=OLD, session_host="cpc-old.example", unless_in_use=True))
+    active = Refused(code=IN_USE, message="somebody is active", final=True)
+    story = tell(REPLACE, spares, {**ALL_REPLACED, RELEASE_SESSION_HOST: active})
+
+    assert story.last(RELEASE_SESSION_HOST)["unlessInUse"] is True
+    assert story.last(ASSIGN_SESSION_HOST)["machine"]["computerName"] == "CPC-OLD"
+    assert {SIGN_OFF.name, BEGIN_DEALLOCATE.name, RECORD_REPLACED.name}.isdisjoint(story.calls)
+    assert (story.result.outcome, story.result.failure.code, story.continued) == ("failed", IN_USE, None)
 
 
 def test_a_release_that_may_have_been_made_is_taken_back() -> None:

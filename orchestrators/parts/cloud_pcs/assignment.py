@@ -154,9 +154,10 @@ def take_place(attempt: Attempt, machine: Machine, before: Replaced) -> Steps[No
     yield from await_rights(attempt)
     old = before.remains
     try:
-        yield from attempt.do(
-            RELEASE_SESSION_HOST, ForgetSessionHostOrder(machine=old.machine(), host_pool_id=old.host_pool_id)
+        release = ForgetSessionHostOrder(
+            machine=old.machine(), host_pool_id=old.host_pool_id, unless_in_use=before.unless_in_use
         )
+        yield from attempt.do(RELEASE_SESSION_HOST, release)
         yield from attempt.do(ASSIGN_SESSION_HOST, assignment(attempt.order, machine, pool.host_pool_id, session_host))
     except WorkFailedError:
         yield from give_back(attempt, before)

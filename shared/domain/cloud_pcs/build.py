@@ -206,6 +206,7 @@ class Build(Value):
     disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made from restore points
     disk: KeptDisk | None = None  # from which it is made; None: from the image of its snapshot
     pool: PoolUse | None = None  # whether the warm pool of its policy had a machine; None: it was not asked
+    unless_in_use: bool = Field(False, exclude_if=_is_false)  # it takes the place only where nobody is active
 
     @property
     def policy_id(self) -> str | None:

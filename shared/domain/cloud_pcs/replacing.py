@@ -142,11 +142,13 @@ def begin_replacement(
     *,
     plan: ServicePlan | None = None,
     disk: KeptDisk | None = None,
+    unless_in_use: bool = False,
 ) -> CloudPc:
     """Return *pc* with a replacement planned; its build first cleans up the remains of an earlier one.
 
     *plan*: the hardware it is built with; the current machine keeps its own, and the record's, until it is replaced.
-    *disk*: the copy of a disk from which it is built, None: from an image.
+    *disk*: the copy of a disk from which it is built, None: from an image. *unless_in_use*: it takes the place only if
+    nobody is active on the current machine then.
     """
     earlier = pc.replacement or Build(resources=Resources(slot=other_slot(pc.current.slot)))
     planned = Build(
@@ -161,6 +163,7 @@ def begin_replacement(
         restore_points=earlier.restore_points,
         disks=earlier.disks,
         disk=disk,
+        unless_in_use=unless_in_use,
     )
     return pc.but(replacement=planned, highest_generation=planned.generation, last_modified_date_time=at)
 

@@ -35,6 +35,7 @@ from shared.domain.machines.restore_points import nearest
 from shared.domain.operations.operation import Operation
 from shared.domain.power.overriding import PowerOverrideForm
 from shared.domain.values import Value
+from shared.errors import ConflictError
 from shared.services.cloud_pcs.builds import plan_now, rebuild
 from shared.services.cloud_pcs.deprovisioning import (
     ExtendForm,
@@ -75,6 +76,7 @@ from shared.services.power.by_hand import power_off, power_on, refuse_while_off,
 from shared.services.power.keeping_awake import keep_awake
 from shared.services.power.keeping_awake import refusal as not_kept_awake
 from shared.services.power.overriding import override_power_schedule
+from shared.services.power.sessions import users_now
 from shared.workflow import DurableClient
 
 F = TypeVar("F", bound=Value)
@@ -188,6 +190,16 @@ async def _rebuild(context: ActionContext, client: DurableClient, pc_id: str, fo
     return await rebuild(context, client, pc_id, REPROVISION, form.user_account_type)
 
 
+async def _reprovision(context: ActionContext, client: DurableClient, pc_id: str, form: ReprovisionForm) -> Operation:
+    """Reprovision a Cloud PC; with *unless_in_use* its sessions are asked for first. Raises: as the clients do."""
+    begun = await context.deps.operations.find(context.tenant.id, context.operation_id) is not None
+    pc = (await context.cloud_pc(pc_id)).value
+    asks = form.unless_in_use and not begun and _unreprovisionable(pc, form) is None
+    if asks and (users := await users_now(context.deps, pc)):
+        raise ConflictError(f"it is in use by {', '.join(users)}")
+    return await reprovision(context, client, pc_id, form)
+
+
 def _unreprovisionable(pc: CloudPc, form: ReprovisionForm) -> str | None:
     return unreplaceable(pc) if form.build_first else not_rebuildable(pc, REPROVISION)
 
@@ -293,7 +305,7 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
             _plain(ReprovisionBody),
             lambda pc, _: not_rebuildable(pc, REPROVISION),
             (_planned,),
-            in_bulk=InBulk(ReprovisionForm, by_record(_unreprovisionable), reprovision),
+            in_bulk=InBulk(ReprovisionForm, by_record(_unreprovisionable), _reprovision),
             own_form=OwnReprovisionBody,
         ),
         "endGracePeriod": Performer(Nothing, _end_grace, _plain(Nothing), lambda pc, _: graceless(pc)),
@@ -371,7 +383,7 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
         ),
         "reprovisionBuildFirst": Performer(
             ReprovisionForm,
-            reprovision,
+            _reprovision,
             lambda _: ReprovisionForm(build_first=True),
             _unreprovisionable,
             (_idle, _planned),

@@ -216,11 +216,13 @@ async def verdicts(context: ActionContext, cloud_pc_ids: Iterable[str], plan_id:
 class ReprovisionForm(Value):
     """Whether the user becomes a local administrator; left out: as the policy says.
 
-    *build_first*: build another machine first; the user keeps theirs until it takes the place.
+    *build_first*: build another machine first; the user keeps theirs until it takes the place. *unless_in_use*: only
+    while nobody is active on the machine that is there, also when another one is to take its place.
     """
 
     user_account_type: UserAccountType | None = None
     build_first: bool = False
+    unless_in_use: bool = False
 
 
 async def reprovision(
@@ -228,7 +230,8 @@ async def reprovision(
 ) -> Operation:
     """Reprovision a Cloud PC: with another machine first, or in place. Raises: ConflictError."""
     if form.build_first:
-        return await replace(context, client, cloud_pc_id, form.user_account_type)
+        taking = Taking(unless_in_use=form.unless_in_use)
+        return await replace(context, client, cloud_pc_id, form.user_account_type, taking=taking)
     return await rebuild(context, client, cloud_pc_id, REPROVISION, form.user_account_type)
 
 
@@ -247,6 +250,17 @@ def refusal(pc: CloudPc) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a machine takes the place of another. *disk*: the copy from which it is built, None: from the image.
+
+    *unless_in_use*: it takes the place only if nobody is active on the other one then.
+    """
+
+    disk: KeptDisk | None = None
+    unless_in_use: bool = False
+
+
 async def replace(
     context: ActionContext,
     client: DurableClient,
@@ -255,15 +269,15 @@ async def replace(
     policy_id: str | None = None,
     *,
     kind: str = "reprovision",
-    disk: KeptDisk | None = None,
+    taking: Taking = Taking(),
     before_write: Promise | None = None,
 ) -> Operation:
     """Build another machine for a Cloud PC under the policy that wins now; the user works until it takes the place.
 
     The leftovers of a machine that it had before are cleaned up first. *account*: as of ``rebuild``. *policy_id*:
-    another policy than the winning one, to which the Cloud PC moves. *kind*: of the operation. *disk*: the copy from
-    which the machine is built, None: from the image. *before_write*: writes another record first. Raises: ConflictError
-    unless the Cloud PC works, its user is still entitled, and nothing is at work on it.
+    another policy than the winning one, to which the Cloud PC moves. *kind*: of the operation. *before_write*: writes
+    another record first. Raises: ConflictError unless the Cloud PC works, its user is still entitled, and nothing is at
+    work on it.
     """
     deps, tenant = context.deps, context.tenant
     before = (await context.cloud_pc(cloud_pc_id)).value
@@ -290,13 +304,13 @@ async def replace(
     if before_write is not None:
         await before_write()
     promise = partial(deps.due.put, DueKind.WATCH, watch_at, tenant.id, cloud_pc_id, before.next_generation)
-    write = change_cloud_pc(context, before, _planning(context, before, planned, disk))
+    write = change_cloud_pc(context, before, _planning(context, before, planned, taking))
     begun = await begin_operation(context, kind, resource, write, promise=promise, start=start)
     return begun.operation
 
 
 def _planning(
-    context: ActionContext, before: CloudPc, planned: PlannedBuild, disk: KeptDisk | None
+    context: ActionContext, before: CloudPc, planned: PlannedBuild, taking: Taking
 ) -> Callable[[CloudPc], CloudPc]:
     """Return the edit that plans a replacement, unless something has happened since the record was as *before*."""
 
@@ -304,7 +318,15 @@ def _planning(
         if (why := refusal(pc)) or pc.next_generation != before.next_generation:
             raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
         plan, wanted = with_plan_of_today(pc, planned.plans).plan, (planned.snapshot, planned.group_id)
-        return begin_replacement(pc, *wanted, context.operation_id, context.now, plan=plan, disk=disk)
+        return begin_replacement(
+            pc,
+            *wanted,
+            context.operation_id,
+            context.now,
+            plan=plan,
+            disk=taking.disk,
+            unless_in_use=taking.unless_in_use,
+        )
 
     return edit
 

@@ -10,7 +10,7 @@ from shared.domain.operations.operation import Operation
 from shared.domain.values import Id, Value
 from shared.errors import ConflictError
 from shared.services.cloud_pcs.deleted import is_wanted
-from shared.services.cloud_pcs.machine_changes import refusal, replace
+from shared.services.cloud_pcs.machine_changes import Taking, refusal, replace
 from shared.services.operations.action_context import ActionContext
 from shared.workflow import DurableClient
 
@@ -56,7 +56,7 @@ async def _build_from(
         context,
         client,
         cloud_pc_id,
-        disk=before.disk,
+        taking=Taking(disk=before.disk),
         kind="handOver" if handed_over else "undelete",
         before_write=partial(_take, context, pc, before),
     )

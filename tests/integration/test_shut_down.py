@@ -10,6 +10,7 @@ from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.policies.configuration import ShutDownAction
 from shared.domain.power.record import CloudPcPower
 from shared.domain.power.state import ObservedPower, PowerActor
+from shared.domain.tenants.tenant import Paused
 from shared.services.power.acting import power_due
 from shared.services.power.shut_down import EVERY, promise_lists, shut_down_due
 from shared.services.spot.reconciling import ENGINE
@@ -118,6 +119,20 @@ async def test_a_list_that_is_not_answered_changes_nothing_and_is_read_again(
     assert await listed(contoso, host) is not None
     assert await to_look_at(contoso) == set()
     azure.silent = False
+    await listed(contoso, host)
+    assert await to_look_at(contoso) == {PC.id}
+
+
+async def test_nothing_is_asked_for_a_paused_tenant_until_somebody_lets_it_go_on(
+    contoso: PaperServices, azure: PaperDesks, host: IdleHost
+) -> None:
+    azure.desks[DESK].power = "stopped"
+    await contoso.tenants.change(PC.tenant_id, lambda tenant: tenant.but(paused=Paused(by="ada", at=NOW)))
+    again = await listed(contoso, host)
+    assert again is not None
+    assert NOW < again <= NOW + EVERY
+    assert (azure.calls, await to_look_at(contoso)) == ([], set())
+    await contoso.tenants.change(PC.tenant_id, lambda tenant: tenant.but(paused=None))
     await listed(contoso, host)
     assert await to_look_at(contoso) == {PC.id}
 

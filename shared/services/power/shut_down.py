@@ -50,11 +50,16 @@ async def promise_lists(deps: Dependencies) -> None:
 
 
 async def shut_down_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """List the powers of a tenant's machines, and have the engines look at unknown changes; return the next time."""
+    """List the powers of a tenant's machines, and have the engines look at unknown changes; return the next time.
+
+    Nothing is asked for a paused tenant: its machines are not stopped, whatever a list shows.
+    """
     tenant = await deps.tenants.find(due.tenant_id)
     if tenant is None:
         return None
     now = deps.clock.now()
+    if tenant.value.paused is not None:
+        return next_of(EVERY, now, due.subject_id)
     with on_behalf_of(due.tenant_id):
         listed = await listed_powers(deps, tenant.value)
     await _look_at_cloud_pcs(deps, due.tenant_id, listed, now)

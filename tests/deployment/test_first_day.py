@@ -132,7 +132,7 @@ class Reader:
         return said
 
     def place(self, host: str) -> str:
-        """Return who answers for a host of Azure; for the app only once it has a package."""
+        """Return the address that answers for a host of Azure; for the app only once it has a package."""
         azure = ("management.azure.com", "graph.microsoft.com", "login.microsoftonline.com")
         if host.endswith(".scm.azurewebsites.net"):
             self.published = True
@@ -183,7 +183,7 @@ def reader(tmp_path: Path, certificates: Any) -> Iterator[Reader]:
 
 
 def checkout(folder: Path) -> Path:
-    """Copy what a reader has in a checkout, and programs that stand in for those of others."""
+    """Make a checkout, with programs that stand in for those of others."""
     for name in packaging.files(ROOT):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
@@ -222,7 +222,7 @@ def arm(stack: Stack, method: str, path: str, body: Any, version: str) -> Any:
 
 
 def follow(reader: Reader, *, again: bool) -> list[str]:
-    """Do what the page says, from its beginning to its end; return what each command has said."""
+    """Follow the page from its beginning to its end; return the output of each command."""
     said: list[str] = []
     checks = 0
     for kind, written in blocks():

@@ -169,7 +169,7 @@ def test_the_commands_of_the_page_are_read() -> None:
     pages = [text(ROOT / "docs" / name) for name in ("deploy.md", "one-organisation.md")]
     page = "\n".join(pages).replace("\\\n", " ")
     commands = re.findall(r"(?m)^python -m deployment (.*)$", page)
-    assert len(commands) == 8
+    assert len(commands) == 12
     for words in commands:
         _parser().parse_args(shlex.split(words))
 

@@ -43,7 +43,7 @@ def put(arm: Client, path: str, body: Json, version: str = "2024-05-01") -> None
 
 
 def hub(arm: Client, ways: list[Json], *, zones: bool = True) -> None:
-    """Make what an organisation has: a network with two subnets, zones linked to it, a firewall's routes and rules."""
+    """Make an organisation's network: two subnets, zones linked to it, a firewall's routes and rules."""
     put(arm, f"{SCOPE}/resourceGroups/hub", {}, "2024-11-01")
     rows = [
         {

@@ -29,7 +29,17 @@ FAULTS: dict[str, dict[str, Fault]] = {
             edited("docs/deploy-workflow.yml", "vars.AZURE_PREVIEW_CLIENT_ID", "vars.PLANTED"), clue="PLANTED"
         ),
         "test_the_commands_of_the_page_are_read": Fault(
-            appended("docs/deploy.md", "\npython -m deployment planted\n"), clue="8"
+            appended("docs/deploy.md", "\npython -m deployment planted\n"), clue="12"
+        ),
+    },
+    "tests/deployment/test_first_day.py": {
+        "test_the_page_has_every_step_in_its_order": Fault(
+            edited("docs/one-organisation.md", "deskwright pc list", "deskwright planted list")
+        ),
+    },
+    "tests/deployment/test_options.py": {
+        "test_the_page_names_each_parameter_of_an_option": Fault(
+            edited("docs/deploy.md", "`storageName`", "`planted`"), clue="storageName"
         ),
     },
     "tests/house/test_commands.py": {

@@ -23,6 +23,7 @@ WITHOUT_FAULT = {
     "tests/integration/test_alerts.py": ON_AZURITE,
     "tests/integration/test_timer_alerts.py": ON_AZURITE,
     "tests/local/test_queries.py": "Kusto's language service judges the queries; its test plants faults of its own",
+    "tests/deployment/test_first_day.py": "it follows a page against a whole service",
     "tests/infra/test_parameters.py": "what is given to the template is played: with azd's file, and without it",
     "tests/infra/test_types.py": "test_a_planted_fault_is_found plants faults itself",
     "tests/mutation/test_faults.py": "this file",

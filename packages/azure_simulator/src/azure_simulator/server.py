@@ -23,7 +23,8 @@ _LOOK_S = 0.02
 _UNREADABLE = b"\xff"
 """Stands for a body that cannot be decoded: it is no JSON, which each plane refuses in its own words."""
 LARGEST_SEED = 256 << 20
-"""Bytes of the largest body of a control route."""
+"""Bytes of the largest body of a control route, and of a package of an app."""
+_LARGE = ("/_sim", "/api/publish")
 MSI_PREFIXES = ("/msi/", "/metadata/")
 
 
@@ -88,7 +89,7 @@ class CloudServer:
         if path.startswith("/_sim") and not is_address(request.headers.get("host", "")):
             return web.Response(status=403, text=REFUSAL)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body = await _body(request, LARGEST_SEED if path.startswith("/_sim") else LARGEST + 1)
+        body = await _body(request, LARGEST_SEED if path.startswith(_LARGE) else LARGEST + 1)
         log = self.cloud.log
         log.in_flight += 1
         log.peak_in_flight = max(log.peak_in_flight, log.in_flight)

@@ -62,6 +62,7 @@ LOCKS = ResourceType(
     naming=NameRule(r"[^<>%&\\?/]{1,260}"),
     values={"properties.notes": at_most(512)},
     settings={"locks": ([str], "scopes (globs) from which nothing is deleted")},
+    located=False,
 )
 OPERATIONS = Operations(LOCKS)
 

@@ -65,6 +65,7 @@ ROLE_ASSIGNMENTS = ResourceType(
         "anyPrincipalExists": (bool, "role assignments do not ask the directory for their principal"),
     },
     latencies={EFFECT: {**about(60, 240, 5), "most": 600}},
+    located=False,
 )
 OPERATIONS = Operations(ROLE_ASSIGNMENTS)
 BY_GRANT = Index(TYPE, _grant)

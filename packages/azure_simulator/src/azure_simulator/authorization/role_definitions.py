@@ -45,6 +45,7 @@ ROLE_DEFINITIONS = ResourceType(
     address=f"/{{scope...}}/providers/{TYPE}",
     api_versions=f"{AUTHORIZATION.api_versions} 2022-05-01-preview",
     models=BodyModels(SDK, "RoleDefinition"),
+    located=False,
 )
 OPERATIONS = Operations(ROLE_DEFINITIONS)
 _WHEN = "2015-02-02T21:55:09.8806423Z"

@@ -1,4 +1,4 @@
-"""User-assigned identities: each has a principal and a client id that follow from its address."""
+"""User-assigned identities: each has a principal in the directory, and a client id, which follow from its address."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from azure_simulator.arm.providers import ResourceProvider
 from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.arm.sdk_models import Shape
 from azure_simulator.core.latency import about
+from azure_simulator.graph.directory import registrations
+from azure_simulator.graph.directory.records import directory_of
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
+
+_PRINCIPAL = "servicePrincipal"
 
 
 class ManagedIdentity(ResourceProvider):
@@ -29,6 +33,10 @@ class ManagedIdentity(ResourceProvider):
 
 def _forget(world: World, identity: Resource) -> None:
     managed_identities.keep(world, identity.id, None)
+    tenant, principal = (str(identity.properties[name]) for name in ("tenantId", "principalId"))
+    directory = directory_of(world)
+    if directory.get(_PRINCIPAL, tenant, principal) is not None:
+        directory.remove(_PRINCIPAL, tenant, principal)
 
 
 IDENTITIES = ResourceType(
@@ -54,7 +62,15 @@ def _properties(call: Call, found: Resource | None) -> Json:
 
 
 def _stored(call: Call, identity: Resource) -> None:
-    managed_identities.keep(call.world, identity.id, {"principalId": identity.properties["principalId"]})
+    tenant, principal, client = (str(identity.properties[name]) for name in ("tenantId", "principalId", "clientId"))
+    managed_identities.keep(call.world, identity.id, {"principalId": principal})
+    directory = directory_of(call.world)
+    if directory.tenant(tenant) is None or directory.get(_PRINCIPAL, tenant, principal) is not None:
+        return
+    made = registrations.service_principal(principal, client, identity.name, call.now_us)
+    names = {"servicePrincipalType": "ManagedIdentity", "alternativeNames": ["isExplicit=True", identity.id]}
+    own = {"_managed_identity": True, "_resource_id": identity.id}
+    directory.put(_PRINCIPAL, tenant, principal, {**made, **names, **own})
 
 
 plain_resources.serve(OPERATIONS, "user_identity", "user_identities", Plain(properties=_properties, stored=_stored))

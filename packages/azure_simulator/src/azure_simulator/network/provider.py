@@ -102,7 +102,7 @@ class Network(ResourceProvider):
         return Problem(400, "InvalidRequestFormat", "Cannot parse the request.", details=[detail])
 
     def own_properties(self, call: Call) -> Json:
-        """Add the GUID that the resources of the provider have, but for those of private links and private DNS."""
+        """Add the GUID of the resource; private links and private DNS have none."""
         if _WITHOUT_GUID.search(call.path):
             return super().own_properties(call)
         return {**super().own_properties(call), "resourceGuid": call.world.guid(call.path)}

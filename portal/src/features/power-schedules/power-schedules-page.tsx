@@ -12,6 +12,7 @@ import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
 import { words } from "../../words/power-schedules.ts";
 import { daysOf, hoursOf } from "./hours.ts";
+import { UsedBy } from "./used-by.tsx";
 
 const PATH = `${ROOT}/powerSchedules` as const;
 type Schedule = RowOf<typeof PATH>;
@@ -38,8 +39,20 @@ const COLUMNS: readonly Column<Schedule>[] = [
   },
 ];
 
+function columnsOf(tenant: string): readonly Column<Schedule>[] {
+  return [
+    ...COLUMNS,
+    {
+      id: "policies",
+      width: "18%",
+      title: words.columns.policies,
+      cell: ({ id }) => <UsedBy tenant={tenant} id={id} />,
+    },
+  ];
+}
+
 const EDITED: EditedList<typeof PATH> = {
-  listed: { path: PATH, words, idOf: (row) => row.id, columns: () => COLUMNS },
+  listed: { path: PATH, words, idOf: (row) => row.id, columns: columnsOf },
   nameOf: ({ displayName }) => displayName,
   create,
   actionsOf,

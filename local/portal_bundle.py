@@ -123,7 +123,7 @@ def regions(document: Mapping[str, Any]) -> str:
 
 
 def reads(document: Mapping[str, Any]) -> str:
-    """Return the readable addresses of a tenant as a module: the permission of each, and whether it counts in scopes."""
+    """Return the addresses of a tenant that can be read, as a module: with permission, and whether scopes count."""
     found = {
         path: [operation["x-permission"].removeprefix("Microsoft.CloudPC/"), "x-deskwright-scoped" in operation]
         for path, methods in document["paths"].items()

@@ -122,6 +122,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\bazure\b/gi, "Azure"],
   [/\bintune\b/gi, "Intune"],
   [/\bdns\b/gi, "DNS"],
+  [/\busb\b/gi, "USB"],
 ];
 
 /** Return the words by which people know a code; what has none stays as it is. */

@@ -27,9 +27,9 @@ const DAYS = Object.entries(words.days).map(([value, title]) => ({ value, title 
 const STOPS = Object.entries(words.stopActions).map(([value, title]) => ({ value, title }));
 
 const COLUMNS: readonly Column<Schedule>[] = [
-  { id: "name", width: "16%", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
-  { id: "hours", width: "22%", title: words.columns.hours, cell: (row) => hoursOf(row.phases).join(", ") || "-" },
-  { id: "zone", width: "14%", title: words.columns.zone, cell: (row) => row.timeZone ?? words.siteZone },
+  { id: "name", width: "14%", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
+  { id: "hours", width: "20%", title: words.columns.hours, cell: (row) => hoursOf(row.phases).join(", ") || "-" },
+  { id: "zone", width: "12%", title: words.columns.zone, cell: (row) => row.timeZone ?? words.siteZone },
   { id: "stop", title: words.columns.stop, cell: (row) => words.stopActions[row.stopAction] },
   { id: "signedOff", title: words.columns.signedOff, cell: (row) => words.minutes({ count: row.signedOffInMinutes }) },
   {
@@ -44,7 +44,6 @@ function columnsOf(tenant: string): readonly Column<Schedule>[] {
     ...COLUMNS,
     {
       id: "policies",
-      width: "18%",
       title: words.columns.policies,
       cell: ({ id }) => <UsedBy tenant={tenant} id={id} />,
     },

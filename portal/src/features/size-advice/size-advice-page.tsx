@@ -41,7 +41,7 @@ function columnsOf(tenant: string): Column<Row>[] {
   return [
     {
       id: "user",
-      width: "20%",
+      width: "18%",
       title: columns.user,
       sort: "userPrincipalName",
       cell: (row) => (
@@ -58,17 +58,17 @@ function columnsOf(tenant: string): Column<Row>[] {
       sort: "usageInsight",
       cell: ({ usageInsight }) => (usageInsight === null ? words.noInsight : words.insights[usageInsight]),
     },
-    { id: "recommended", title: columns.recommended, cell: (row) => row.recommendedPlanName ?? "-" },
-    { id: "cpu", width: "80px", title: columns.cpu, sort: "cpuPercent", cell: (row) => percent(row.cpuPercent) },
+    { id: "recommended", width: "112px", title: columns.recommended, cell: (row) => row.recommendedPlanName ?? "-" },
+    { id: "cpu", width: "56px", title: columns.cpu, sort: "cpuPercent", cell: (row) => percent(row.cpuPercent) },
     {
       id: "memory",
-      width: "80px",
+      width: "72px",
       title: columns.memory,
       sort: "memoryPercent",
       cell: (row) => percent(row.memoryPercent),
     },
-    { id: "days", width: "80px", title: columns.days, sort: "days", cell: (row) => String(row.days) },
-    { id: "reason", width: "24%", title: columns.reason, cell: (row) => sentence(row.reason) },
+    { id: "days", width: "64px", title: columns.days, sort: "days", cell: (row) => String(row.days) },
+    { id: "reason", width: "22%", title: columns.reason, cell: (row) => sentence(row.reason) },
   ];
 }
 

@@ -99,7 +99,7 @@ types: $(VENV)/installed ## check the types
 imports: $(VENV)/installed ## check the import contracts
 	@$(VENV)/bin/lint-imports --no-logo --no-cache > .venv/imports.log 2>&1 || { cat .venv/imports.log; echo "make imports: an import contract of pyproject.toml is broken (above)" >&2; exit 1; }
 
-PORTAL := $(wildcard portal/*.* portal/build/* portal/public/*) $(shell find portal/src -type f ! -name schema.d.ts ! -name fields.ts ! -name regions.ts 2> /dev/null)
+PORTAL := $(wildcard portal/*.* portal/build/* portal/public/*) $(shell find portal/src -type f ! -name schema.d.ts ! -name fields.ts ! -name regions.ts ! -name reads.ts 2> /dev/null)
 
 .PHONY: portal
 portal: portal/dist/index.html ## build the portal that a deployment contains, and compare it with its budgets

@@ -24,6 +24,7 @@ _TYPES = PORTAL / "src" / "api" / "schema.d.ts"
 _ACTIONS = _TYPES.with_name("actions.ts")
 _FIELDS = _TYPES.with_name("fields.ts")
 _REGIONS = _TYPES.with_name("regions.ts")
+_READS = _TYPES.with_name("reads.ts")
 
 
 class PortalError(Exception):
@@ -67,7 +68,8 @@ def _bundle(mode: str, folder: str) -> None:
 
 def _write_types() -> None:
     document = json.loads(_API.read_text("utf-8"))
-    for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document)), (_REGIONS, regions(document))):
+    generated = {_ACTIONS: actions, _FIELDS: fields, _REGIONS: regions, _READS: reads}
+    for module, text in ((module, generate(document)) for module, generate in generated.items()):
         if not module.exists() or module.read_text("utf-8") != text:
             with _whole(module) as written:
                 written.write_text(text, "utf-8")
@@ -117,6 +119,17 @@ def regions(document: Mapping[str, Any]) -> str:
     """Return the names of the regions as a module: by the name that Azure's interfaces have for them."""
     found = document["components"]["x-deskwright-regions"]
     says = "export const REGIONS: Readonly<Record<string, string>>"
+    return f"/** Written by local/portal_bundle.py. */\n{says} = {json.dumps(found, indent=2)};\n"
+
+
+def reads(document: Mapping[str, Any]) -> str:
+    """Return the addresses of a tenant that can be read, as a module: with permission, and whether scopes count."""
+    found = {
+        path: [operation["x-permission"].removeprefix("Microsoft.CloudPC/"), "x-deskwright-scoped" in operation]
+        for path, methods in document["paths"].items()
+        if path.startswith("/tenants/{tenant}") and (operation := methods.get("get")) and "x-permission" in operation
+    }
+    says = "export const READS: Readonly<Record<string, readonly [permission: string, isScoped: boolean]>>"
     return f"/** Written by local/portal_bundle.py. */\n{says} = {json.dumps(found, indent=2)};\n"
 
 

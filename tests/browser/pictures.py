@@ -1,8 +1,13 @@
-"""``python -m tests.browser.pictures`` takes the pictures of docs/portal.md, with something on every page."""
+"""``python -m tests.browser.pictures`` takes the pictures of docs/portal.md, with something on every page.
+
+With names of pictures behind it, it takes these alone.
+"""
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
@@ -28,19 +33,21 @@ NAMES = {
     "spot-groups-id": "spot-group",
     "spot-groups-id-hosts-host": "session-host",
     "notice-endpoints-id": "notice-endpoint",
+    "scripts-id": "script",
     "operations-id": "operation",
     "bulk-actions-id": "bulk-action",
     "audit-id": "audit-event",
     "wizards-create-provisioning-policy": "wizard",
     "service-my": "my",
+    "service-service-health": "service-health",
     "service-tenants": "tenants",
     "service-tenants-new": "tenants-new",
 }
 """Names of the pictures of pages of one thing; other pictures have the names of routes. One wizard is enough."""
 
 
-def main() -> None:
-    """Furnish a tenant and take all pictures."""
+def main(wanted: Collection[str] = ()) -> None:
+    """Furnish a tenant and take the pictures that are wanted: all of them if none is named."""
     PLACE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), StackOptions(begins=MORNING)) as stack:
         office = furnish(stack)
@@ -56,17 +63,20 @@ def main() -> None:
                 timezone_id="UTC",
                 reduced_motion="reduce",
             )
-            take(context.new_page(), people, f"{stack.addresses.api}/portal", office)
+            take(context.new_page(), people, f"{stack.addresses.api}/portal", office, wanted)
             browser.close()
 
 
-def take(page: Page, people: str, portal: str, office: Office) -> None:
+def take(page: Page, people: str, portal: str, office: Office, wanted: Collection[str]) -> None:
     """Go through all pages as the provider's administrator, and to their own as a user."""
     choose(page, people, "provider")
     for name, path in addresses(office).items():
-        if name in NAMES or not name.startswith("wizards-"):
+        is_wanted = not wanted or NAMES.get(name, name) in wanted
+        if is_wanted and (name in NAMES or not name.startswith("wizards-")):
             page.goto(f"{portal}{path}")
             keep(page, NAMES.get(name, name))
+    if wanted:
+        return
     page.set_viewport_size({"width": NARROW, "height": HEIGHT})
     page.goto(f"{portal}/t/{office.name}/cloud-pcs")
     keep(page, "narrow")
@@ -92,4 +102,4 @@ def keep(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

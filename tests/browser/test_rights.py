@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from azure_simulator.seeds import DOMAIN
 from playwright.sync_api import Page, expect
 
 from local.stack import Stack
@@ -68,7 +69,7 @@ def test_support_access_says_whether_it_is_needed_and_who_consents(enter: Enter)
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("Ticket 4711")
     dialog.get_by_label("Role", exact=False).select_option(label="Cloud PC Operator")
-    dialog.get_by_label("Object ids of the people").fill("0f8fad5b-d9cb-469f-a165-70867728950e")
+    dialog.get_by_label("Object ids of people and groups").fill("0f8fad5b-d9cb-469f-a165-70867728950e")
     dialog.get_by_label("Until").fill((MORNING + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"))
     visit.picture("support-access-dialog")
     assert visit.barriers() == []
@@ -85,7 +86,7 @@ def ask_for_support(page: Page) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("Ticket 4711")
     dialog.get_by_label("Role", exact=False).select_option(label="Cloud PC Operator")
-    expect(dialog.get_by_label("Object ids of the people")).not_to_be_empty()
+    expect(dialog.get_by_label("Object ids of people and groups")).not_to_be_empty()
     dialog.get_by_label("Until").fill((MORNING + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"))
     dialog.get_by_role("button", name="Request support access").click()
 
@@ -131,3 +132,37 @@ def test_a_customer_consents_to_support_access_and_ends_it(stack: Stack, enter: 
         if after:
             expect(row).to_contain_text(after)
     expect(row).to_have_count(0)
+
+
+def test_somebody_whose_role_counts_for_one_policy_sees_what_it_opens(enter: Enter, office: Office) -> None:
+    """The navigation has the places that they may see; Home is none of them, and no page that they open is refused."""
+    policy = next(iter(office.portal.pages(f"{office.graph}/provisioningPolicies")))
+    grant = {
+        "displayName": "Desk of one policy",
+        "roleDefinitionId": "CloudPC.Operator",
+        "principalIds": [office.user_id(f"user02@{DOMAIN}")],
+        "directoryScopeIds": [],
+        "appScopeIds": [f"/provisioningPolicies/{policy['id']}"],
+    }
+    management = f"{office.graph.rpartition('/deviceManagement')[0]}/roleManagement/cloudPC"
+    office.portal.ask("POST", f"{management}/roleAssignments", grant)
+    visit = enter("user02")
+    page = visit.go()
+    page.wait_for_url("**/cloud-pcs")
+    expect(page.get_by_role("row", name=office.named(1))).to_be_visible()
+    places = page.get_by_role("navigation").get_by_role("link")
+    shown = [str(each) for each in places.evaluate_all("links => links.map((each) => each.getAttribute('href'))")]
+    below = [each.rpartition("/")[2] for each in shown if "/t/" in each]
+    assert {"cloud-pcs", "policies"} <= set(below)
+    assert not {"audit", "cost", "roles", "tenant", "licenses", "images"} & set(below)
+    refused = []
+    for address in (*below, f"policies/{policy['id']}"):
+        visit.go(f"/{address}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("progressbar", name="Loading")).to_have_count(0)
+        page.wait_for_load_state("networkidle")
+        refused += [address] if page.get_by_role("alert").count() else []
+    assert refused == []
+    visit.allowed = ("403",)
+    visit.picture("scoped-policy")
+    assert visit.barriers() == []

@@ -18,7 +18,6 @@ _MINE = (
 )
 WITHOUT_PLACE = {
     "override_window_of_bulk_action": "said for one bulk action at night, by the command line",
-    "list_pool_times": "the page of warm pools shows the times of each pool",
     "get_alert_record": "the list of alerts has all of it",
     "get_customer_template": "the Azure portal opens it: Readiness has the link",
     "get_configuration": "read before there is a client, with the browser's fetch",
@@ -38,7 +37,6 @@ WITHOUT_PLACE = {
     "validate_bulk_resize": "the dry run of a bulk action says it",
     "list_gallery_images": "the wizards offer them",
     "get_gallery_image": "the wizards offer them",
-    "list_size_advice": "the command line and a CSV file show it",
     "retrieve_recommendation_reports": "Graph's shape for its SDKs",
     "get_release": "the first of the group's releases so far is it",
     "list_supported_regions": "the wizards offer them",

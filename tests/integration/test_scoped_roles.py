@@ -368,7 +368,11 @@ async def test_me_shows_permissions_with_a_scope_and_their_tenant(asks: Requests
     await asks.office.access_grants.insert(grant(POLICY_SCOPE, role="CloudPC.Operator"))
     shown = (await asks("GET me", TECHNICIAN))[1]
     assert "Microsoft.CloudPC/cloudPCs/reboot" in shown["verbs"]
-    assert [each["id"] for each in shown["tenants"]] == ["contoso"]
+    (tenant,) = shown["tenants"]
+    assert (tenant["id"], "Microsoft.CloudPC/cloudPCs/reboot" in tenant["scopedVerbs"]) == ("contoso", True)
+    (tenant,) = (await asks("GET me", READER))[1]["tenants"]
+    assert "Microsoft.CloudPC/cloudPCs/reboot" in tenant["scopedVerbs"]
+    assert "Microsoft.CloudPC/cloudPCs/read" not in tenant["scopedVerbs"]
 
 
 async def test_a_scope_gives_no_permission_about_rights(asks: Requests) -> None:

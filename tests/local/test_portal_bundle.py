@@ -7,7 +7,7 @@ import pytest
 
 from local import node, portal_bundle
 
-_WRITTEN = {"_ACTIONS": "actions.ts", "_FIELDS": "fields.ts", "_REGIONS": "regions.ts"}
+_WRITTEN = {"_ACTIONS": "actions.ts", "_FIELDS": "fields.ts", "_REGIONS": "regions.ts", "_READS": "reads.ts"}
 _DOCUMENT = {"openapi": "3.1.0", "paths": {}, "components": {"schemas": {}, "x-deskwright-regions": {}}}
 
 

@@ -122,6 +122,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\bazure\b/gi, "Azure"],
   [/\bintune\b/gi, "Intune"],
   [/\bdns\b/gi, "DNS"],
+  [/\busb\b/gi, "USB"],
 ];
 
 /** Return the words by which people know a code; what has none stays as it is. */
@@ -129,17 +130,20 @@ export function termOf(code: string): string {
   return textFor(codes.terms, code) ?? code;
 }
 
-/** Write a code such as `resourceNotFound` as words. */
+/** What is written in several words is a name, or a text already. */
+const NAME = /\s/;
+
+/** Write a code such as `resourceNotFound` as words; a name, such as that of a service plan, stays as it is. */
 export function titleOf(code: string): string {
-  const words = textFor(codes.titles, code) ?? wordsOf(code);
+  const words = textFor(codes.titles, code) ?? phraseOf(code);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Write a code as words within a sentence. */
-function wordsOf(code: string): string {
+/** Write a code as words within a sentence; a name stays as it is. */
+export function phraseOf(code: string): string {
   const term = textFor(codes.terms, code);
-  if (term !== undefined) {
-    return term;
+  if (term !== undefined || NAME.test(code)) {
+    return term ?? code;
   }
   const words = code
     .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
@@ -155,5 +159,5 @@ const CODE_WITHIN = /\b[a-z]+(?:[A-Z][a-z]+)+\b/g;
 
 /** Write the codes within a text as words. */
 export function withoutCodes(text: string): string {
-  return text.replaceAll(CODE_WITHIN, (code) => wordsOf(code));
+  return text.replaceAll(CODE_WITHIN, (code) => phraseOf(code));
 }

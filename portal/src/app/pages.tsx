@@ -57,6 +57,7 @@ const PAGES: Readonly<Record<string, Load>> = {
   budgets: async () => (await import("../features/budgets/budgets-page.tsx")).BudgetsPage,
   idle: async () => (await import("../features/reclaim/idle-page.tsx")).IdlePage,
   "reclaim-rules": async () => (await import("../features/reclaim/reclaim-rules-page.tsx")).ReclaimRulesPage,
+  "size-advice": async () => (await import("../features/size-advice/size-advice-page.tsx")).SizeAdvicePage,
   use: async () => (await import("../features/use/use-page.tsx")).UsePage,
   "tenant-health": async () => (await import("../features/health/health-page.tsx")).HealthPage,
   cost: async () => (await import("../features/cost/cost-page.tsx")).CostPage,

@@ -17,7 +17,7 @@ import { useMe } from "../api/context.tsx";
 import { useOne } from "../api/read.ts";
 import { useSettled } from "../components/use-settled.ts";
 import { words } from "../words/shell.ts";
-import { GROUPS } from "../components/places.ts";
+import { openGroups } from "../components/places.ts";
 
 /** So many letters before Cloud PCs are looked for. */
 const LEAST = 2;
@@ -132,7 +132,10 @@ function useTargets(
       enabled: tenant !== undefined && search.length >= LEAST,
     },
   );
-  const pages = tenant === undefined ? [] : GROUPS.flatMap(({ links }) => links.map((each) => pageOf(tenant, each)));
+  const pages =
+    tenant === undefined
+      ? []
+      : openGroups(me, tenant).flatMap(({ links }) => links.map((each) => pageOf(tenant, each)));
   const tenants = (me?.tenants ?? []).map(({ id, displayName }) => ({
     address: `/t/${id}`,
     title: `${words.tenant}: ${displayName}`,

@@ -46,7 +46,7 @@ import { CARRIED, type Carried } from "../components/carried.ts";
 import { DENSITIES, type Density } from "../components/density.ts";
 import { Mark } from "../components/mark.tsx";
 import { News } from "../components/news.tsx";
-import { GROUPS, MY, TENANTS, belongingOf, type Destination } from "../components/places.ts";
+import { openGroups, MY, TENANTS, belongingOf, type Destination } from "../components/places.ts";
 import { ToastPlace } from "../components/toasts.tsx";
 import { PLACES, useKeptPlace } from "./kept-place.ts";
 import { Palette } from "./palette.tsx";
@@ -231,13 +231,14 @@ interface NavigationGiven {
 function Navigation({ tenant, pathname }: NavigationGiven): ReactElement {
   const styles = useStyles();
   const mayList = useMay("tenants/list");
+  const me = useMe().data;
   const own = tenant === undefined ? "" : `/t/${tenant}`;
   const belonging = belongingOf(pathname);
   const current = belonging === null ? "" : (belonging.above ?? pathname.replace(/\/$/, ""));
   return (
     <Nav selectedValue={current}>
       {tenant !== undefined &&
-        GROUPS.map(({ title, links }) => (
+        openGroups(me, tenant).map(({ title, links }) => (
           <div key={title}>
             <Caption1Strong className={styles.group}>{title}</Caption1Strong>
             <ul className={styles.links} aria-label={title}>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { FIELDS } from "../api/fields.ts";
-import { fieldFacts } from "./field-facts.ts";
+import { fieldFacts, labelOf } from "./field-facts.ts";
 
 describe("fieldFacts", () => {
   it("shows every property that the wizard's step sets, by its title", () => {
@@ -25,4 +25,14 @@ describe("fieldFacts", () => {
       "Provisioning type": "dedicated",
     });
   });
+});
+
+it("a property has the label that its form shows, and words where no form has it", () => {
+  expect(labelOf("gracePeriodInHours")).toBe("Grace period (hours)");
+  expect(labelOf("lastModifiedBy")).toBe("Last modified by");
+});
+
+it("no label of a form is the name of a property", () => {
+  const labels = Object.values(FIELDS).flatMap((fields) => Object.keys(fields).map((name) => labelOf(name)));
+  expect(labels.filter((each) => /[a-z][A-Z]/.test(each))).toEqual([]);
 });

@@ -1,5 +1,7 @@
 /** The properties of a resource that can be set, as a page shows them: derived of the document of the API. Pure. */
 
+import { titleOf } from "../api/errors.ts";
+import { FIELDS } from "../api/fields.ts";
 import { duration } from "./moments.ts";
 
 interface Field {
@@ -33,4 +35,16 @@ function inner(value: unknown, inside: string | undefined): unknown {
 
 function written(name: string, value: unknown): unknown {
   return HOURS.test(name) && typeof value === "number" ? duration(value * HOUR) : value;
+}
+
+/** The labels of forms: name of a property -> label. */
+const LABELS: ReadonlyMap<string, string> = new Map(
+  Object.values(FIELDS).flatMap((fields) =>
+    Object.entries<Field>(fields).map(([name, { title }]): [string, string] => [name, title]),
+  ),
+);
+
+/** Return the label that forms show for a property; without one, its name as words. */
+export function labelOf(property: string): string {
+  return LABELS.get(property) ?? titleOf(property);
 }

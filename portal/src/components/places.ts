@@ -25,6 +25,7 @@ import { PersonSupport20Regular } from "@fluentui/react-icons/svg/person-support
 import { PlugConnected20Regular } from "@fluentui/react-icons/svg/plug-connected";
 import { Power20Regular } from "@fluentui/react-icons/svg/power";
 import { Pulse20Regular } from "@fluentui/react-icons/svg/pulse";
+import { Resize20Regular } from "@fluentui/react-icons/svg/resize";
 import { Script20Regular } from "@fluentui/react-icons/svg/script";
 import { ServerMultiple20Regular } from "@fluentui/react-icons/svg/server-multiple";
 import { ShieldPerson20Regular } from "@fluentui/react-icons/svg/shield-person";
@@ -34,6 +35,10 @@ import { Wallet20Regular } from "@fluentui/react-icons/svg/wallet";
 import { WindowWrench20Regular } from "@fluentui/react-icons/svg/window-wrench";
 import type { FluentIcon } from "@fluentui/react-icons";
 
+import { ROOT } from "../api/addresses.ts";
+import type { Me } from "../api/context.tsx";
+import { opens } from "../api/opens.ts";
+import type { ReadPath } from "../api/read.ts";
 import { words } from "../words/shell.ts";
 
 export interface Destination {
@@ -43,9 +48,15 @@ export interface Destination {
   readonly icon: FluentIcon;
 }
 
+/** A place of a tenant. */
+interface Place extends Destination {
+  /** What it cannot do without. */
+  readonly reads: ReadPath;
+}
+
 export interface Group {
   readonly title: string;
-  readonly links: readonly Destination[];
+  readonly links: readonly Place[];
 }
 
 const { nav, groups } = words;
@@ -54,54 +65,113 @@ export const GROUPS: readonly Group[] = [
   {
     title: groups.desktops,
     links: [
-      { path: "", title: nav.home, icon: Home20Regular },
-      { path: "/cloud-pcs", title: nav.cloudPcs, icon: Desktop20Regular },
-      { path: "/policies", title: nav.policies, icon: DocumentSettings20Regular },
-      { path: "/connections", title: nav.connections, icon: PlugConnected20Regular },
-      { path: "/power-schedules", title: nav.powerSchedules, icon: Power20Regular },
-      { path: "/maintenance-windows", title: nav.maintenanceWindows, icon: WindowWrench20Regular },
-      { path: "/warm-pools", title: nav.warmPools, icon: Flash20Regular },
-      { path: "/scripts", title: nav.scripts, icon: Script20Regular },
-      { path: "/images", title: nav.images, icon: Image20Regular },
-      { path: "/users", title: nav.users, icon: People20Regular },
+      { path: "", reads: "/tenants/{tenant}/summary", title: nav.home, icon: Home20Regular },
+      { path: "/cloud-pcs", reads: `${ROOT}/cloudPCs`, title: nav.cloudPcs, icon: Desktop20Regular },
+      {
+        path: "/policies",
+        reads: `${ROOT}/provisioningPolicies`,
+        title: nav.policies,
+        icon: DocumentSettings20Regular,
+      },
+      {
+        path: "/connections",
+        reads: `${ROOT}/onPremisesConnections`,
+        title: nav.connections,
+        icon: PlugConnected20Regular,
+      },
+      { path: "/power-schedules", reads: `${ROOT}/powerSchedules`, title: nav.powerSchedules, icon: Power20Regular },
+      {
+        path: "/maintenance-windows",
+        reads: `${ROOT}/maintenanceWindows`,
+        title: nav.maintenanceWindows,
+        icon: WindowWrench20Regular,
+      },
+      { path: "/warm-pools", reads: "/tenants/{tenant}/pools", title: nav.warmPools, icon: Flash20Regular },
+      { path: "/scripts", reads: `${ROOT}/deviceManagementScripts`, title: nav.scripts, icon: Script20Regular },
+      { path: "/images", reads: `${ROOT}/deviceImages`, title: nav.images, icon: Image20Regular },
+      { path: "/users", reads: "/tenants/{tenant}/explain", title: nav.users, icon: People20Regular },
     ],
   },
   {
     title: groups.spot,
     links: [
-      { path: "/spot-groups", title: nav.spotGroups, icon: ServerMultiple20Regular },
-      { path: "/image-sets", title: nav.imageSets, icon: ImageMultiple20Regular },
+      { path: "/spot-groups", reads: `${ROOT}/spotGroups`, title: nav.spotGroups, icon: ServerMultiple20Regular },
+      { path: "/image-sets", reads: `${ROOT}/imageSets`, title: nav.imageSets, icon: ImageMultiple20Regular },
     ],
   },
   {
     title: groups.work,
     links: [
-      { path: "/alerts", title: nav.alerts, icon: AlertOn20Regular },
-      { path: "/operations", title: nav.operations, icon: Pulse20Regular },
-      { path: "/bulk-actions", title: nav.bulkActions, icon: TaskListLtr20Regular },
-      { path: "/removals", title: nav.removals, icon: Broom20Regular },
-      { path: "/deleted-cloud-pcs", title: nav.deletedCloudPcs, icon: BinRecycle20Regular },
-      { path: "/audit", title: nav.audit, icon: History20Regular },
+      {
+        path: "/alerts",
+        reads: "/tenants/{tenant}/{version}/deviceManagement/monitoring/alertRecords",
+        title: nav.alerts,
+        icon: AlertOn20Regular,
+      },
+      { path: "/operations", reads: "/tenants/{tenant}/operations", title: nav.operations, icon: Pulse20Regular },
+      {
+        path: "/bulk-actions",
+        reads: "/tenants/{tenant}/bulkActions",
+        title: nav.bulkActions,
+        icon: TaskListLtr20Regular,
+      },
+      { path: "/removals", reads: "/tenants/{tenant}/removals", title: nav.removals, icon: Broom20Regular },
+      {
+        path: "/deleted-cloud-pcs",
+        reads: "/tenants/{tenant}/deletedCloudPCs",
+        title: nav.deletedCloudPcs,
+        icon: BinRecycle20Regular,
+      },
+      { path: "/audit", reads: `${ROOT}/auditEvents`, title: nav.audit, icon: History20Regular },
     ],
   },
   {
     title: groups.administration,
     links: [
-      { path: "/tenant-health", title: nav.health, icon: HeartPulse20Regular },
-      { path: "/cost", title: nav.cost, icon: Money20Regular },
-      { path: "/budgets", title: nav.budgets, icon: Wallet20Regular },
-      { path: "/use", title: nav.use, icon: DataUsage20Regular },
-      { path: "/idle", title: nav.idle, icon: Sleep20Regular },
-      { path: "/notice-endpoints", title: nav.noticeEndpoints, icon: Megaphone20Regular },
-      { path: "/licenses", title: nav.licenses, icon: Certificate20Regular },
-      { path: "/user-settings", title: nav.userSettings, icon: PersonSettings20Regular },
-      { path: "/administrators", title: nav.administrators, icon: ShieldPerson20Regular },
-      { path: "/roles", title: nav.roles, icon: PersonKey20Regular },
-      { path: "/support-access", title: nav.supportAccess, icon: PersonSupport20Regular },
-      { path: "/tenant", title: nav.tenant, icon: Building20Regular },
+      { path: "/tenant-health", reads: "/tenants/{tenant}/health", title: nav.health, icon: HeartPulse20Regular },
+      { path: "/cost", reads: `${ROOT}/reports/cost`, title: nav.cost, icon: Money20Regular },
+      { path: "/budgets", reads: "/tenants/{tenant}/budgets", title: nav.budgets, icon: Wallet20Regular },
+      { path: "/use", reads: `${ROOT}/reports/cloudPcUse`, title: nav.use, icon: DataUsage20Regular },
+      { path: "/size-advice", reads: `${ROOT}/reports/sizeAdvice`, title: nav.sizeAdvice, icon: Resize20Regular },
+      { path: "/idle", reads: `${ROOT}/reports/idleCloudPcs`, title: nav.idle, icon: Sleep20Regular },
+      {
+        path: "/notice-endpoints",
+        reads: "/tenants/{tenant}/noticeEndpoints",
+        title: nav.noticeEndpoints,
+        icon: Megaphone20Regular,
+      },
+      { path: "/licenses", reads: "/tenants/{tenant}/licenses", title: nav.licenses, icon: Certificate20Regular },
+      { path: "/user-settings", reads: `${ROOT}/userSettings`, title: nav.userSettings, icon: PersonSettings20Regular },
+      {
+        path: "/administrators",
+        reads: "/tenants/{tenant}/roleAssignments",
+        title: nav.administrators,
+        icon: ShieldPerson20Regular,
+      },
+      {
+        path: "/roles",
+        reads: "/tenants/{tenant}/{version}/roleManagement/cloudPC/roleDefinitions",
+        title: nav.roles,
+        icon: PersonKey20Regular,
+      },
+      {
+        path: "/support-access",
+        reads: "/tenants/{tenant}/supportAccess",
+        title: nav.supportAccess,
+        icon: PersonSupport20Regular,
+      },
+      { path: "/tenant", reads: "/tenants/{tenant}", title: nav.tenant, icon: Building20Regular },
     ],
   },
 ];
+
+/** Return the places of a tenant that somebody may see. */
+export function openGroups(me: Me | undefined, tenant: string): readonly Group[] {
+  return GROUPS.map(({ title, links }) => ({
+    title,
+    links: links.filter(({ reads }) => opens(me, tenant, reads)),
+  })).filter(({ links }) => links.length > 0);
+}
 
 export const TENANTS: Destination = { path: "/tenants", title: nav.tenants, icon: BuildingMultiple20Regular };
 export const MY: Destination = { path: "/my", title: nav.my, icon: CloudFlow20Regular };

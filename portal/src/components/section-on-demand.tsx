@@ -1,7 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { useState, type ReactElement, type ReactNode } from "react";
 
-import { useOne, type Found, type Place, type ReadPath } from "../api/read.ts";
+import { useOne, type Found, type Place, type Query, type ReadPath } from "../api/read.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import { Loading } from "./loading.tsx";
 import { Section } from "./section.tsx";
@@ -12,6 +12,7 @@ interface SectionOnDemandProps<P extends ReadPath> {
   readonly show: string;
   readonly path: P;
   readonly place: Place;
+  readonly query?: Query;
   readonly children: (found: Found<P>) => ReactNode;
 }
 
@@ -21,10 +22,15 @@ export function SectionOnDemand<P extends ReadPath>({
   show,
   path,
   place,
+  query: options,
   children,
 }: SectionOnDemandProps<P>): ReactElement {
   const [isWanted, want] = useState(false);
-  const query = useOne(path, place, { enabled: isWanted });
+  const query = useOne(path, place, {
+    enabled: isWanted,
+    isSlow: true,
+    ...(options === undefined ? {} : { query: options }),
+  });
   return (
     <Section title={title}>
       {!isWanted && <Button onClick={() => want(true)}>{show}</Button>}

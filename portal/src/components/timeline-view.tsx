@@ -1,7 +1,7 @@
 import { Caption1, Caption1Strong, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { Fragment, createElement, type ReactElement } from "react";
 
-import { titleOf } from "../api/errors.ts";
+import { phraseOf } from "../api/errors.ts";
 import { words } from "../words/shell.ts";
 import { clockTicks } from "./clock-ticks.ts";
 import { duration, moment } from "./moments.ts";
@@ -114,7 +114,7 @@ export function TimelineView({ steps, now }: { readonly steps: readonly Step[]; 
               </span>
               <span className={styles.times} title={moment(step.startedAt)}>
                 {span === undefined ? "" : `${clock.format(span.start)}, ${duration((span.end ?? now) - span.start)}`}
-                {step.outcome ? ` - ${titleOf(step.outcome).toLowerCase()}` : ""}
+                {step.outcome ? ` - ${phraseOf(step.outcome)}` : ""}
               </span>
               {step.detail ? <span className={styles.detail}>{step.detail}</span> : null}
             </li>

@@ -1,12 +1,12 @@
 /** Values of the API as people read them. Pure. */
 
-import { termOf, titleOf } from "../api/errors.ts";
+import { phraseOf, termOf, titleOf } from "../api/errors.ts";
 import { words } from "../words/shell.ts";
 import { moment } from "./moments.ts";
 
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 /** The properties whose values are codes. */
-const CODED = /(status|state|type|action|task|outcome|cause|kind|join|method|frequency)$/i;
+const CODED = /(status|state|type|action|task|outcome|cause|kind|join|method|frequency|changed|differs)$/i;
 /** A value of such a property that is a code: letters and digits, without a name in it. */
 const CODE = /^[a-z][A-Za-z\d]*$/;
 
@@ -49,7 +49,7 @@ function wordOf(text: string, name: string): string {
 function partsOf(value: object): string {
   return Object.entries(value)
     .filter(([, each]) => !isEmpty(each))
-    .map(([name, each]) => `${titleOf(name).toLowerCase()}: ${valueText(each, name)}`)
+    .map(([name, each]) => `${phraseOf(name)}: ${valueText(each, name)}`)
     .join(", ");
 }
 

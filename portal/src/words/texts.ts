@@ -52,9 +52,12 @@ i18n.activate(language, [region, language]);
 
 /** Give the texts of a catalogue: in the language of the document, and in English what it does not have. */
 export function texts<const Of extends Catalogue>(name: string, english: Of): Texts<Of> {
-  const own = flat({ [name]: english as unknown as Compiled });
+  // The build has compiled its messages (`build/catalogues.ts`); its type still has them as they are written.
+  // oxlint-disable-next-line deskwright/no-blind-assertion
+  const compiled = english as unknown as Compiled;
+  const own = flat({ [name]: compiled });
   i18n.load(language, { ...own, ...i18n.messages });
-  return given(name, english as unknown as Compiled) as Texts<Of>;
+  return given(name, compiled) as Texts<Of>;
 }
 
 /** Return what a catalogue has for a code that is known at run time only; undefined where it has nothing. */

@@ -1,4 +1,4 @@
-"""The sentence of a review on what an edit changes, by the labels that people see in the form. Pure."""
+"""Summaries of edits in reviews: the labels of the fields that change, as the form shows them. Pure."""
 
 from collections.abc import Iterable, Mapping
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NoReturn
 
 from shared.clients.arm import parse_id
 from shared.contracts.calls import on_behalf_of
@@ -21,7 +22,6 @@ from shared.workflow import DurableClient
 
 _IN_USE = timedelta(minutes=15)
 _LOOK_AGAIN = timedelta(minutes=1)
-_WANTED = "a Cloud PC is being built from it; delete it when that is done"
 
 
 async def deleted_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -73,6 +73,10 @@ async def _remove(deps: Dependencies, found: Stored[DeletedCloudPc]) -> datetime
     return None
 
 
+def _refuse_wanted() -> NoReturn:
+    raise ConflictError("a Cloud PC is being built from it; delete it when that is done")
+
+
 async def end_keeping(context: ActionContext, stored: Stored[DeletedCloudPc]) -> None:
     """End the time of a copy now: from here on it is being removed, and a sweep does it.
 
@@ -82,13 +86,13 @@ async def end_keeping(context: ActionContext, stored: Stored[DeletedCloudPc]) ->
     if before.status is DeletedStatus.COPYING:
         raise ConflictError("its disk is being copied; what it was is still there", status=before.status.value)
     if await is_wanted(deps, before):
-        raise ConflictError(_WANTED)
+        _refuse_wanted()
 
     def edit(there: DeletedCloudPc) -> DeletedCloudPc | None:
         if there.status is DeletedStatus.REMOVING:
             return None
         if (there.wanted_by, there.wanted_at) != (before.wanted_by, before.wanted_at):
-            raise ConflictError(_WANTED)  # since it was looked at above
+            _refuse_wanted()  # since it was looked at above
         return there.but(status=DeletedStatus.REMOVING, kept_until=min(there.kept_until, context.now))
 
     promise = partial(deps.due.put, DueKind.DELETED, context.now, before.tenant_id, before.id)

@@ -222,7 +222,7 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (
         tenants.MeView,
         tenants.me_view(
-            SYSTEM, "d1", [tenants.own_tenant_view(TENANT, ["CloudPC.Reader"])], roles=["x"], verbs=["y"], cut=False
+            SYSTEM, "d1", [tenants.own_tenant_view(TENANT, ["CloudPC.Reader"], [])], roles=["x"], verbs=["y"], cut=False
         ),
     ),
     (operations.TimelineView, operations.timeline_view(PROVISIONING, ENTRIES, office.NOW, Estimates())),

@@ -19,6 +19,7 @@ from triggers.http.grants import held_in, supported_tenants
 from triggers.http.openapi_metadata import returns
 from triggers.http.permissions import (
     CONTRACT,
+    NOTHING,
     Grants,
     Role,
     counting_roles,
@@ -85,19 +86,27 @@ async def get_me(call: Call) -> Response:
         tenants += [tenant for tenant, _ in support.values() if tenant.id not in own]
     counted = {tenant.id: _KNOWN & counting_roles(caller, provider_directory, tenant) for tenant in tenants}
     roles = (_KNOWN & counting_roles(caller, provider_directory, None)).union(*counted.values())
-    granted = {
-        tenant.id: frozenset()
+    held = {
+        tenant.id: NOTHING
         if holds_everything(caller, provider_directory, tenant)
-        else _permissions(support[tenant.id][1] if tenant.id in support else await held_in(call.deps, caller, tenant))
+        else support[tenant.id][1]
+        if tenant.id in support
+        else await held_in(call.deps, caller, tenant)
         for tenant in tenants
     }
+    by_token = {tenant.id: token_permissions(caller, provider_directory, tenant) for tenant in tenants}
     seen = [
-        own_tenant_view(tenant, counted[tenant.id])
+        own_tenant_view(tenant, counted[tenant.id], _scoped(held[tenant.id]) - by_token[tenant.id])
         for tenant in tenants
-        if granted[tenant.id] or token_permissions(caller, provider_directory, tenant) - CONTRACT
+        if _permissions(held[tenant.id]) or by_token[tenant.id] - CONTRACT
     ]
-    verbs = verbs_of(roles, frozenset().union(*granted.values()))
+    verbs = verbs_of(roles, frozenset().union(*map(_permissions, held.values())))
     return ok(me_view(caller.actor, caller.directory_id, seen, roles=roles, verbs=verbs, cut=cut))
+
+
+def _scoped(grants: Grants) -> frozenset[str]:
+    """Return the permissions that grants give in scopes alone."""
+    return frozenset(grants.scoped) - grants.permissions
 
 
 def _permissions(grants: Grants) -> frozenset[str]:

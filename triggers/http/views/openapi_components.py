@@ -174,7 +174,7 @@ ANSWERS: Mapping[tuple[str, int], Json] = {
         "directoryId": "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701",
         "roles": ["CloudPC.Reader"],
         "verbs": ["Microsoft.CloudPC/cloudPCs/read", "Microsoft.CloudPC/me/read"],
-        "tenants": [{"id": "contoso", "displayName": "Contoso", "roles": ["CloudPC.Reader"]}],
+        "tenants": [{"id": "contoso", "displayName": "Contoso", "roles": ["CloudPC.Reader"], "scopedVerbs": []}],
         "tenantsCut": False,
     },
 }

@@ -67,11 +67,15 @@ def service_state_view(state: ServiceState) -> ServiceStateView:
 
 
 class OwnTenantView(TypedDict):
-    """A tenant that the caller may see, and the roles that count there."""
+    """A tenant that the caller may see, and the roles that count there.
+
+    *scopedVerbs*: permissions that count in scopes alone: for some of the tenant's policies, Spot Groups or sites.
+    """
 
     id: str
     displayName: str
     roles: list[str]
+    scopedVerbs: list[str]
 
 
 class MeView(TypedDict):
@@ -96,9 +100,14 @@ class ConfigurationView(TypedDict):
     version: str
 
 
-def own_tenant_view(tenant: Tenant, roles: Iterable[str]) -> OwnTenantView:
-    """Return a tenant with the caller's roles there."""
-    return {"id": tenant.id, "displayName": tenant.display_name, "roles": sorted(roles)}
+def own_tenant_view(tenant: Tenant, roles: Iterable[str], scoped: Iterable[str]) -> OwnTenantView:
+    """Return a tenant with the caller's roles there. *scoped*: permissions that count in scopes alone."""
+    return {
+        "id": tenant.id,
+        "displayName": tenant.display_name,
+        "roles": sorted(roles),
+        "scopedVerbs": sorted(scoped),
+    }
 
 
 def me_view(

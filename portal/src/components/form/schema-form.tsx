@@ -347,7 +347,7 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
   const styles = useStyles();
   const rows = Array.isArray(value) ? (value as readonly Values[]) : [];
   const change = (index: number, next: Values): void =>
-    onChange(rows.map((row, place) => (place === index ? next : row)) as unknown as Json);
+    onChange(rows.map((row, place) => (place === index ? next : row)) as Json);
   return (
     <fieldset className={styles.group}>
       <legend>{field.label}</legend>
@@ -369,14 +369,14 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
             at={`${at}/${index}`}
           />
           {field.ordered === true && index > 0 && (
-            <Button onClick={() => onChange(movedUp(rows, index) as unknown as Json)}>{words.moveUp}</Button>
+            <Button onClick={() => onChange(movedUp(rows, index) as Json)}>{words.moveUp}</Button>
           )}
-          <Button onClick={() => onChange(rows.filter((_, place) => place !== index) as unknown as Json)}>
+          <Button onClick={() => onChange(rows.filter((_, place) => place !== index) as Json)}>
             {words.removeRow}
           </Button>
         </div>
       ))}
-      <Button onClick={() => onChange([...rows, {}] as unknown as Json)}>{words.addRow}</Button>
+      <Button onClick={() => onChange([...rows, {}] as Json)}>{words.addRow}</Button>
     </fieldset>
   );
 }

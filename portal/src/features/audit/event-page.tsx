@@ -8,6 +8,7 @@ import { useOne } from "../../api/read.ts";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { labelOf } from "../../components/field-facts.ts";
 import { moment } from "../../components/moments.ts";
 import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -23,7 +24,7 @@ const CHANGES: readonly Column<Change>[] = [
   {
     id: "property",
     title: words.changeColumns.property,
-    cell: (row) => (row.displayName ? titleOf(row.displayName) : "-"),
+    cell: (row) => (row.displayName ? labelOf(row.displayName) : "-"),
   },
   { id: "before", title: words.changeColumns.before, cell: (row) => writtenText(row.oldValue, row.displayName ?? "") },
   { id: "after", title: words.changeColumns.after, cell: (row) => writtenText(row.newValue, row.displayName ?? "") },

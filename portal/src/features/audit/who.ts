@@ -1,5 +1,6 @@
-import { titleOf } from "../../api/errors.ts";
+import { phraseOf, titleOf } from "../../api/errors.ts";
 import type { components } from "../../api/schema.d.ts";
+import { labelOf } from "../../components/field-facts.ts";
 import { writtenText } from "../../components/values.ts";
 
 type Event = components["schemas"]["AuditEvent"];
@@ -16,7 +17,7 @@ export function changesOf({ resources = [] }: Pick<Event, "resources">): string 
   return changes
     .map(({ displayName, oldValue, newValue }) => {
       const name = displayName ?? "";
-      return `${titleOf(name)}: ${writtenText(oldValue, name)} → ${writtenText(newValue, name)}`;
+      return `${labelOf(name)}: ${writtenText(oldValue, name)} → ${writtenText(newValue, name)}`;
     })
     .join("; ");
 }
@@ -24,5 +25,5 @@ export function changesOf({ resources = [] }: Pick<Event, "resources">): string 
 /** Write an activity such as `Microsoft.CloudPC/sessionHosts/remove` as words: `Session hosts: remove`. */
 export function activityOf(name: string): string {
   const [, resource = name, ...verbs] = name.split("/");
-  return [titleOf(resource), ...verbs.map((each) => titleOf(each).toLowerCase())].join(": ");
+  return [titleOf(resource), ...verbs.map((each) => phraseOf(each))].join(": ");
 }

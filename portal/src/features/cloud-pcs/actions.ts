@@ -3,7 +3,7 @@
 import { ACTIONS } from "../../api/actions.ts";
 import { at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
-import { titleOf } from "../../api/errors.ts";
+import { phraseOf, titleOf } from "../../api/errors.ts";
 import { entered, sent, type Action, type Done, type Preview } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
@@ -105,7 +105,7 @@ function isFromDisk(name: ActionName): name is "undelete" | "handOver" {
 }
 
 function appliedSettings({ choices }: Supported): Preview {
-  return { summary: words.applied, lines: (choices ?? []).map((each) => titleOf(each)) };
+  return { summary: words.applied, lines: (choices ?? []).map((each) => labelOf(each)) };
 }
 
 /** Say whose disk comes to whom, and what is lost. */
@@ -174,7 +174,7 @@ function fieldsOf(
         .filter(({ id }) => allowed.has(id))
         .map((each) => ({
           value: each.id,
-          title: `${moment(each.createdDateTime)} (${titleOf(each.snapshotType).toLowerCase()})`,
+          title: `${moment(each.createdDateTime)} (${phraseOf(each.snapshotType)})`,
         }));
       return [input("one", "cloudPcSnapshotId", words.fields.restorePoint, { choices })];
     }

@@ -21,6 +21,7 @@ import { AsOf } from "../../components/as-of.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { HeldBackNotice } from "../../components/held-back.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { labelOf } from "../../components/field-facts.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageLoading } from "../../components/page-loading.tsx";
@@ -39,6 +40,7 @@ import { words } from "../../words/cloud-pcs.ts";
 import { actionsOf, sendAction, type ActionName } from "./actions.ts";
 import { isRunning, type CloudPc, type RestorePoint, type Timeline } from "./api.ts";
 import { SignIn } from "./sign-in.tsx";
+import { SizeAdvice } from "./size-advice.tsx";
 
 /** The parts with charts and tables come after what the Cloud PC is. */
 const PowerOfCloudPc = lazy(async () => ({ default: (await import("./power.tsx")).PowerOfCloudPc }));
@@ -84,6 +86,7 @@ export function CloudPcPage(): ReactElement {
           <RestorePoints points={restorePoints} />
         </Suspense>
       </Section>
+      <SizeAdvice tenant={tenant} id={pc.id} />
       <SignIn tenant={tenant} id={pc.id} />
     </>
   );
@@ -127,7 +130,7 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
 }
 
 function listed(properties: readonly string[]): string {
-  return properties.map((each) => titleOf(each)).join(", ");
+  return properties.map((each) => labelOf(each)).join(", ");
 }
 
 /** What somebody should know about it: its problem, its warnings, what waits, its grace period, its drift. */

@@ -1,7 +1,7 @@
 import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { Rocket20Regular } from "@fluentui/react-icons/svg/rocket";
 import type { ReactElement } from "react";
-import { useParams } from "react-router";
+import { Navigate, useParams } from "react-router";
 
 import { useMay, useMe } from "../../api/context.tsx";
 import { useOne, type Found } from "../../api/read.ts";
@@ -9,6 +9,7 @@ import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { openGroups } from "../../components/places.ts";
 import { Section } from "../../components/section.tsx";
 import { words } from "../../words/home.ts";
 import { Fleet } from "./fleet.tsx";
@@ -40,8 +41,16 @@ const useStyles = makeStyles({
 
 /** The fleet at a glance: what there is, what needs somebody, the month's cost, the day, what runs, and where to begin. */
 export function HomePage(): ReactElement {
-  const styles = useStyles();
   const { tenant = "" } = useParams();
+  const me = useMe().data;
+  const [first] = openGroups(me, tenant).flatMap(({ links }) => links);
+  const isOpen = first === undefined || first.path === "";
+  // Whose role counts in a part of the tenant begins with what they see.
+  return isOpen ? <Overall tenant={tenant} /> : <Navigate to={`/t/${tenant}${first.path}`} replace />;
+}
+
+function Overall({ tenant }: { readonly tenant: string }): ReactElement {
+  const styles = useStyles();
   const query = useOne("/tenants/{tenant}/summary", { tenant }, { runs: ({ building }: Summary) => building > 0 });
   const name = useMe().data?.tenants.find(({ id }) => id === tenant)?.displayName;
   return (

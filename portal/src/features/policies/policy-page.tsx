@@ -7,6 +7,7 @@ import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { FIELDS } from "../../api/fields.ts";
+import { useOpens } from "../../api/opens.ts";
 import { useList, useOne, type Found, type RowOf } from "../../api/read.ts";
 import { entered, sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
@@ -27,6 +28,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/policies.ts";
+import { PoolTimes } from "./pool-times.tsx";
 import { Schedule } from "./schedule.tsx";
 import { Scripts } from "./scripts.tsx";
 import { Week } from "./week.tsx";
@@ -39,6 +41,8 @@ export function PolicyPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const query = useOne(`${ROOT}/provisioningPolicies/{id}`, { tenant, id }, { query: { $expand: "assignments" } });
   const mayEdit = useMay("wizards/save");
+  const mayReport = useOpens(`${ROOT}/reports/policyUse`, tenant);
+  const isWhole = useOpens(`${ROOT}/provisioningPolicies/{id}/users`, tenant);
   return (
     <DetailView query={query}>
       {(policy) => (
@@ -81,8 +85,9 @@ export function PolicyPage(): ReactElement {
               cloudPcs: <Link to={`/t/${tenant}/cloud-pcs?policy=${id}`}>{words.cloudPcs}</Link>,
             }}
           />
-          <Week tenant={tenant} policy={id} />
-          <Users tenant={tenant} id={id} />
+          {isWhole && <PoolTimes tenant={tenant} id={id} />}
+          {mayReport && <Week tenant={tenant} policy={id} />}
+          {isWhole && <Users tenant={tenant} id={id} />}
         </>
       )}
     </DetailView>

@@ -12,6 +12,7 @@ import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
 import { words } from "../../words/power-schedules.ts";
 import { daysOf, hoursOf } from "./hours.ts";
+import { UsedBy } from "./used-by.tsx";
 
 const PATH = `${ROOT}/powerSchedules` as const;
 type Schedule = RowOf<typeof PATH>;
@@ -26,9 +27,9 @@ const DAYS = Object.entries(words.days).map(([value, title]) => ({ value, title 
 const STOPS = Object.entries(words.stopActions).map(([value, title]) => ({ value, title }));
 
 const COLUMNS: readonly Column<Schedule>[] = [
-  { id: "name", width: "16%", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
-  { id: "hours", width: "22%", title: words.columns.hours, cell: (row) => hoursOf(row.phases).join(", ") || "-" },
-  { id: "zone", width: "14%", title: words.columns.zone, cell: (row) => row.timeZone ?? words.siteZone },
+  { id: "name", width: "14%", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
+  { id: "hours", width: "20%", title: words.columns.hours, cell: (row) => hoursOf(row.phases).join(", ") || "-" },
+  { id: "zone", width: "12%", title: words.columns.zone, cell: (row) => row.timeZone ?? words.siteZone },
   { id: "stop", title: words.columns.stop, cell: (row) => words.stopActions[row.stopAction] },
   { id: "signedOff", title: words.columns.signedOff, cell: (row) => words.minutes({ count: row.signedOffInMinutes }) },
   {
@@ -38,8 +39,19 @@ const COLUMNS: readonly Column<Schedule>[] = [
   },
 ];
 
+function columnsOf(tenant: string): readonly Column<Schedule>[] {
+  return [
+    ...COLUMNS,
+    {
+      id: "policies",
+      title: words.columns.policies,
+      cell: ({ id }) => <UsedBy tenant={tenant} id={id} />,
+    },
+  ];
+}
+
 const EDITED: EditedList<typeof PATH> = {
-  listed: { path: PATH, words, idOf: (row) => row.id, columns: () => COLUMNS },
+  listed: { path: PATH, words, idOf: (row) => row.id, columns: columnsOf },
   nameOf: ({ displayName }) => displayName,
   create,
   actionsOf,

@@ -4,6 +4,7 @@ import { Link, useParams } from "react-router";
 import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
+import { useOpens } from "../../api/opens.ts";
 import { useList, useOne, type RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
@@ -28,11 +29,9 @@ export function RemovalsPage(): ReactElement {
   const api = useApi();
   const work = useActions(inTenant(tenant));
   const removals = useList("/tenants/{tenant}/removals", { tenant });
-  const orphans = useList("/tenants/{tenant}/orphans", { tenant });
-  const scanned = useOne("/tenants/{tenant}/orphans", { tenant }, { query: { $top: "1" } });
-  const missing = scanned.data?.scan?.missing ?? [];
   const { begin } = work;
   const columns = useMemo(() => columnsOf(api, tenant, begin), [api, tenant, begin]);
+  const isWhole = useOpens("/tenants/{tenant}/orphans", tenant);
   return (
     <>
       <PageHeader title={words.title} about={words.about}>
@@ -48,6 +47,25 @@ export function RemovalsPage(): ReactElement {
           none={<p>{words.noRemovals}</p>}
         />
       </Section>
+      {isWhole && <Orphans tenant={tenant} columns={columns.orphans} begin={begin} />}
+    </>
+  );
+}
+
+interface OrphansGiven {
+  readonly tenant: string;
+  readonly columns: ReturnType<typeof columnsOf>["orphans"];
+  readonly begin: (action: Action) => void;
+}
+
+/** What the last scan has found in the whole tenant: what is missing, and what belongs to nobody. */
+function Orphans({ tenant, columns, begin }: OrphansGiven): ReactElement {
+  const api = useApi();
+  const orphans = useList("/tenants/{tenant}/orphans", { tenant });
+  const scanned = useOne("/tenants/{tenant}/orphans", { tenant }, { query: { $top: "1" } });
+  const missing = scanned.data?.scan?.missing ?? [];
+  return (
+    <>
       {missing.length > 0 && (
         <Section title={words.missing}>
           <ul>
@@ -61,11 +79,11 @@ export function RemovalsPage(): ReactElement {
         </Section>
       )}
       <Section title={words.orphans}>
-        <ActionButtons actions={[scan(api, tenant)]} begin={work.begin} />
+        <ActionButtons actions={[scan(api, tenant)]} begin={begin} />
         <ListView
           label={words.orphans}
           list={orphans}
-          columns={columns.orphans}
+          columns={columns}
           idOf={(row) => row.id}
           none={<p>{words.noOrphans}</p>}
         />

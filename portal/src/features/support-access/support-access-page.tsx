@@ -48,11 +48,18 @@ function columnsOf(nameOf: NameOf): readonly Column<Access>[] {
       cell: (row) => <StatusBadge status={row.status} title={words.statuses[row.status]} />,
     },
     { id: "role", title: columns.role, cell: (row) => nameOf(row.roleDefinitionId) },
-    { id: "who", title: columns.who, cell: (row) => firstNames(row.principals) },
+    { id: "who", title: columns.who, cell: (row) => firstNames(whoOf(row)) },
     { id: "until", title: columns.until, sort: "endDateTime", cell: (row) => untilOf(row) },
     { id: "requestedBy", title: columns.requestedBy, sort: "requestedBy", cell: (row) => row.requestedBy },
     { id: "approvedBy", title: columns.approvedBy, sort: "approvedBy", cell: (row) => row.approvedBy ?? "-" },
   ];
+}
+
+/** Return the people, and the groups marked as such. */
+function whoOf({ principals, groupIds }: Access): Access["principals"] {
+  return principals.map((each) =>
+    groupIds.includes(each.id) ? { ...each, displayName: words.group({ name: each.displayName ?? each.id }) } : each,
+  );
 }
 
 function untilOf({ endDateTime }: Access): string {
@@ -158,7 +165,8 @@ function actionsOf(api: Api, tenant: string, row: Access, nameOf: NameOf): Actio
   const of = {
     [columns.reason]: row.reason,
     [facts.role]: nameOf(row.roleDefinitionId),
-    [facts.who]: everyName(row.principals),
+    [facts.who]: everyName(whoOf(row)),
+    ...(row.groupIds.length > 0 ? { [facts.groups]: words.groupsText } : {}),
     [facts.until]: untilOf(row),
     [facts.requestedBy]: row.requestedBy,
   };

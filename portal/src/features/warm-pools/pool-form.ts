@@ -19,9 +19,9 @@ const STATES = choicesOf(words.states);
 const DAYS = choicesOf(words.days);
 
 /** A phase as the form has it: days are texts there. */
-interface PhaseRow extends Omit<Phase, "days"> {
+type PhaseRow = Omit<Phase, "days"> & {
   readonly days?: readonly string[];
-}
+};
 
 function choicesOf(titles: Readonly<Record<string, string>>): { value: string; title: string }[] {
   return Object.entries(titles).map(([value, title]) => ({ value, title }));
@@ -60,7 +60,7 @@ function scheduleFields(schedule: PoolForm["schedule"] | undefined): Field[] {
       ...input("rows", "exceptions", fields.exceptions, {
         help: fields.exceptionsHelp,
         optional: true,
-        value: exceptions as unknown as Json,
+        value: exceptions as Json,
       }),
       fields: [input("text", "on", fields.on, { help: fields.onHelp }), phasesField(fields.phases, fields.phasesHelp)],
     },
@@ -69,7 +69,7 @@ function scheduleFields(schedule: PoolForm["schedule"] | undefined): Field[] {
 
 function phasesField(label: string, help: string, rows: readonly PhaseRow[] = []): Field {
   return {
-    ...input("rows", "phases", label, { help, optional: true, value: rows as unknown as Json }),
+    ...input("rows", "phases", label, { help, optional: true, value: rows as Json }),
     fields: [
       input("text", "begins", words.fields.begins, { help: words.fields.beginsHelp }),
       input("several", "days", words.fields.onDays, { optional: true, choices: DAYS }),
@@ -89,7 +89,8 @@ function phaseOf({ days = [], ...row }: PhaseRow): Phase {
 
 /** Return a pool as it is sent: without a time zone, phases and exceptions it has no schedule. */
 export function poolOf(names: PoolNames, values: Values): PoolForm {
-  const { timeZone, phases, exceptions, ...sizes } = values as unknown as Omit<PoolForm, "schedule"> & {
+  const entered: unknown = values; // by the fields above
+  const { timeZone, phases, exceptions, ...sizes } = entered as Omit<PoolForm, "schedule"> & {
     readonly timeZone?: string | null;
     readonly phases?: readonly PhaseRow[];
     readonly exceptions?: readonly { readonly on: string; readonly phases?: readonly PhaseRow[] }[];

@@ -77,9 +77,15 @@ export function Reviewed({ review }: { readonly review: Review }): ReactElement 
       {review.wouldHappen ? (
         <section aria-label={words.wouldHappen}>
           <Subtitle1 as="h3">{words.wouldHappen}</Subtitle1>
-          <Facts facts={review.wouldHappen as Readonly<Record<string, unknown>>} />
+          <Facts facts={factsOf(review.wouldHappen)} />
         </section>
       ) : null}
     </>
   );
+}
+
+/** Return the forecast with its numbers; the summary names what changes by the labels of the form. */
+function factsOf({ summary, details }: NonNullable<Review["wouldHappen"]>): Readonly<Record<string, unknown>> {
+  const { changed: _named, ...numbers } = details ?? {};
+  return { summary, details: numbers };
 }

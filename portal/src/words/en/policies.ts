@@ -9,6 +9,16 @@ export default {
   hoursOn: "Hours on",
   hoursUsed: "Hours in use",
   hoursIdle: "Hours that could be off",
+  poolTimes: "From licence to use in the last {days, plural, one {# day} other {# days}}",
+  poolHits:
+    "Warm pools: {claimed, plural, one {# user} other {# users}} got a ready machine, {missed, plural, one {# user} other {# users}} did not",
+  poolColumns: { until: "Until", median: "Median", p95: "95th percentile", count: "Cloud PCs" },
+  poolSteps: {
+    toClaimed: "A ready machine was claimed",
+    toAssigned: "It was assigned to the user",
+    toUsable: "The user could sign in",
+    builtToUsable: "The user could sign in, built without the pool",
+  },
   users: "Users",
   noUsers: "Nobody is in the groups of this policy.",
   userColumns: { user: "User", standing: "Standing", because: "Why", cloudPcs: "Cloud PCs" },

@@ -10,6 +10,7 @@ export default {
     stop: "When nobody uses it",
     signedOff: "After sign-out",
     disconnected: "After disconnection",
+    policies: "Policies",
   },
   siteZone: "The time zone of each site",
   minutes: "{count} min",

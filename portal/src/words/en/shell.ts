@@ -34,6 +34,7 @@ export default {
     cost: "Cost",
     budgets: "Budgets",
     use: "Use",
+    sizeAdvice: "Size advice",
     idle: "Idle Cloud PCs",
     alerts: "Alerts",
     noticeEndpoints: "Notice endpoints",

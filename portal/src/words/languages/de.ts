@@ -222,6 +222,7 @@ export default {
       cost: "Kosten",
       budgets: "Budgets",
       use: "Nutzung",
+      sizeAdvice: "Größenempfehlung",
       idle: "Ungenutzte Cloud-PCs",
       alerts: "Warnungen",
       noticeEndpoints: "Benachrichtigungsendpunkte",

@@ -1,0 +1,26 @@
+export default {
+  title: "Size advice",
+  about: "Whether each Cloud PC has the right service plan, by its use of CPU and memory. Nothing is resized by it.",
+  none: "No Cloud PC to advise on",
+  noneText: "Advice is given on Cloud PCs that are provisioned.",
+  show: "Show the advice",
+  insight: "Advice",
+  columns: {
+    user: "User",
+    plan: "Service plan",
+    insight: "Advice",
+    recommended: "Recommended plan",
+    cpu: "CPU",
+    memory: "Memory",
+    days: "Days that count",
+    reason: "Reason",
+  },
+  insights: {
+    Undersized: "Undersized",
+    Oversized: "Oversized",
+    Rightsized: "Rightsized",
+    Underutilized: "Underutilized",
+  },
+  noInsight: "None yet",
+  percent: "{value} %",
+} as const;

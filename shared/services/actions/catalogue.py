@@ -24,6 +24,7 @@ from shared.domain.cloud_pcs.action_forms import (
     ReprovisionBody,
     ResizeForm,
     RestoreForm,
+    TemporarySizeForm,
     UserAccountType,
 )
 from shared.domain.cloud_pcs.actions import ACTIONS
@@ -66,6 +67,13 @@ from shared.services.power.by_hand import power_off, power_on, refuse_while_off,
 from shared.services.power.keeping_awake import keep_awake
 from shared.services.power.keeping_awake import refusal as not_kept_awake
 from shared.services.power.overriding import override_power_schedule
+from shared.services.power.temporary_sizes import (
+    judge_temporary_sizes,
+    larger_plans,
+    refuse_while_hibernated,
+    resize_temporarily,
+)
+from shared.services.power.temporary_sizes import refuses as not_temporary
 from shared.workflow import DurableClient
 
 F = TypeVar("F", bound=Value)
@@ -317,6 +325,15 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
             (_idle, refuse_while_paused, _entitled),
             looks=resizes,
             in_bulk=InBulk(ResizeForm, _resizable, _resize_in_bulk),
+        ),
+        "resizeTemporarily": Performer(
+            TemporarySizeForm,
+            resize_temporarily,
+            lambda pc: TemporarySizeForm(target_service_plan_id=pc.plan.id),
+            not_temporary,
+            (_idle, refuse_while_paused, refuse_while_hibernated),
+            looks=larger_plans,
+            in_bulk=InBulk(TemporarySizeForm, judge_temporary_sizes, resize_temporarily),
         ),
         "powerOn": _POWER_ON,
         "powerOff": _POWER_OFF,

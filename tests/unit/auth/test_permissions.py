@@ -45,6 +45,7 @@ ACTIONS = [
         "cloudPCs/reprovision",
         "cloudPCs/rerunStep",
         "cloudPCs/resize",
+        "cloudPCs/resizeTemporarily",
         "cloudPCs/restore",
         "cloudPCs/retry",
         "cloudPCs/start",

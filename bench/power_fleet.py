@@ -21,11 +21,10 @@ from local import azurite
 from shared.clients.pacing import arm_limits
 from shared.domain.power.engine import PowerStep, decide
 from shared.domain.power.record import CloudPcPower, seen
-from shared.domain.power.state import ObservedPower
+from shared.domain.power.state import LISTED_EVERY, ObservedPower
 from shared.domain.rate_limiter import Limit, RateLimiter
 from shared.services.operations.sweeps import sweep_due
 from shared.services.power.acting import next_look
-from shared.services.power.shut_down import EVERY
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Tables
 from tests.identities import Identity
@@ -101,14 +100,14 @@ async def _tick(here: PaperServices, transport: CountingTransport, number: int) 
 
 def _billed() -> Figure:
     """Shut machines down at each minute between two lists; return the longest time until one is deallocated."""
-    longest = max(_until_deallocated(things.NOW + minute * _MINUTE) for minute in range(EVERY // _MINUTE))
+    longest = max(_until_deallocated(things.NOW + minute * _MINUTE) for minute in range(LISTED_EVERY // _MINUTE))
     name = "power: longest time from a shutdown inside Windows to deallocation / 10 minutes"
-    return Figure(name, longest / _MINUTE, _ALLOWED / _MINUTE, "min", EVERY // _MINUTE, 1.0)
+    return Figure(name, longest / _MINUTE, _ALLOWED / _MINUTE, "min", LISTED_EVERY // _MINUTE, 1.0)
 
 
 def _until_deallocated(shut_down: datetime) -> timedelta:
     """Return how long a machine stays billed: a list finds it, and the engine looks at it from then on."""
-    now = things.NOW + EVERY  # the list after the one at which it still ran
+    now = things.NOW + LISTED_EVERY  # the list after the one at which it still ran
     power = seen(CloudPcPower(id="pc", tenant_id="contoso", since=things.NOW), ObservedPower.RUNNING, things.NOW, now)
     while now < shut_down + _DAY:
         power = seen(power.with_sessions(0, 0, now), ObservedPower.SHUT_DOWN, now, now + _DAY)

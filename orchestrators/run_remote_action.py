@@ -15,6 +15,7 @@ from orchestrators.parts.cloud_pcs.remote_actions import (
     troubleshoot,
 )
 from orchestrators.parts.cloud_pcs.resizing import resize
+from orchestrators.parts.cloud_pcs.temporary_sizes import change_size
 from orchestrators.parts.cloud_pcs.warning import warn
 from orchestrators.parts.work import SupersededError, WorkFailedError
 from shared.contracts.definitions import Json
@@ -83,6 +84,7 @@ _PROCEDURES: Mapping[Remote, Callable[[RemoteActionRun], Steps[Json]]] = Mapping
         Remote.CREATE_SNAPSHOT: create_restore_point,
         Remote.RESTORE: restore,
         Remote.RESIZE: resize,
+        Remote.RESIZE_TEMPORARILY: change_size,
         Remote.DELETE_SNAPSHOTS: delete_restore_points,
         Remote.POWER_ON: power_on,
         Remote.POWER_OFF: power_off,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from activities.cloud_pcs.action_timeline import close_entry, open_entry
 from activities.cloud_pcs.comparing import ask, record_lost
 from activities.cloud_pcs.desktops import USABLE, application_group_id, find_host
 from activities.cloud_pcs.principal_names import users_named
@@ -29,28 +30,22 @@ from shared.contracts.remote_actions import (
 )
 from shared.contracts.session_hosts import SESSIONS_IN_THE_WAY
 from shared.dependencies import dependencies
-from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry
+from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Status
 from shared.domain.cloud_pcs.remote_action import STEPS, Remote, RemoteAction
-from shared.domain.cloud_pcs.replacing import moved, stayed
+from shared.domain.cloud_pcs.replacing import moved, resized_for_a_time, stayed
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.machines_gone import machine_known
 from shared.domain.power.record import CloudPcPower, Unhibernated, switched
 from shared.domain.power.state import ObservedPower
 from shared.services.power.records import change_power
-from shared.storage.cloud_pcs import StepEnd
 from shared.storage.due import DueKind, read_once
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 _PLANNED_ANEW = frozenset({Status.RESTORING, Status.RESIZING, Status.RESIZE_PENDING_LICENSE})
-_IN_TIMELINE: Mapping[Remote, tuple[Step, str]] = MappingProxyType(
-    {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findRoom")}
-)
-"""The actions that keep a user out for a while, and the step from which they do."""
-
 _LEAVES: Mapping[Remote, ObservedPower] = MappingProxyType(
     {
         Remote.POWER_ON: ObservedPower.RUNNING,
@@ -58,6 +53,7 @@ _LEAVES: Mapping[Remote, ObservedPower] = MappingProxyType(
         Remote.REBOOT: ObservedPower.RUNNING,
         Remote.RESTORE: ObservedPower.RUNNING,
         Remote.RESIZE: ObservedPower.RUNNING,
+        Remote.RESIZE_TEMPORARILY: ObservedPower.RUNNING,
     }
 )
 """The power that an action leaves when it succeeds."""
@@ -86,43 +82,11 @@ async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
         gone = Failure(code="superseded", message="the Cloud PC is being built anew or removed", retriable=False)
         await fail_operation(record.tenant_id, record.operation_id, gone, at)
         return Superseded()
-    await _open_entry(found.value, record, at)
+    await open_entry(found.value, record, at)
     titles = STEPS[record.name]
     done = list(titles).index(record.step) * 100 // len(titles)
     await begin_operation_step(record.tenant_id, record.operation_id, record.step, titles, percent=done)
     return Done()
-
-
-async def _open_entry(pc: CloudPc, record: RemoteStep, at: datetime) -> None:
-    """Begin an entry of the timeline for the act that keeps the user out."""
-    step, first = _IN_TIMELINE.get(record.name, (None, ""))
-    if step is not None and record.step == first:
-        entry = TimelineEntry(
-            generation=pc.current.generation,
-            attempt=pc.current.attempt,
-            step=step,
-            started_at=at,
-            run=record.operation_id,
-        )
-        await dependencies().timeline.begin(pc.tenant_id, pc.id, entry)
-
-
-async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
-    step, _ = _IN_TIMELINE.get(record.name, (None, ""))
-    if step is None:
-        return
-    note_ = f"{pc.plan.display_name} -> {pc.swap.plan.display_name}" if step is Step.RESIZE and pc.swap else None
-    end = StepEnd(
-        generation=pc.current.generation,
-        attempt=pc.current.attempt,
-        step=step,
-        at=at,
-        outcome="failed" if record.failure else "succeeded",
-        error=record.failure,
-        note=note_,
-        run=record.operation_id,
-    )
-    await dependencies().timeline.end(pc.tenant_id, pc.id, end)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -134,9 +98,11 @@ async def end_remote_action(record: RemoteEnd) -> Done:
     found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is not None and _is_at_work(found.value, record):
         before = found.value
-        await _close_entry(before, record, at)
+        await close_entry(before, record, at)
         if before.action is not None:
             await _record_power(before, before.action, record, at)
+        if before.action is not None and before.action.temporary_size is not None and record.failure is not None:
+            await deps.due.put(DueKind.TEMPORARY_SIZE, at, before.tenant_id, before.id, before.current.generation)
         if before.status in _PLANNED_ANEW:  # the user is planned again: something may have changed meanwhile
             late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
             await deps.due.put_all([read_once(before, when) for when in (at, *late)])
@@ -150,9 +116,7 @@ async def end_remote_action(record: RemoteEnd) -> Done:
             changed = {"status": after.status.value, "generation": build.generation, "attempt": build.attempt}
             run = f"{record.operation_id}/{after.status.value}"
             await record_audit_event(record.tenant_id, ("cloudPC", before.id), "updateStatus", changed, at=at, run=run)
-        if record.failure is not None and before.action is not None and before.action.automatic:
-            error, run = {"error": record.failure.to_json()}, record.operation_id
-            await record_audit_event(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
+        await _audit_automatic(before, record, at)
         if record.failure is not None or record.result.get("healthy") is False:
             record = await _unless_gone(after, record)
     failure = record.failure
@@ -162,6 +126,20 @@ async def end_remote_action(record: RemoteEnd) -> Done:
         result = {"cloudPcId": record.cloud_pc_id, **record.result}
         await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()
+
+
+async def _audit_automatic(before: CloudPc, record: RemoteEnd, at: datetime) -> None:
+    """Write to the audit log an action of the service that has failed, or given a machine its own size again."""
+    if before.action is None or not before.action.automatic:
+        return
+    changed: dict[str, object] = {}
+    if record.failure is not None:
+        changed = {"error": record.failure.to_json()}
+    elif record.name is Remote.RESIZE_TEMPORARILY:
+        changed = {"servicePlanName": before.plan.display_name, "vmSize": record.size}
+    if changed:
+        resource, run = ("cloudPC", before.id), record.operation_id
+        await record_audit_event(record.tenant_id, resource, record.name.value, changed, at=at, run=run)
 
 
 def _left(action: RemoteAction, record: RemoteEnd) -> ObservedPower | None:
@@ -176,7 +154,7 @@ def _with_machine(power: CloudPcPower, pc: CloudPc, record: RemoteEnd) -> CloudP
     if record.name is Remote.POWER_ON and record.size:
         own = pc.current.resources.size or record.size
         after = after.but(fallback_size=record.size if record.size.casefold() != own.casefold() else None)
-    if record.name is Remote.RESIZE and record.failure is None:
+    if record.name in {Remote.RESIZE, Remote.RESIZE_TEMPORARILY} and record.failure is None:
         after = after.but(fallback_size=None)
     if record.hibernated:
         return after.but(unhibernated=None)
@@ -241,6 +219,8 @@ def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
         return moved(after, record.size, record.warnings, at) if well else stayed(after, record.size, at)
     if pc.status is Status.RESTORING:
         after = after.after(Event.RESTORE_ENDED_WITH_WARNINGS if pc.current.warnings else Event.RESTORE_ENDED, at=at)
+    if record.name is Remote.RESIZE_TEMPORARILY and pc.action is not None:
+        after = resized_for_a_time(after, pc.action, record.size, record.failure, at)
     if record.failure is not None or pc.action is None:
         return after
     match record.name:

@@ -87,6 +87,8 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
     made, plan = pc.current.resources, pc.plan if action.elsewhere else None
     if action.name is Remote.RESIZE:
         plan = pc.swap.plan if pc.swap else None
+    if action.name is Remote.RESIZE_TEMPORARILY:
+        plan = action.temporary_size.plan if action.temporary_size else pc.plan
     forgets = action.name in {Remote.CREATE_SNAPSHOT, Remote.DELETE_SNAPSHOTS}
     return RemoteOrder(
         name=action.name,
@@ -118,11 +120,13 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
 def _warning(pc: CloudPc, action: RemoteAction, machine: Machine) -> WarnOrder | None:
     """Return the warning before an action, or None where nobody can be interrupted by it.
 
-    A stop that is not forced is refused while somebody is active; the engine of power warns before its own.
+    A stop that is not forced is refused while somebody is active; the engine of power warns before its own. The way
+    back from a temporary size warns who comes just then; nothing else that begins by itself interrupts anybody.
     """
     row = ACTIONS.get(action.name.value)
     stops = action.name is Remote.POWER_OFF and not action.force
-    if row is None or not row.disrupts or stops or action.rests or action.automatic:
+    unseen = action.automatic and action.name is not Remote.RESIZE_TEMPORARILY
+    if row is None or not row.disrupts or stops or action.rests or unseen:
         return None
     return warning_of(pc, machine, pc.current.resources.host_pool_id, row.disrupts, action.operation_id)
 

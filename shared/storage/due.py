@@ -62,6 +62,7 @@ class DueKind(StrEnum):
     PROGRESS = "progress"  # an instance (id) that no record shows: if it stands still, it starts again
     POWER = "power"  # a Cloud PC whose power is looked at: its hold ends, its start is tried again
     SHUT_DOWN = "shutDown"  # a tenant whose machines are listed: those that were shut down inside Windows are billed
+    TEMPORARY_SIZE = "temporarySize"  # a machine with a larger size for a time: it goes back
     POOL = "pool"  # a policy whose warm pools are looked at
     EVENTS = "events"  # a table whose records of a tenant have told events, which are to be sent
     DELIVER = "deliver"  # an endpoint with notices that wait, or with a secret that ends
@@ -168,6 +169,7 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
         ),
         DueKind.POWER: DueFacts(),
         DueKind.SHUT_DOWN: DueFacts(),
+        DueKind.TEMPORARY_SIZE: DueFacts(_BUILD),
         DueKind.POOL: DueFacts(watches=(PREPARE_MEMBER,)),
         DueKind.EVENTS: DueFacts(Outgoing),
         DueKind.DELIVER: DueFacts(Delivering),

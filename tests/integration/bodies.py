@@ -339,6 +339,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
         {},
     ),
     "resize": ("POST …/cloudPCs/{id}/resize", {"targetServicePlanId": "sku-2"}, {}),
+    "resize for a time": ("POST tenants/{tenant}/cloudPCs/{id}/resizeTemporarily", things.FOR_A_WEEK, {}),
     "many resizes": ("POST …/cloudPCs/validateBulkResize", {"cloudPcIds": ["x"], "targetServicePlanId": "sku-2"}, {}),
     "restore": ("POST …/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),
     "change of an image set": ("PATCH …/imageSets/{id}", {"description": "x", "notes": "y"}, SET),

@@ -186,6 +186,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "POST tenants/{tenant}/cloudPCs/{id}/holdGrace": on_pc(CHANGED, status=Status.IN_GRACE_PERIOD, grace=LEAVING),
     "POST tenants/{tenant}/cloudPCs/{id}/keepAwake": on_pc(CHANGED, {"hours": 2}),
+    "POST tenants/{tenant}/cloudPCs/{id}/resizeTemporarily": on_pc(CHANGED, things.FOR_A_WEEK),
     "POST tenants/{tenant}/cloudPCs/{id}/overridePowerSchedule": Scene(
         CHANGED,
         {"powerScheduleId": SCHEDULE.id, "untilDateTime": TOMORROW},
@@ -349,13 +350,11 @@ SCENES = {
         CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, (("user_settings", SETTING),), one("s1")
     ),
 }
+WINDOW_BULK = BULK.but(scheduled_during_maintenance_window=True)
 SCENES = {
     **SCENES,
     "POST tenants/{tenant}/bulkActions/{id}/overrideMaintenanceWindow": Scene(
-        CHANGED,
-        None,
-        (("bulk_actions", BULK.but(scheduled_during_maintenance_window=True)), ("bulk_items", ITEM)),
-        one("b1"),
+        CHANGED, None, (("bulk_actions", WINDOW_BULK), ("bulk_items", ITEM)), one("b1")
     ),
     "PATCH tenants/{tenant}/{version}/deviceManagement/monitoring/alertRules/{id}": Scene(
         CHANGED, {"threshold": {"target": 3}}, at=one("cloudPcProvisionScenario")

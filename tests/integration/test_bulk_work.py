@@ -55,6 +55,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "changeUserAccountType": {"userAccountType": "standardUser"},
     "restore": {"restorePointDateTime": NOW.isoformat()},
     "resize": {"targetServicePlanId": "sku-2"},
+    "resizeTemporarily": things.FOR_A_WEEK,
     "moveToPolicy": {"provisioningPolicyId": "p2"},
 }
 

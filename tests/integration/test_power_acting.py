@@ -13,7 +13,14 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import DesiredPower, ObservedPower, PowerActor, PowerHold, RefusedStart
+from shared.domain.power.state import (
+    STOPPED_LIMIT,
+    DesiredPower,
+    ObservedPower,
+    PowerActor,
+    PowerHold,
+    RefusedStart,
+)
 from shared.services.power.acting import power_due
 from shared.storage.due import Due, DueKind
 from tests.cloud_pcs import edited
@@ -91,11 +98,11 @@ async def test_a_refused_start_is_tried_again_and_never_fails_the_cloud_pc(
     assert {due.subject_id for due in await contoso.due.due(DueKind.POWER, NOW + HOUR)} == {PC.id}
 
 
-async def test_a_machine_that_was_shut_down_inside_windows_is_deallocated_after_ten_minutes(
+async def test_a_machine_that_was_shut_down_inside_windows_is_deallocated_after_the_limit(
     contoso: PaperServices, azure: PaperDesks, host: IdleHost
 ) -> None:
     azure.desks[DESK].power = "stopped"
-    power = POWER.but(observed=ObservedPower.SHUT_DOWN, since=NOW - 9 * MINUTE)
+    power = POWER.but(observed=ObservedPower.SHUT_DOWN, since=NOW - STOPPED_LIMIT + MINUTE)
     assert await looked(contoso, host, power) == NOW + MINUTE
     contoso.hand.at = NOW + MINUTE
     await looked(contoso, host)

@@ -9,10 +9,10 @@ import pytest
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.policies.configuration import ShutDownAction
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import ObservedPower, PowerActor
+from shared.domain.power.state import LISTED_EVERY, STOPPED_LIMIT, ObservedPower, PowerActor
 from shared.domain.tenants.tenant import Paused
 from shared.services.power.acting import power_due
-from shared.services.power.shut_down import EVERY, promise_lists, shut_down_due
+from shared.services.power.shut_down import promise_lists, shut_down_due
 from shared.services.spot.reconciling import ENGINE
 from shared.storage.due import Due, DueKind
 from tests.cloud_pcs import edited
@@ -63,7 +63,7 @@ async def test_machines_that_run_or_are_deallocated_cost_one_request(
     azure.desks["spot-2"].power = "deallocated"
     again = await listed(contoso, host)
     assert again is not None
-    assert NOW < again <= NOW + EVERY
+    assert NOW < again <= NOW + LISTED_EVERY
     assert azure.calls.count("statuses") == 1
     assert await to_look_at(contoso) == set()
 
@@ -74,11 +74,12 @@ async def test_a_cloud_pc_without_a_schedule_that_was_shut_down_is_deallocated(
     azure.desks[DESK].power = "stopped"
     await listed(contoso, host)
     assert await to_look_at(contoso) == {PC.id}
-    assert await look(contoso, host) == NOW + 10 * MINUTE
+    assert await look(contoso, host) == NOW + STOPPED_LIMIT
+    assert LISTED_EVERY + STOPPED_LIMIT == 10 * MINUTE  # from the list at which it still ran
     power = await kept(contoso)
     assert (power.observed, power.changed_by) == (ObservedPower.SHUT_DOWN, PowerActor.OUTSIDE)
     assert ["outside" in str(each) for each in (await contoso.audit.page(PC.tenant_id, 10)).items] == [True]
-    contoso.hand.at = NOW + 10 * MINUTE
+    contoso.hand.at = NOW + STOPPED_LIMIT
     await look(contoso, host)
     action = (await contoso.cloud_pcs.get(PC.tenant_id, PC.id)).value.action
     assert action is not None
@@ -93,7 +94,7 @@ async def test_what_is_known_is_listed_without_another_look(
     await look(contoso, host)
     for row in await contoso.due.due(DueKind.POWER, NOW):
         await contoso.due.drop(row)
-    contoso.hand.at = NOW + EVERY
+    contoso.hand.at = NOW + STOPPED_LIMIT - MINUTE
     await listed(contoso, host)
     assert await to_look_at(contoso) == set()
 
@@ -130,7 +131,7 @@ async def test_nothing_is_asked_for_a_paused_tenant_until_somebody_lets_it_go_on
     await contoso.tenants.change(PC.tenant_id, lambda tenant: tenant.but(paused=Paused(by="ada", at=NOW)))
     again = await listed(contoso, host)
     assert again is not None
-    assert NOW < again <= NOW + EVERY
+    assert NOW < again <= NOW + LISTED_EVERY
     assert (azure.calls, await to_look_at(contoso)) == ([], set())
     await contoso.tenants.change(PC.tenant_id, lambda tenant: tenant.but(paused=None))
     await listed(contoso, host)
@@ -167,7 +168,7 @@ async def test_the_engine_of_a_group_looks_at_a_host_that_was_shut_down(
 async def test_a_tenant_of_an_earlier_release_gets_its_lists_once(contoso: PaperServices, host: IdleHost) -> None:
     await promise_lists(contoso)
     await promise_lists(contoso)
-    assert len(await contoso.due.due(DueKind.SHUT_DOWN, NOW + EVERY)) == 1
+    assert len(await contoso.due.due(DueKind.SHUT_DOWN, NOW + LISTED_EVERY)) == 1
 
 
 async def test_the_lists_of_a_tenant_that_is_gone_end(contoso: PaperServices, host: IdleHost) -> None:

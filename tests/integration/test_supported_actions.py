@@ -45,6 +45,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "createSnapshot": (f"{GRAPH}/createSnapshot", None),
     "restore": (f"{GRAPH}/restore", {"cloudPcSnapshotId": "rp1"}),
     "resize": (f"{GRAPH}/resize", {"targetServicePlanId": "sku-2"}),
+    "resizeTemporarily": (f"{OWN}/resizeTemporarily", things.FOR_A_WEEK),
     "powerOn": (f"{GRAPH}/powerOn", None),
     "powerOff": (f"{GRAPH}/powerOff", None),
     "start": (f"{GRAPH}/start", None),

@@ -18,6 +18,7 @@ from shared.domain.tenants.tenant import Site, Tenant
 from tests import cloud_pcs
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+FOR_A_WEEK = {"targetServicePlanId": "sku-2", "untilDateTime": "2026-11-28T09:00:00Z"}
 TENANT_ID = "contoso"
 DIRECTORY = "5d0f6a0e-93f4-4f0a-9a53-1f1fd5d4c0de"
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"

@@ -53,20 +53,20 @@ def power_off(run: RemoteActionRun) -> Steps[Json]:
     has just sent, and read the sessions; with an active one nothing is stopped, unless that is forced. (3) Stop. (4)
     However it ended, the user may sign in again, which starts the machine.
     """
-    order = _in_pool(run)
+    order = in_pool(run)
     yield from run.begin("close")
     if order is not None:
         yield from run.do(ALLOW_START_ON_CONNECT, order)  # (1)
     try:
-        yield from _close(run, order)  # (2)
+        yield from close_host(run, order)  # (2)
         yield from run.begin("stop")
         yield from _stop(run, order)  # (3)
     except WorkFailedError:
         with suppress(WorkFailedError):
-            yield from _open(run, order)  # (4)
+            yield from open_host(run, order)  # (4)
         raise
     yield from run.begin("open")
-    yield from _open(run, order)  # (4)
+    yield from open_host(run, order)  # (4)
     return {"powerState": "poweredOff"}
 
 
@@ -89,13 +89,13 @@ def rest(run: RemoteActionRun) -> Steps[None]:
     """
     if not run.order.rests or run.order.name not in _PUT_BACK:
         return
-    order = _in_pool(run)
+    order = in_pool(run)
     with suppress(WorkFailedError):
-        yield from _close(run, order)
+        yield from close_host(run, order)
         yield from _stop(run, order)
         run.rests = True
     with suppress(WorkFailedError):
-        yield from _open(run, order)
+        yield from open_host(run, order)
 
 
 def _stop(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
@@ -116,7 +116,7 @@ def _stop(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
     yield from run.run_to_completion(BEGIN_DEALLOCATE, machine, VM_POLL)
 
 
-def _close(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
+def close_host(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
     """Let nobody sign in to the machine. Raises: WorkFailedError with an active session, unless it is forced."""
     if order is None:
         return
@@ -136,12 +136,13 @@ def _refuse_active(run: RemoteActionRun, order: HostSessionsOrder | None) -> Ste
         raise WorkFailedError(Failure(code=SESSIONS_IN_THE_WAY, message=message, advice=advice))
 
 
-def _open(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
+def open_host(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
+    """Let the user sign in to the machine again. Raises: as ``do``."""
     if order is not None:
         yield from run.do(OPEN_HOST, order)
 
 
-def _in_pool(run: RemoteActionRun) -> HostSessionsOrder | None:
+def in_pool(run: RemoteActionRun) -> HostSessionsOrder | None:
     """Return the order about the machine's session host, or None without a pool."""
     machine, pool = run.order.machine, run.order.host_pool_id
     return HostSessionsOrder(machine=machine, host_pool_id=pool) if pool else None

@@ -44,11 +44,11 @@ def resize(run: RemoteActionRun) -> Steps[Json]:
         raise WorkFailedError(Failure(code="noServicePlan", message="the record names no service plan to resize to"))
     yield from run.begin("findRoom")
     hardware = yield from run.do(READ_HARDWARE, order.machine)
-    place = yield from _place(run, order.plan, hardware, ())  # (1)
+    place = yield from find_place(run, order.plan, hardware, ())  # (1)
     try:
         yield from _change(run, order.plan, hardware, place)  # (2) (3) (4)
     except WorkFailedError as failed:
-        raise (yield from _give_back(run, order.size or hardware.size, failed.failure)) from failed
+        raise (yield from give_back(run, order.size or hardware.size, failed.failure)) from failed
     yield from run.begin("growPartition")
     grow = ConfigurationOrder(machine=order.machine, steps=(GROW,))
     run.warnings = yield from configure_windows(run.ctx, grow, run.waiting)  # (5)
@@ -96,7 +96,7 @@ def start_with_capacity(
         except NoCapacityError as full:
             first, tried = first or full, (*tried, place)
             try:
-                place = yield from _place(run, plan, hardware, tried)
+                place = yield from find_place(run, plan, hardware, tried)
             except NoCapacityError:
                 raise first from full
         else:
@@ -110,7 +110,7 @@ def _start_as(run: RemoteActionRun, size: str, *, only_off: bool | None = None) 
     yield from run.run_to_completion(BEGIN_START, machine, VM_POLL)
 
 
-def _place(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, tried: tuple[Place, ...]) -> Steps[Place]:
+def find_place(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, tried: tuple[Place, ...]) -> Steps[Place]:
     """Return the size with which the machine meets the plan where it is; its present one is best.
 
     Raises: NoCapacityError.
@@ -131,7 +131,7 @@ def _place(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, tried: t
     return (yield from run.do(ALLOCATE_CAPACITY, wanted))
 
 
-def _give_back(run: RemoteActionRun, size: str, failure: Failure) -> Steps[WorkFailedError]:
+def give_back(run: RemoteActionRun, size: str, failure: Failure) -> Steps[WorkFailedError]:
     """Start the machine with the size that it had; return the error that says why it has it still."""
     for _ in range(TRIES):
         try:

@@ -89,6 +89,16 @@ class ResizeForm(Value):
     target_service_plan_id: Annotated[Id, Field(min_length=1)]
 
 
+class TemporarySizeForm(Value):
+    """The service plan whose hardware the machine has until a time.
+
+    With the plan that it has for a time already, or none, only the end changes; without an end, that is now.
+    """
+
+    target_service_plan_id: Id | None = Field(None, min_length=1, description="its licence is not needed")
+    until_date_time: AwareDatetime | None = Field(None, description="the end; left out: the temporary size ends now")
+
+
 class ReprovisionBody(Value):
     """Account type of the user; left out or null: the policy's."""
 

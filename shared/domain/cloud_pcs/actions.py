@@ -182,6 +182,13 @@ _ROWS = (
         disrupts="resize",
     ),
     Action(
+        Remote.RESIZE_TEMPORARILY.value,
+        "resize_cloud_pc_temporarily",
+        "Give a Cloud PC the hardware of a larger service plan until a time; then it goes back once nobody is active.",
+        disrupts="resize",
+        graph=False,
+    ),
+    Action(
         Remote.POWER_ON.value,
         "power_on_cloud_pc",
         "Start a Cloud PC's machine, and keep it on for a while whatever its schedule says.",

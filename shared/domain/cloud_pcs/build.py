@@ -10,6 +10,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.domain.cloud_pcs.lifecycle import Phase
+from shared.domain.cloud_pcs.temporary_size import TemporarySize
 from shared.domain.machines.kept_disk import KeptDisk
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.machines.service_plan import ServicePlan
@@ -207,6 +208,7 @@ class Build(Value):
     disk: KeptDisk | None = None  # from which it is made; None: from the image of its snapshot
     pool: PoolUse | None = None  # whether the warm pool of its policy had a machine; None: it was not asked
     unless_in_use: bool = Field(False, exclude_if=_is_false)  # it takes the place only where nobody is active
+    temporary_size: TemporarySize | None = Field(None, exclude_if=_is_none)  # that its machine has, or is to have
 
     @property
     def policy_id(self) -> str | None:

@@ -302,6 +302,7 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
         operation_id=None,
         disk=None,
         pool=None,
+        temporary_size=None,
     )
     return pc.after(event, at=at, current=planned, provisioned_date_time=None, grace=None, removal=None, action=None)
 

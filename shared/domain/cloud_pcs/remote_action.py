@@ -5,7 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from pydantic import Field
+
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.cloud_pcs.temporary_size import TemporarySize
 from shared.domain.power.state import PowerHold
 from shared.domain.values import Value
 
@@ -24,6 +27,7 @@ class Remote(StrEnum):
     POWER_ON = "powerOn"
     POWER_OFF = "powerOff"
     DELETE_SNAPSHOTS = "deleteSnapshots"  # ours, not Graph's: restore points expire
+    RESIZE_TEMPORARILY = "resizeTemporarily"  # ours: to another size for a time, or back
 
     def allows(self, status: Status) -> bool:
         """Whether a Cloud PC of *status* may have it done."""
@@ -58,6 +62,14 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "answer": "Wait until Windows answers",
             "growPartition": "Grow the partition of Windows",
         },
+        Remote.RESIZE_TEMPORARILY: {
+            "findRoom": "Find capacity for the size",
+            "close": "Let nobody sign in, and read the sessions",
+            "stop": "Stop the machine",
+            "start": "Start the machine with the size",
+            "open": "Let the user sign in again",
+            "answer": "Wait until Windows answers",
+        },
         Remote.POWER_ON: {"start": "Start the machine", "answer": "Wait until Windows answers"},
         Remote.POWER_OFF: {
             "close": "Let nobody sign in, and read the sessions",
@@ -76,6 +88,7 @@ class RemoteAction(Value):
     somebody wants; *force*: the machine is stopped even if its user is active. *rests*: the machine was off on purpose
     when the action began, and is to be off after it. *hibernates*: its memory is kept on disk when it is stopped, or
     was kept when the action began. *elsewhere*: it may start with other sizes of its plan.
+    *temporary_size*: that the machine gets for a time; None: it goes back to the size of its own plan.
     """
 
     name: Remote
@@ -89,3 +102,4 @@ class RemoteAction(Value):
     hibernates: bool | None = None
     elsewhere: bool | None = None
     automatic: bool = False  # scheduled: it has no operation
+    temporary_size: TemporarySize | None = Field(None, exclude_if=lambda size: size is None)

@@ -18,4 +18,6 @@ def begun(pc: CloudPc, action: RemoteAction) -> CloudPc:
     if action.name is Remote.RESTORE:
         disk = naming.restored_disk_name(pc.id, action.operation_id)
         return after.with_current(disks=(*pc.current.disks, disk)).after(Event.RESTORE_BEGUN, at=action.begun_at)
+    if action.temporary_size is not None:
+        return after.with_current(temporary_size=action.temporary_size)
     return after

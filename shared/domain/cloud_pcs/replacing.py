@@ -254,12 +254,27 @@ def moved(pc: CloudPc, size: str, warnings: tuple[Warn, ...], at: datetime) -> C
         return stayed(pc, size, at)
     kept = tuple(warning for warning in pc.current.warnings if warning.step != GROW)
     after = pc.but(plan=pc.swap.plan, swap=_other(pc.swap, pc.plan, at))
-    return _ended(after.with_current(warnings=(*kept, *warnings)), size, at)
+    return _ended(after.with_current(warnings=(*kept, *warnings), temporary_size=None), size, at)
 
 
 def stayed(pc: CloudPc, size: str, at: datetime) -> CloudPc:
     """Return *pc* after its resize failed: it keeps its plan, and claims the other licence for a while."""
     return _ended(pc.but(swap=_other(pc.swap, pc.swap.plan, at)) if pc.swap else pc, size, at)
+
+
+def resized_for_a_time(pc: CloudPc, action: RemoteAction, size: str, failure: Failure | None, at: datetime) -> CloudPc:
+    """Return *pc* after *action* has given its machine another size for a time, or its own again.
+
+    A temporary size that could not be given ends at once: the machine may have it nevertheless, and goes back.
+    *size*: what the machine has now, empty: as before.
+    """
+    kept, after = pc.current.temporary_size, _with_size(pc, size) if size else pc
+    if kept is None or (failure is None and action.temporary_size is not None):
+        return after
+    if failure is None:
+        return after.with_current(temporary_size=None)
+    ending = kept.ending(at) if action.temporary_size is not None else kept
+    return after.with_current(temporary_size=ending.but(waits=failure.message))
 
 
 def with_plan_of_today(pc: CloudPc, licensed: Iterable[ServicePlan]) -> CloudPc:

@@ -211,7 +211,7 @@ def standing(record: CloudPc) -> str:
         Status.RESTORING: "Being restored: its disk goes back to a restore point.",
         Status.DEPROVISIONING: f"Being removed: {build.reason or 'nobody is entitled to it any more'}.",
     }
-    current = f"{words.get(record.status, 'Ready.')}{_waits(record)}"
+    current = f"{words.get(record.status, 'Ready.')}{_waits(record)}{_larger_for_a_time(record)}"
     return f"{current} {_replacement(record.replacement)}" if record.replacement else current
 
 
@@ -219,6 +219,16 @@ def _waits(record: CloudPc) -> str:
     """Return the sentence about an act that is held back, its start and its next attempt; empty without one."""
     held = record.held_back
     return f" {held.sentence}" if held else ""
+
+
+def _larger_for_a_time(record: CloudPc) -> str:
+    """Return the sentence about a temporary size; empty without one."""
+    size = record.current.temporary_size
+    if size is None:
+        return ""
+    waits = f"; it waits: {size.waits}" if size.waits else ""
+    until = f"until {size.until:%Y-%m-%d %H:%M} UTC, and that of {record.plan.display_name} again after it"
+    return f" It has the hardware of {size.plan.display_name} {until}{waits}."
 
 
 def _replacement(build: Build) -> str:

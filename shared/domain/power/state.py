@@ -8,8 +8,11 @@ from pydantic import Field
 
 from shared.domain.values import Value
 
-STOPPED_LIMIT = timedelta(minutes=10)
-"""Time after which a machine that was shut down inside Windows, and is still billed, is deallocated."""
+LISTED_EVERY = timedelta(minutes=5)
+"""Interval between two lists that find machines which were shut down inside Windows."""
+
+STOPPED_LIMIT = timedelta(minutes=10) - LISTED_EVERY
+"""Time from the first sight of such a machine to its deallocation: it is billed for ten minutes at most."""
 
 KEPT_SHUT_DOWN = "its policy keeps machines as they are that were shut down inside Windows: it is still billed"
 

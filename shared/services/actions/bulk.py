@@ -21,7 +21,8 @@ from shared.domain.operations.operation import ResourceType
 from shared.domain.values import Id, Value, Word
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
-from shared.services.actions.catalogue import BULK_ACTIONS, Refusal
+from shared.services.actions.catalogue import BULK_ACTIONS
+from shared.services.actions.performing import Refusal
 from shared.services.cloud_pcs.machine_changes import target_plan
 from shared.services.cost.forecasts import cost_change, placed
 from shared.services.operations.action_context import ActionContext

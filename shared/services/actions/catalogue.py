@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any
 
 from shared.domain.cloud_pcs.action_forms import (
     AccountTypeForm,
@@ -24,6 +23,7 @@ from shared.domain.cloud_pcs.action_forms import (
     ReprovisionBody,
     ResizeForm,
     RestoreForm,
+    TemporarySizeForm,
     UserAccountType,
 )
 from shared.domain.cloud_pcs.actions import ACTIONS
@@ -34,8 +34,8 @@ from shared.domain.cloud_pcs.replacing import REPROVISION, RETRY, not_rebuildabl
 from shared.domain.machines.restore_points import nearest
 from shared.domain.operations.operation import Operation
 from shared.domain.power.overriding import PowerOverrideForm
-from shared.domain.values import Value
 from shared.errors import ConflictError
+from shared.services.actions.performing import F, InBulk, Perform, Performer, Refusal, Result, by_record
 from shared.services.cloud_pcs.builds import plan_now, rebuild
 from shared.services.cloud_pcs.deprovisioning import (
     ExtendForm,
@@ -77,64 +77,14 @@ from shared.services.power.keeping_awake import keep_awake
 from shared.services.power.keeping_awake import refusal as not_kept_awake
 from shared.services.power.overriding import override_power_schedule
 from shared.services.power.sessions import users_now
+from shared.services.power.temporary_sizes import (
+    judge_temporary_sizes,
+    larger_plans,
+    refuse_while_hibernated,
+    resize_temporarily,
+)
+from shared.services.power.temporary_sizes import refuses as not_temporary
 from shared.workflow import DurableClient
-
-F = TypeVar("F", bound=Value)
-Result: TypeAlias = Operation | CloudPc
-"""Result of an action: its operation, or the Cloud PC where it is done at once."""
-Perform = Callable[[ActionContext, DurableClient, str, F], Awaitable[Result]]
-"""Performs an action on the Cloud PC of an id."""
-Refusal = Callable[[CloudPc], str | None]
-"""Returns why an action is not possible on a Cloud PC by the records, None when it is."""
-Judge = Callable[[ActionContext, F, Sequence[CloudPc]], Awaitable[Refusal]]
-"""Returns the refusal for the form of an action; it may read records, and is given all Cloud PCs."""
-Guard = Callable[[ActionContext, DurableClient, CloudPc], Awaitable[object]]
-"""Raises ConflictError when something outside the records prevents an action."""
-
-
-@dataclass(frozen=True, slots=True)
-class InBulk(Generic[F]):
-    """The bulk variant of an action. *judge*: returns in advance the reason for which *perform* would refuse."""
-
-    form: type[F]
-    judge: Judge[F]
-    perform: Perform[F]
-
-
-@dataclass(frozen=True, slots=True)
-class Performer(Generic[F]):
-    """Form, conditions and use case of one action.
-
-    *refuses*: why it is not possible by the record. *guards*: asked of everything outside the record. *sample*: a form
-    for a Cloud PC, with which is asked whether the action is possible at all. *choices*: what a form may name. *looks*:
-    returns why the action is not possible, and what a form may name, where that takes other records.
-    *in_bulk*, *own_form*: where a bulk action, or a user on their own Cloud PC, has another form.
-    """
-
-    form: type[F]
-    perform: Perform[F]
-    sample: Callable[[CloudPc], F]
-    refuses: Callable[[CloudPc, F], str | None]
-    guards: tuple[Guard, ...] = ()
-    choices: Callable[[CloudPc], tuple[str, ...]] | None = None
-    looks: Callable[[ActionContext, CloudPc], Awaitable[tuple[str | None, tuple[str, ...]]]] | None = None
-    in_bulk: InBulk[Any] | None = None
-    own_form: type[F] | None = None
-
-    @property
-    def bulk(self) -> InBulk[Any]:
-        """The action as a bulk action does it."""
-        return self.in_bulk or InBulk(self.form, by_record(self.refuses), self.perform)
-
-
-def by_record(refuses: Callable[[CloudPc, F], str | None]) -> Judge[F]:
-    """Return the judge of an action for which the record of the Cloud PC itself is enough."""
-
-    async def judge(context: ActionContext, form: F, fleet: Sequence[CloudPc]) -> Refusal:
-        del context, fleet
-        return lambda pc: refuses(pc, form)
-
-    return judge
 
 
 async def _idle(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
@@ -343,6 +293,15 @@ PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
             (_idle, refuse_while_paused, _entitled),
             looks=resizes,
             in_bulk=InBulk(ResizeForm, _resizable, _resize_in_bulk),
+        ),
+        "resizeTemporarily": Performer(
+            TemporarySizeForm,
+            resize_temporarily,
+            lambda pc: TemporarySizeForm(target_service_plan_id=pc.plan.id),
+            not_temporary,
+            (_idle, refuse_while_paused, refuse_while_hibernated),
+            looks=larger_plans,
+            in_bulk=InBulk(TemporarySizeForm, judge_temporary_sizes, resize_temporarily),
         ),
         "powerOn": _POWER_ON,
         "powerOff": _POWER_OFF,

@@ -18,7 +18,8 @@ from shared.domain.spot.hosts.release import ReleaseEvent
 from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
-from shared.services.actions.catalogue import PERFORMERS, Guard
+from shared.services.actions.catalogue import PERFORMERS
+from shared.services.actions.performing import Guard
 from shared.services.operations.action_context import ActionContext
 from shared.services.spot.groups import NONE_HELD, held_members
 from shared.services.spot.image_versions import refuse_used_version, removing, sealing

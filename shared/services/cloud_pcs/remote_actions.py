@@ -20,6 +20,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.cloud_pcs.remote_action_run import begun
+from shared.domain.cloud_pcs.temporary_size import TemporarySize
 from shared.domain.cloud_pcs.user_setting import own_frequencies
 from shared.domain.machines.restore_points import BY_HAND_KEPT, is_time, next_moment, obsolete
 from shared.domain.operations.operation import Operation, ResourceType
@@ -44,7 +45,7 @@ class RemoteActionRequest:
     """A requested action.
 
     *administrator*: the account type of the user; *restore_point_id*: the point to restore. *hold*, *force*: the power
-    that is wanted, also if the user is active.
+    that is wanted, also if the user is active. *temporary_size*: that the machine gets for a time.
     """
 
     name: Remote
@@ -52,6 +53,7 @@ class RemoteActionRequest:
     restore_point_id: str | None = None
     hold: PowerHold | None = None
     force: bool | None = None
+    temporary_size: TemporarySize | None = None
 
 
 def refusal(pc: CloudPc, request: RemoteActionRequest) -> str | None:
@@ -119,6 +121,7 @@ async def _requested(context: ActionContext, pc: CloudPc, request: RemoteActionR
         restore_point_id=point_id,
         hold=request.hold,
         force=request.force,
+        temporary_size=request.temporary_size,
         rests=(power is not None and power.rests) or None,
         hibernates=(power is not None and power.hibernated and request.name is not Remote.POWER_OFF) or None,
         elsewhere=(power is not None and request.name is Remote.POWER_ON and power.starts_elsewhere) or None,
@@ -262,10 +265,17 @@ async def begin_automatic_action(
         restore_point_id=naming.derived_id("restorePoint", *seed) if name is Remote.CREATE_SNAPSHOT else None,
         automatic=True,
     )
+    await begin_automatically(deps, client, pc, action)
+
+
+async def begin_automatically(deps: Dependencies, client: DurableClient, pc: CloudPc, action: RemoteAction) -> None:
+    """Begin a remote action that has no operation, unless the record allows it no more."""
+    now = deps.clock.now()
     await deps.due.put(DueKind.ACT, now + ACT_EVERY, pc.tenant_id, pc.id, pc.current.generation)
 
     def edit(there: CloudPc) -> CloudPc | None:
-        if there.current.generation != pc.current.generation or refusal(there, RemoteActionRequest(name)) is not None:
+        other = there.current.generation != pc.current.generation
+        if other or refusal(there, RemoteActionRequest(action.name)) is not None:
             return None
         return begun(there, action)
 

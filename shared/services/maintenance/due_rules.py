@@ -48,6 +48,7 @@ from shared.services.policies.reconciling import reconcile_due
 from shared.services.pools.filling import pool_due
 from shared.services.power.acting import power_due
 from shared.services.power.shut_down import shut_down_due
+from shared.services.power.temporary_sizes import temporary_size_due
 from shared.services.spot.image_schedules import image_set_due
 from shared.services.spot.reconciling import spot_due
 from shared.services.spot.session_hosts import host_task_due
@@ -264,6 +265,13 @@ def machines_are_listed(there: TenantRecords) -> Iterator[Due]:
     yield _of_tenant(there, DueKind.SHUT_DOWN)
 
 
+def temporary_sizes_end(there: TenantRecords) -> Iterator[Due]:
+    """Machines with a larger size for a time go back when they would have."""
+    for pc in there.cloud_pcs:
+        if pc.current.temporary_size is not None:
+            yield _of(pc, DueKind.TEMPORARY_SIZE, pc.current.temporary_size.until)
+
+
 def pools_are_looked_at(there: TenantRecords) -> Iterator[Due]:
     """Yield a look at the warm pools of each policy that has some: their members are in no export."""
     return _of_each(there, DueKind.POOL, (policy for policy in there.policies if policy.pools))
@@ -343,6 +351,7 @@ DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
         DueKind.PROGRESS: DueRule(watched_due, forgotten_operations_end),
         DueKind.POWER: DueRule(power_due, powers_are_looked_at),
         DueKind.SHUT_DOWN: DueRule(shut_down_due, machines_are_listed),
+        DueKind.TEMPORARY_SIZE: DueRule(temporary_size_due, temporary_sizes_end),
         DueKind.POOL: DueRule(pool_due, pools_are_looked_at),
         DueKind.EVENTS: DueRule(events_due, told_events_are_sent),
         DueKind.DELIVER: DueRule(deliver_due, notices_are_delivered),

@@ -15,7 +15,7 @@ from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.state import ObservedPower
+from shared.domain.power.state import LISTED_EVERY, ObservedPower
 from shared.domain.spot.hosts.host import HostStatus
 from shared.domain.spot.hosts.observed import HostState
 from shared.domain.tenants.tenant import Tenant
@@ -25,9 +25,6 @@ from shared.services.power.sessions import answer_or_none
 from shared.services.spot.reconciling import ENGINE
 from shared.storage.due import Due, DueKind, next_of
 from shared.workflow import DurableClient
-
-EVERY = timedelta(minutes=5)
-"""Interval between two lists."""
 
 _SEEN_WITHIN = timedelta(hours=1)
 """Longest time between two looks at a machine that is off, where a schedule wants looks."""
@@ -40,7 +37,7 @@ Powers = Mapping[str, ObservedPower]
 
 async def promise_first_list(deps: Dependencies, tenant_id: str, now: datetime) -> None:
     """Write the due row of the next list: the same one, however often it is promised."""
-    await deps.due.put(DueKind.SHUT_DOWN, next_of(EVERY, now, tenant_id), tenant_id, tenant_id)
+    await deps.due.put(DueKind.SHUT_DOWN, next_of(LISTED_EVERY, now, tenant_id), tenant_id, tenant_id)
 
 
 async def promise_lists(deps: Dependencies) -> None:
@@ -59,12 +56,12 @@ async def shut_down_due(deps: Dependencies, client: DurableClient, due: Due) -> 
         return None
     now = deps.clock.now()
     if tenant.value.paused is not None:
-        return next_of(EVERY, now, due.subject_id)
+        return next_of(LISTED_EVERY, now, due.subject_id)
     with on_behalf_of(due.tenant_id):
         listed = await listed_powers(deps, tenant.value)
     await _look_at_cloud_pcs(deps, due.tenant_id, listed, now)
     await _look_at_hosts(deps, client, due.tenant_id, _shut_down(listed), now)
-    return next_of(EVERY, now, due.subject_id)
+    return next_of(LISTED_EVERY, now, due.subject_id)
 
 
 async def listed_powers(deps: Dependencies, tenant: Tenant) -> Powers:

@@ -46,6 +46,7 @@ ACTIONS = [
         "cloudPCs/reprovision",
         "cloudPCs/rerunStep",
         "cloudPCs/resize",
+        "cloudPCs/resizeTemporarily",
         "cloudPCs/restore",
         "cloudPCs/retry",
         "cloudPCs/start",

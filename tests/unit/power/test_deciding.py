@@ -8,6 +8,7 @@ from shared.domain.power.engine import PowerFacts, PowerRule, PowerStep, decide,
 from shared.domain.power.settings import PowerException, PowerPhase, PowerSettings, StopAction
 from shared.domain.power.state import (
     KEPT_SHUT_DOWN,
+    LISTED_EVERY,
     BudgetBrake,
     DesiredPower,
     KeepAwake,
@@ -173,10 +174,10 @@ def test_the_tries_of_a_start_are_further_and_further_apart() -> None:
     assert tries == [minutes * MINUTES for minutes in (0, 1, 2, 5, 10, 10, 10)]
 
 
-def test_what_was_shut_down_inside_windows_costs_ten_minutes() -> None:
+def test_what_was_shut_down_inside_windows_costs_ten_minutes_with_those_until_it_is_found() -> None:
     shut = facts(observed=ObservedPower.SHUT_DOWN, observed_since=NIGHT, schedule=None)
-    assert decide(shut, NIGHT + 9 * MINUTES).next_look == NIGHT + 10 * MINUTES
-    assert decide(shut, NIGHT + 10 * MINUTES).step is PowerStep.DEALLOCATE
+    assert decide(shut, NIGHT + 4 * MINUTES).next_look == NIGHT + 10 * MINUTES - LISTED_EVERY
+    assert decide(shut, NIGHT + 10 * MINUTES - LISTED_EVERY).step is PowerStep.DEALLOCATE
 
 
 def test_what_was_shut_down_inside_windows_stays_where_its_policy_says_so() -> None:

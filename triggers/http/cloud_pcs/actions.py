@@ -17,8 +17,9 @@ from shared.domain.cloud_pcs.actions import ACTIONS, RESOURCE, Action, OwnAction
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
-from shared.services.actions.catalogue import PERFORMERS, Result
+from shared.services.actions.catalogue import PERFORMERS
 from shared.services.actions.own import allow, perform_own
+from shared.services.actions.performing import Result
 from shared.workflow import Blueprint, DurableClient
 from triggers.http import scopes
 from triggers.http.bodies.cloud_pcs import GraphBody

@@ -79,6 +79,19 @@ class SwapView(TypedDict):
     operationId: str
 
 
+class TemporarySizeView(TypedDict):
+    """The hardware of another plan that a machine has until a time; *waitsFor*: why it has not gone back after it."""
+
+    servicePlanId: str
+    servicePlanName: str
+    untilDateTime: Timestamp
+    returnsToServicePlanName: str
+    createdBy: str
+    createdDateTime: Timestamp
+    waitsFor: str | None
+    operationId: str
+
+
 _Extensions = TypedDict(
     "_Extensions",
     {
@@ -87,6 +100,7 @@ _Extensions = TypedDict(
         "@deskwright.drift": Annotated[Json, DumpOf(Drift)] | None,
         "@deskwright.grace": GraceView | None,
         "@deskwright.swap": SwapView | None,
+        "@deskwright.temporarySize": TemporarySizeView | None,
         "@deskwright.removal": Annotated[Json, DumpOf(Removal)] | None,
         "@deskwright.heldBack": Annotated[Json, DumpOf(HeldBack)] | None,
         "@deskwright.scripts": list[Annotated[Json, DumpOf(BuiltScript)]],
@@ -204,6 +218,7 @@ def cloud_pc_view(
         "@deskwright.drift": drift.to_json() if drift else None,
         "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
         "@deskwright.swap": _swap(pc.swap) if pc.swap else None,
+        "@deskwright.temporarySize": _temporary_size(pc),
         "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
         "@deskwright.heldBack": pc.held_back.to_json() if pc.held_back else None,
         "@deskwright.scripts": [each.to_json() for each in pc.current.snapshot.built_scripts]
@@ -285,6 +300,22 @@ def _swap(swap: Swap) -> SwapView:
         "servicePlanName": swap.plan.display_name,
         "endDateTime": timestamp(swap.until),
         "operationId": swap.operation_id,
+    }
+
+
+def _temporary_size(pc: CloudPc) -> TemporarySizeView | None:
+    size = pc.current.temporary_size
+    if size is None:
+        return None
+    return {
+        "servicePlanId": size.plan.id,
+        "servicePlanName": size.plan.display_name,
+        "untilDateTime": timestamp(size.until),
+        "returnsToServicePlanName": pc.plan.display_name,
+        "createdBy": size.by,
+        "createdDateTime": timestamp(size.at),
+        "waitsFor": size.waits,
+        "operationId": size.operation_id,
     }
 
 

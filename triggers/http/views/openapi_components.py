@@ -143,6 +143,7 @@ BODIES: Mapping[str, Json] = {
     "reprovision_with_options": {"buildFirst": True, "userAccountType": "administrator"},
     "rerun_step": {"step": "hidePowerIcons"},
     "resize_cloud_pc": {"targetServicePlanId": _ID},
+    "resize_cloud_pc_temporarily": {"targetServicePlanId": _ID, "untilDateTime": "2026-12-01T18:00:00Z"},
     "restore_cloud_pc": {"cloudPcSnapshotId": _ID},
     "review_wizard": {**_CONNECTION_FORM, "throughStep": "name"},
     "save_wizard": _CONNECTION_FORM,

@@ -28,6 +28,7 @@ _ASKS = {
     "undelete": "Build {} from its kept disk? The disk that it has is deleted once the new machine is ready.",
     "handOver": "Build {} from another user's disk? The disk that it has is deleted once the new machine is ready.",
     "resize": "Resize {}? It restarts, and its disk never shrinks.",
+    "resizeTemporarily": "Change until when {} has a larger size, or give it one? It restarts for that.",
     "restore": "Restore {}? Changes made since are lost.",
     "endGracePeriod": "End the grace period of {} and remove it?",
     "confirmRemoval": "Let {} begin its grace period, which the removal brake holds?",

@@ -151,6 +151,13 @@ function fieldsOf(
       const choices = plansOf(servicePlans.filter(({ id }) => allowed.has(id)));
       return [input("one", "targetServicePlanId", words.fields.plan, { help: words.fields.planHelp, choices })];
     }
+    case "resizeTemporarily": {
+      const choices = plansOf(servicePlans.filter(({ id }) => allowed.has(id)));
+      return [
+        input("one", "targetServicePlanId", words.fields.plan, { optional: true, choices }),
+        input("moment", "untilDateTime", words.fields.sizeUntil, { optional: true }),
+      ];
+    }
     case "moveToPolicy": {
       const choices = choicesOf(policies.filter(({ id }) => allowed.has(id)));
       return [input("one", "provisioningPolicyId", words.fields.policy, { help: words.fields.policyHelp, choices })];

@@ -34,6 +34,11 @@ export function parametersOf(
       return [
         input("one", "targetServicePlanId", fields.plan, { help: fields.planHelp, choices: plansOf(servicePlans) }),
       ];
+    case "resizeTemporarily":
+      return [
+        input("one", "targetServicePlanId", fields.plan, { optional: true, choices: plansOf(servicePlans) }),
+        input("moment", "untilDateTime", fields.sizeUntil, { optional: true }),
+      ];
     case "moveToPolicy":
       return [
         input("one", "provisioningPolicyId", fields.policy, { help: fields.policyHelp, choices: choicesOf(policies) }),

@@ -137,7 +137,7 @@ function listed(properties: readonly string[]): string {
 function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
   const styles = useStyles();
   const [detail, grace, drift] = [pc.statusDetail, pc["@deskwright.grace"], pc["@deskwright.drift"]];
-  const replacement = pc["@deskwright.replacement"];
+  const [replacement, larger] = [pc["@deskwright.replacement"], pc["@deskwright.temporarySize"]];
   return (
     <div className={styles.notices}>
       {detail?.message ? (
@@ -154,6 +154,18 @@ function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
         </MessageBar>
       ) : null}
       <HeldBackNotice held={pc["@deskwright.heldBack"]} />
+      {larger ? (
+        <MessageBar layout="multiline">
+          <MessageBarBody>
+            {words.larger({
+              size: larger.servicePlanName,
+              until: moment(larger.untilDateTime),
+              own: larger.returnsToServicePlanName,
+            })}
+            {larger.waitsFor ? ` ${words.largerWaits({ why: larger.waitsFor })}` : null}
+          </MessageBarBody>
+        </MessageBar>
+      ) : null}
       {grace ? (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>

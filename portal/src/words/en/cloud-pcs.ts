@@ -22,6 +22,8 @@ export default {
   restorePointColumns: { created: "Made", type: "Kind", expires: "Kept until", restored: "Last restored" },
   progress: "Progress",
   replacement: "A new machine is being built beside this one.",
+  larger: "It has the size of {size} until {until}, and that of {own} again after it.",
+  largerWaits: "It waits: {why}.",
   drift: "Its policy would build it differently today:",
   driftAdvice: "Reprovision it to follow the policy.",
   inPlace: "Without a rebuild, by Apply changed settings:",
@@ -144,6 +146,10 @@ export default {
       text: "A machine is built from the kept disk of another user. Their files are on it, and a local administrator can read them. The disk that this user has is lost then.",
     },
     resize: { title: "Resize", text: "The machine stops, and starts with other hardware. A disk never shrinks." },
+    resizeTemporarily: {
+      title: "Resize for a time",
+      text: "The machine stops, and starts with larger hardware. After the end it has its own again, once nobody is active. Without an end it goes back now.",
+    },
     rename: { title: "Rename", text: "The user sees the new name at once. The computer's own name stays." },
     changeUserAccountType: {
       title: "Change the account type",
@@ -200,6 +206,7 @@ export default {
     disconnected: "Stop after disconnection (minutes)",
     zone: "Time zone",
     until: "Until",
+    sizeUntil: "Until; empty: now",
     hold: "Hold it",
     force: "Also if somebody is signed in",
     restoreBefore: "To the restore point nearest to",

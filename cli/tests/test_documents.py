@@ -27,7 +27,7 @@ def pages() -> list[Path]:
 def named(text: str) -> Iterator[str]:
     """Yield the commands of a page: lines of its blocks, and texts between back quotes."""
     for block in _FENCED.findall(text):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             yield from _commands(line)
     for inline in _INLINE.findall(_FENCED.sub("", text)):
         yield from _commands(inline.replace("\n", " "))

@@ -1,4 +1,4 @@
-"""How an action on a Cloud PC is declared: its form, what prevents it, and the use case that performs it."""
+"""Declaration of an action on a Cloud PC: its form, its conditions, and the use case that performs it."""
 
 from __future__ import annotations
 

@@ -252,8 +252,9 @@ def refusal(pc: CloudPc) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """How a machine takes the place of another. *disk*: the copy from which it is built, None: from the image.
+    """Conditions under which a machine takes the place of another.
 
+    *disk*: the copy from which it is built, None for the image.
     *unless_in_use*: it takes the place only if nobody is active on the other one then.
     """
 

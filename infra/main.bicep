@@ -446,6 +446,7 @@ var settings = {
   DESKWRIGHT_MAIL_URL: mailUrl
   DESKWRIGHT_MAIL_SENDER: mailSender
   DESKWRIGHT_WEBHOOK_NETWORKS: webhookNetworks
+  DESKWRIGHT_REGION: location
   DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
   DESKWRIGHT_PROVIDER_TENANT_ID: empty(providerTenantId) ? tenant().tenantId : providerTenantId
   DESKWRIGHT_API_AUDIENCE: apiClientId

@@ -92,6 +92,11 @@ class Settings(BaseModel):
     )
     usage_kept_in_days: int = Field(90, ge=1, le=3650, description="Days that recorded usage is kept")
     cost_kept_in_months: int = Field(13, ge=1, le=120, description="Months before this one of which costs are kept")
+    region: str = Field(
+        "",
+        pattern=r"^[a-z0-9]{0,40}$",
+        description="Azure region of the service itself, for its prices; none: no prices",
+    )
     portal_folder: str | None = Field(None, description="Folder of the built portal; none: the one of the deployment")
     mail_url: Endpoint | None = Field(
         None, description="Azure Communication Services that send mail of notices; none: no mail of the service's own"

@@ -17,8 +17,10 @@ from shared.config import Settings, read_settings
 from shared.contracts.calls import BEHALF
 from shared.contracts.outcomes import DeclinedError, Refused
 from shared.domain.exporting import CONTAINER
+from shared.metering import METER
 from shared.storage.outbox import Outbox
 from shared.storage.records import Records
+from shared.storage.service_use import UseRecorder
 from shared.storage.tables import Tables
 
 if TYPE_CHECKING:
@@ -305,6 +307,7 @@ def dependencies() -> Dependencies:
         _current = Dependencies(settings, clock)
         _current.tables.on_write = _current.latest_writes.note
         _current.outbox.sent = _current.notice_queue.tell
+        METER.record = UseRecorder(_current.service_uses, clock.now, _current.new_id()).record
     return _current
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.dependencies import dependencies
+from shared.metering import METER, Execution
 from shared.services.tenants.directory_changes import Received, receive_message
 from shared.workflow import Blueprint, DurableClient
 
@@ -16,4 +17,4 @@ bp = Blueprint()
 async def receive_directory_change(msg: func.QueueMessage, client: DurableClient) -> None:
     """Carry out a message about a change."""
     received = Received(id=msg.id or "", tries=msg.dequeue_count or 1, body=msg.get_body())
-    await receive_message(dependencies(), client, received)
+    await METER.metered(Execution.MESSAGE, receive_message)(dependencies(), client, received)

@@ -15,6 +15,7 @@ from typing import ParamSpec
 import azure.functions as func
 
 from shared.dependencies import Dependencies, dependencies
+from shared.metering import METER, Execution
 from shared.services.alerts.judging import judge_alerts
 from shared.services.directory.tenants import TenantIds
 from shared.services.health.checking import check_health_hourly, note_tick
@@ -43,7 +44,7 @@ def ticks(run: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
 
     @functools.wraps(run)
     async def counted(*args: P.args, **kwargs: P.kwargs) -> None:
-        await run(*args, **kwargs)
+        await METER.metered(Execution.TIMER, run)(*args, **kwargs)
         count_tick(run.__name__)
         await note_tick(dependencies(), run.__name__)
 

@@ -42,7 +42,17 @@ from shared.services.directory.observing import observe
 from shared.services.directory.second_questions import HELD_ACTS, Confirmed, confirmed, let_wait
 from shared.services.networks.rights import rights_in_use
 from shared.services.policies.reconciling import rules_of, snapshots_of
-from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
+from shared.storage.due import (
+    EVERYBODY,
+    Due,
+    DueKind,
+    cancel_due,
+    grace_due,
+    next_of,
+    read_once,
+    reminder_due,
+    start_due,
+)
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -253,7 +263,8 @@ async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
         for pc in plan.reprieves
         if pc.status is Status.FAILED and pc.current.clean_up_at is not None
     ]
-    dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel), *lost)
+    ending = [due(pc) for pc in plan.grace for due in (grace_due, reminder_due)]
+    dues = (*map(start_due, plan.provision), *ending, *map(cancel_due, plan.cancel), *lost)
     for kind in DueKind:
         await deps.due.put_all([due for due in dues if due and due.kind is kind])
     await deps.due.put_all([read_once(pc, pc.swap.until) for pc in plan.grace if pc.swap])

@@ -51,9 +51,14 @@ class RetailPrices:
         """Return the items of Premium SSD in a region."""
         return await self._items("productName eq 'Premium SSD Managed Disks'", region, currency)
 
-    async def _items(self, wanted: str, region: str, currency: Currency) -> list[dict[str, Any]]:
+    async def of_service(self, region: str) -> list[dict[str, Any]]:
+        """Return the items of Functions (Flex Consumption) and of tables, in USD."""
+        functions = await self._items("serviceName eq 'Functions' and productName eq 'Flex Consumption'", region, "USD")
+        return functions + await self._items("serviceName eq 'Storage' and productName eq 'Tables'", region, "USD")
+
+    async def _items(self, wanted: str, region: str, currency: str) -> list[dict[str, Any]]:
         found = f"{wanted} and armRegionName eq '{region}' and priceType eq 'Consumption'"
-        query = {"api-version": _VERSION, "currencyCode": f"'{currency.value}'", "$filter": found}
+        query = {"api-version": _VERSION, "currencyCode": f"'{currency}'", "$filter": found}
         request = HttpRequest("GET", f"{self._url}{_PATH}", params=query)
         items: list[dict[str, Any]] = []
         for _ in range(_MOST_PAGES):

@@ -90,6 +90,8 @@ LEFT_OUT = {
     "healthreports": "everything is checked anew within an hour",
     "actualcosts": "read anew from the export of Cost Management that a tenant names",
     "stalledwork": "findings of the health page that end within a day",
+    "serviceprices": "read anew from Azure when somebody asks",
+    "serviceuse": "of the service in its own account; another one counts its own",
     "purges": "old rows are looked for from the beginning, in the next night",
     "timerticks": "timers of the service that is restored have not run yet",
     "restores": "says which export is being restored into this account",

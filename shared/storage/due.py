@@ -67,6 +67,7 @@ class DueKind(StrEnum):
     EVENTS = "events"  # a table whose records of a tenant have told events, which are to be sent
     DELIVER = "deliver"  # an endpoint with notices that wait, or with a secret that ends
     DELETED = "deleted"  # a deleted Cloud PC: the copy of its disk is removed at the end of its time
+    REMIND = "remind"  # a Cloud PC whose grace period ends soon: its user is reminded
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
     @property
@@ -174,6 +175,7 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
         DueKind.EVENTS: DueFacts(Outgoing),
         DueKind.DELIVER: DueFacts(Delivering),
         DueKind.DELETED: DueFacts(),
+        DueKind.REMIND: DueFacts(),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
 )
@@ -267,14 +269,17 @@ def next_of(every: timedelta, at: datetime, subject_id: str) -> datetime:
 
 
 def grace_due(pc: CloudPc) -> Due | None:
-    """Return the due row that reminds of the end of the grace period of *pc*, and then deprovisions it.
-
-    None while the grace period is held.
-    """
+    """Return the due row that deprovisions *pc* when its grace period ends; None while the grace period is held."""
     if pc.grace is None or pc.grace.held_at is not None:
         return None
-    at = pc.grace.reminder_at or pc.grace.ends_at
-    return Due(DueKind.DEPROVISION, at, pc.tenant_id, pc.id, pc.current.generation)
+    return Due(DueKind.DEPROVISION, pc.grace.ends_at, pc.tenant_id, pc.id, pc.current.generation)
+
+
+def reminder_due(pc: CloudPc) -> Due | None:
+    """Return the due row that reminds the user of *pc* of the end of its grace period; None where there is none."""
+    if pc.grace is None or pc.grace.held_at is not None or pc.grace.reminder_at is None:
+        return None
+    return Due(DueKind.REMIND, pc.grace.reminder_at, pc.tenant_id, pc.id)
 
 
 def restore_point_due(pc: CloudPc, every: timedelta, at: datetime) -> Due:

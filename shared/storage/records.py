@@ -63,6 +63,7 @@ from shared.storage.rate_limiters import RateLimiters
 from shared.storage.reclaim import reclaim_cases, reclaim_rules
 from shared.storage.repository import Repository
 from shared.storage.requests import Changes, FirstSeen, Requests, watches
+from shared.storage.service_use import ServiceUseRecords
 from shared.storage.spot_groups import (
     SessionHosts,
     former_members,
@@ -77,7 +78,7 @@ from shared.storage.spot_groups import (
 from shared.storage.usage import UsageDays, overviews
 
 
-class Records(AccessRecords, DeletedRecords, NoticeRecords, PurgeRecords):
+class Records(AccessRecords, DeletedRecords, NoticeRecords, PurgeRecords, ServiceUseRecords):
     """The repositories of the service."""
 
     @cached_property

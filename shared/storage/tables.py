@@ -19,6 +19,7 @@ from shared.errors import (
     TooLargeError,
     UnavailableError,
 )
+from shared.metering import METER
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     from collections.abc import Iterator
@@ -257,6 +258,7 @@ class Table:
     async def _do(self, operation: Callable[[TableClient], Awaitable[T]], *, adds: bool = False) -> T:
         """Run *operation*; if the table is missing, create it and run it again. *adds*: a 404 means nothing else."""
         table = self._table()
+        METER.totals.table_requests += 1
         try:
             with _own_errors(self._name):
                 return await operation(table)

@@ -13,7 +13,10 @@ SHARED = (escaped("*"), "service", "tenants", "soon", "aside")
 They are those of the service's own audit events and settings, of the tenants, of due rows, and of due rows set aside.
 """
 
-NAMELESS = ("retailprices", "pacing", "purges", "timerticks", "stalledwork", "restores")
+NAMELESS = (
+    *("retailprices", "pacing", "purges", "timerticks", "stalledwork", "restores"),
+    *("serviceuse", "serviceprices"),
+)
 """Tables whose rows are of no tenant and name nobody."""
 
 

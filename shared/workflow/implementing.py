@@ -23,6 +23,7 @@ from shared.contracts.outcomes import DeclinedError, Done, Later, NoCapacity, Ou
 from shared.domain.destroying import Confirmation
 from shared.domain.values import Value
 from shared.errors import ThrottledError
+from shared.metering import METER, Execution
 from shared.telemetry import observed
 from shared.workflow.sdk import DurableClient
 
@@ -123,7 +124,7 @@ def implements(
                 ORDERED_AT.reset(ordered)
             return contract.returns.write(outcome)
 
-        entry = _entry(written, perform)
+        entry = _entry(written, METER.metered(Execution.ACTIVITY, perform))
         registrable(entry, written, Implementation(contract, with_refusals, fence))
         return entry
 

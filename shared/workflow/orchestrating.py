@@ -7,6 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 from shared.contracts.definitions import Workflow
 from shared.domain.values import Value
+from shared.metering import METER
 from shared.workflow.implementing import Implementation, registrable
 from shared.workflow.sdk import Context
 
@@ -51,6 +52,7 @@ def orchestrates(
 
     def implement(procedure: Callable[[Context, Order], Steps[Outcome]]) -> Callable[[Context], Steps[Any]]:
         def entry(context: Context) -> Steps[Any]:
+            METER.turn()
             order = workflow.accepts.model_validate(context.get_input())
             try:
                 outcome = yield from procedure(context, order)

@@ -225,6 +225,10 @@ class PaperPrices:
     async def of_disks(self, region: str, currency: str) -> list[dict[str, Any]]:
         return self._items("disks", region, currency, productName="Premium SSD Managed Disks")
 
+    async def of_service(self, region: str) -> list[dict[str, Any]]:
+        found = self._items("Functions", region, "USD", productName="Flex Consumption")
+        return found + self._items("tables", region, "USD", productName="Tables")
+
     def _items(self, what: str, region: str, currency: str, **wanted: str) -> list[dict[str, Any]]:
         self.asked.append(f"{what} in {region} in {currency}")
         if self.away:

@@ -118,6 +118,7 @@ SPOT_FORMS: dict[str, Json] = {
         "method": {
             "method": "scheduled",
             "at": "2026-11-22T20:00:00Z",
+            "duringMaintenanceWindow": False,
             "signOffAfterInMinutes": 5,
             "surge": 2,
             "notes": "x",

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from shared.domain.notices.delivery import Delivery, DeliveryStatus
 from shared.domain.notices.endpoint import NoticeEndpoint, NoticeEndpointForm, ReplayForm
 from shared.domain.notices.personal import PersonalNotices, QuietHours
 from shared.errors import InvalidError, ThrottledError
-from shared.services.cloud_pcs.deprovisioning import deprovision_due
+from shared.services.cloud_pcs.deprovisioning import remind_due
 from shared.services.notices import endpoints
-from shared.storage.due import grace_due
+from shared.storage.due import reminder_due
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.conftest import TENANT_TABLES, Prepare
@@ -280,25 +281,26 @@ async def test_a_grace_period_reminds_once_a_day_before_its_end(notices: NoticeS
     await mailing(notices)
     pc = await lose(notices, await cloud_pc(notices, status=Status.PROVISIONED))
     assert pc.grace is not None
-    due, host = grace_due(pc), IdleHost()
+    due, host = reminder_due(pc), IdleHost()
     assert due is not None
     assert due.at == pc.grace.ends_at - DAY
     await notices.until_quiet(limit=HOUR)
     notices.hand.at = due.at
     for _ in range(2):  # a row may come twice
-        assert await deprovision_due(notices, host, due) == pc.grace.ends_at
+        assert await remind_due(notices, host, due) is None
     assert host.started == []
     await notices.until_quiet(limit=HOUR)
     assert [subject for _, subject in sent(server)] == [
         "The Cloud PC Everybody - Ada will be removed",
         "The Cloud PC Everybody - Ada will be removed soon",
     ]
-    longer = (await notices.cloud_pcs.get(pc.tenant_id, pc.id)).value
-    assert longer.grace is not None
-    extended = longer.but(grace=longer.grace.extend(3 * DAY, notices.hand.at))
-    again = grace_due(extended)
+    extend = partial(Grace.extend, length=3 * DAY, at=notices.hand.at)
+    edit = lambda there: there.but(grace=extend(there.grace))  # noqa: E731 - three words
+    extended = await notices.cloud_pcs.change(pc.tenant_id, pc.id, edit)
+    again = reminder_due(extended)
     assert again is not None
     assert again.at == pc.grace.ends_at + 2 * DAY
+    assert await remind_due(notices, host, due) == again.at
 
 
 def test_a_short_grace_period_has_no_reminder() -> None:

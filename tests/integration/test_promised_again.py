@@ -110,7 +110,8 @@ def of_every_kind() -> tuple[tuple[str, Any], ...]:
     """Records of which each kind of due rows has something to do, by the repository that keeps them."""
     work = HostWork(task=HostTask.START, run=4, begun_at=NIGHT)
     reboot = RemoteAction(name=Remote.REBOOT, operation_id="op-reboot", begun_at=NIGHT)
-    grace = Grace(cause=RemovalCause.LICENSE_REMOVED, started_at=NIGHT, ends_at=NIGHT)
+    begun = NIGHT - timedelta(days=7)
+    grace = Grace(cause=RemovalCause.LICENSE_REMOVED, started_at=begun, ends_at=NIGHT)
     bulk = BulkAction(
         id="b1",
         tenant_id="contoso",
@@ -160,6 +161,7 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
         (DueKind.WATCH, cloud_pc["bob"]),
         (DueKind.CLEAN_UP, cloud_pc["eve"]),
         (DueKind.DEPROVISION, cloud_pc["gil"]),
+        (DueKind.REMIND, cloud_pc["gil"]),
         (DueKind.ACT, cloud_pc["hal"]),
         (DueKind.POWER, cloud_pc["hal"]),
         (DueKind.DELETED, DELETED.id),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.domain.operations.operation import Actor
+from shared.domain.policies.policy import Assignment
+from shared.domain.spot.groups.target import Method
 from shared.domain.spot.hosts.release import ReleaseEvent, ReleaseStatus, SpotRelease
 from shared.domain.spot.images.image_set import HostPoolType, ImageSet
 from shared.errors import InvalidError, MismatchError
@@ -15,6 +18,7 @@ from shared.services.spot.facts import spot_group_facts
 from shared.services.spot.releases import begin_release, cancel_release, change_release
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, image_version, on_paper, session_host, spot_group
+from tests.integration.scenes import WINDOW
 from tests.integration.services import IdleHost, PaperServices
 
 ADA = Actor(id="ada", name="Ada")
@@ -50,17 +54,61 @@ def by(office: PaperServices, trace: str) -> ActionContext:
     return ActionContext(office, ADA, things.tenant(), verb=verb, trace_id=trace, now=office.hand.at, seed=(trace,))
 
 
-async def release(office: PaperServices, version: str) -> SpotRelease:
-    """Begin an immediate release of a version; return it."""
+async def release(office: PaperServices, version: str, **method: Any) -> SpotRelease:
+    """Begin a release of a version, an immediate one unless *method* says otherwise; return it."""
     context = by(office, f"to {version} at {office.hand.at}")
     form: dict[str, Any] = {
         "group": {"spotGroupId": GROUP_ID},
         "image": {"imageSetId": "set", "imageVersion": version},
-        "method": {"method": "immediate"},
+        "method": method or {"method": "immediate"},
     }
     facts = await spot_group_facts(context, form, with_forecast=False)
     await begin_release(context, IdleHost(), form, facts, lambda _: None)
     return await opened(office)
+
+
+IN_WINDOW = {"method": "scheduled", "duringMaintenanceWindow": True}
+
+
+async def windowed(office: PaperServices, **changes: Any) -> None:
+    """Assign a window to the groups of the Spot Group: on nights before Monday to Friday, 22:00 to 04:00."""
+    group = (await office.spot_groups.get(things.TENANT_ID, GROUP_ID)).value
+    assigned = tuple(
+        Assignment(id=f"a{n}", group_id=each, assigned_at=things.NOW) for n, each in enumerate(group.group_ids)
+    )
+    await office.maintenance_windows.insert(WINDOW.but(assignments=assigned, **changes))
+
+
+async def test_a_release_in_a_window_moves_users_when_the_next_one_opens(office: PaperServices) -> None:
+    await windowed(office)
+    begun = await release(office, "2.0.0", **IN_WINDOW)
+    assert begun.method is Method.SCHEDULED
+    assert begun.at == datetime(2026, 11, 23, 21, tzinfo=UTC)  # Monday, 22:00 in Amsterdam
+    later = await release(office, "3.0.0", **IN_WINDOW, at="2026-11-25T01:30:00Z")
+    assert later.at == datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+    office.hand.advance(timedelta(minutes=1))
+    late = await release(office, "2.0.0", **IN_WINDOW, at="2026-11-25T02:40:00Z")  # it would end after four
+    assert late.at == datetime(2026, 11, 25, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (IN_WINDOW, "no maintenance window is assigned"),
+        ({**IN_WINDOW, "method": "immediate"}, "only a scheduled release waits"),
+        ({**IN_WINDOW, "signOffAfterInMinutes": 400}, "is never open for as long"),
+    ],
+)
+async def test_a_release_that_fits_into_no_window_does_not_begin(
+    office: PaperServices, method: dict[str, Any], words: str
+) -> None:
+    if "signOffAfterInMinutes" in method:
+        await windowed(office)
+    before = await office.spot_groups.get(things.TENANT_ID, GROUP_ID)
+    with pytest.raises(InvalidError) as refused:
+        await release(office, "2.0.0", **method)
+    assert words in str(refused.value.problems)
+    assert await office.spot_groups.get(things.TENANT_ID, GROUP_ID) == before
 
 
 async def test_a_release_of_a_group_that_has_changed_is_not_begun(office: PaperServices) -> None:

@@ -33,6 +33,7 @@ from shared.errors import (
     UnavailableError,
     UnreadableError,
 )
+from shared.metering import METER, Execution
 from shared.services.directory.tenants import tenants_by_directory
 from shared.storage.repository import Stored, unreadable_left_out
 from shared.workflow import DurableClient
@@ -265,7 +266,8 @@ def _http_response(response: Response, request: func.HttpRequest, trace_id: str)
 def _entry(
     handler: Handler, respond: Callable[..., Awaitable[func.HttpResponse]]
 ) -> Callable[..., Awaitable[func.HttpResponse]]:
-    """Return a function with exactly the parameters that are bound."""
+    """Return a function with exactly the parameters that are bound, whose executions are counted."""
+    respond = METER.metered(Execution.REQUEST, respond)
     if "client" in inspect.get_annotations(handler):
 
         async def starting(req: func.HttpRequest, client: DurableClient, context: func.Context) -> func.HttpResponse:

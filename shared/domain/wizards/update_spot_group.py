@@ -21,7 +21,7 @@ _LATEST = timedelta(days=365)
 
 
 class MethodStep(Value):
-    """Release method for users to move to the new hosts. *at*: time of a scheduled release.
+    """Release method for users to move to the new hosts. *at*: time of a scheduled release, or its earliest.
 
     *sign_off_after_in_minutes*: how long after the notice users are signed off; opportunistic releases sign off nobody.
     *surge*: how many hosts there may be beyond the group's own meanwhile; as many again when left out.
@@ -29,6 +29,11 @@ class MethodStep(Value):
 
     method: Method = Field(title="Release method", description="How users move to the new hosts.")
     at: AwareDatetime | None = Field(None, title="Time", description="When a scheduled release begins.")
+    during_maintenance_window: bool = Field(
+        False,
+        title="In the maintenance window",
+        description="A scheduled release moves users in the next maintenance window of the group that is long enough.",
+    )
     sign_off_after_in_minutes: int = Field(
         5,
         ge=0,
@@ -100,6 +105,11 @@ def _method_problems(step: MethodStep, now: datetime) -> Iterable[Problem]:
     if step.method is not Method.SCHEDULED:
         if step.at is not None:
             yield Problem("/method/at", "only a scheduled release has a time; leave it out", "method")
+        if step.during_maintenance_window:
+            message = "only a scheduled release waits for a maintenance window"
+            yield Problem("/method/duringMaintenanceWindow", message, "method")
+        return
+    if step.at is None and step.during_maintenance_window:
         return
     if step.at is None:
         yield Problem("/method/at", "write the time of the release, such as 2026-12-01T20:00:00Z", "method")

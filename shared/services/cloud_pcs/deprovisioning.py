@@ -24,7 +24,7 @@ from shared.services.operations.intents import Resource, begin_operation, make_c
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled, start_watched
 from shared.services.operations.writes import change, change_cloud_pc, replacement
 from shared.services.policies.reconciling import reconcile_users
-from shared.storage.due import Due, DueKind, grace_due, read_once
+from shared.storage.due import Due, DueKind, grace_due, read_once, reminder_due
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, is_alive, start
 
@@ -100,12 +100,7 @@ def _instance(order: DeprovisionOrder) -> str:
 
 
 async def deprovision_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Start to take a Cloud PC out of use; the workflow checks in the record whether it is time.
-
-    A row that comes before the end of a grace period reminds the user, and comes again at the end.
-    """
-    if (ends_at := await _remind(deps, due)) is not None:
-        return ends_at
+    """Start to take a Cloud PC out of use; the workflow checks in the record whether it is time."""
     order = DeprovisionOrder(tenant_id=due.tenant_id, cloud_pc_id=due.subject_id, generation=due.generation)
     if await end_stalled(client, DEPROVISION, _instance(order), deps.clock.now()):
         return deps.clock.now() + AGAIN_AFTER
@@ -113,33 +108,27 @@ async def deprovision_due(deps: Dependencies, client: DurableClient, due: Due) -
     return None  # the workflow writes the next due row itself
 
 
-async def _remind(deps: Dependencies, due: Due) -> datetime | None:
+async def remind_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Write into a Cloud PC that its user is reminded of the end of its grace period, which tells the event.
 
-    Return that end; None where no grace period runs, or it is over.
+    Return when to look again, where the grace period was extended.
     """
+    del client
     found, now = await deps.cloud_pcs.find(due.tenant_id, due.subject_id), deps.clock.now()
-    if found is None or not _runs(found.value, due, now):
-        return None
 
     def edit(pc: CloudPc) -> CloudPc | None:
-        grace = pc.grace
-        if grace is None or not _runs(pc, due, now) or grace.reminder_at is None or now < grace.reminder_at:
+        grace = pc.grace if pc.status is Status.IN_GRACE_PERIOD else None
+        if grace is None or grace.held_at is not None or grace.reminder_at is None:
+            return None
+        if not grace.reminder_at <= now < grace.ends_at:
             return None
         return pc.but(grace=grace.but(reminded_of=grace.ends_at), last_modified_date_time=now)
 
-    after = await deps.cloud_pcs.change(due.tenant_id, due.subject_id, edit, known=found)
-    if after.grace is None or not _runs(after, due, now):
+    if found is None or found.value.grace is None:
         return None
-    reminder_at = after.grace.reminder_at
-    return reminder_at if reminder_at is not None and reminder_at > now else after.grace.ends_at
-
-
-def _runs(pc: CloudPc, due: Due, now: datetime) -> bool:
-    """Whether the grace period of the build that a due row is about runs, and is not over."""
-    grace = pc.grace
-    of_build = pc.status is Status.IN_GRACE_PERIOD and pc.current.generation == due.generation
-    return of_build and grace is not None and grace.held_at is None and now < grace.ends_at
+    after = await deps.cloud_pcs.change(due.tenant_id, due.subject_id, edit, known=found)
+    again = reminder_due(after)
+    return again.at if again is not None and again.at > now else None
 
 
 async def lengthen_grace(context: ActionContext, stored: Stored[CloudPc], hours: int) -> CloudPc:
@@ -165,8 +154,12 @@ async def change_grace(context: ActionContext, stored: Stored[CloudPc], edit: Ca
     )
     if after == before and not context.repeatable:
         return before
-    due = grace_due(after)
-    promise = partial(deps.due.put_all, [due]) if due else None
+    dues = [due for due in (grace_due(after), reminder_due(after)) if due is not None]
+
+    async def promise() -> None:
+        for due in dues:
+            await deps.due.put_all([due])
+
     write = replacement(stored, after, deps.cloud_pcs.replace)
     return (await make_change(context, Resource(ResourceType.CLOUD_PC, before.id), write, promise=promise)).value
 

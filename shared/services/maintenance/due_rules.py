@@ -34,7 +34,7 @@ from shared.domain.tenants.tenant import Site
 from shared.services.actions.bulk import bulk_due
 from shared.services.cloud_pcs.builds import build_due, resume_build
 from shared.services.cloud_pcs.deleted import deleted_due
-from shared.services.cloud_pcs.deprovisioning import clean_up_due, deprovision_due
+from shared.services.cloud_pcs.deprovisioning import clean_up_due, deprovision_due, remind_due
 from shared.services.cloud_pcs.orphans import scan_due
 from shared.services.cloud_pcs.remote_actions import action_due, restore_points_due
 from shared.services.images.device_images import image_build_due
@@ -55,7 +55,17 @@ from shared.services.spot.session_hosts import host_task_due
 from shared.services.spot.version_actions import image_version_due
 from shared.services.tenants.directory_changes import catch_up_due, changes_due, reread_due
 from shared.services.tenants.directory_subscriptions import subscription_due
-from shared.storage.due import EVERYBODY, Delivering, Due, DueKind, SpotLook, Watching, grace_due, read_once
+from shared.storage.due import (
+    EVERYBODY,
+    Delivering,
+    Due,
+    DueKind,
+    SpotLook,
+    Watching,
+    grace_due,
+    read_once,
+    reminder_due,
+)
 from shared.storage.records import Records
 
 _BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
@@ -167,6 +177,11 @@ def graces_end(there: TenantRecords) -> Iterator[Due]:
             yield _of(pc, DueKind.DEPROVISION, there.at)
         elif ending is not None:
             yield ending
+
+
+def graces_are_reminded_of(there: TenantRecords) -> Iterator[Due]:
+    """Users are reminded of the ends of grace periods as they would have been."""
+    return (due for pc in there.cloud_pcs if (due := reminder_due(pc)) is not None)
 
 
 def directories_are_read(there: TenantRecords) -> Iterator[Due]:
@@ -356,6 +371,7 @@ DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
         DueKind.EVENTS: DueRule(events_due, told_events_are_sent),
         DueKind.DELIVER: DueRule(deliver_due, notices_are_delivered),
         DueKind.DELETED: DueRule(deleted_due, copies_are_removed),
+        DueKind.REMIND: DueRule(remind_due, graces_are_reminded_of),
         DueKind.RECONCILE: DueRule(reconcile_due, requested_reconciles_go_on),
     }
 )

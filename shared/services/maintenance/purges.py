@@ -145,6 +145,10 @@ async def _actual_costs(deps: Dependencies, now: datetime, chunk: Chunk) -> int:
     return await deps.actual_costs.purge_between(ended_months(now, deps.settings.cost_kept_in_months), chunk)
 
 
+async def _service_use(deps: Dependencies, now: datetime, chunk: Chunk) -> int:
+    return await deps.service_uses.delete_before(_days(now, deps.settings.usage_kept_in_days), chunk)
+
+
 async def _events(deps: Dependencies, now: datetime, chunk: Chunk) -> int:
     return await deps.events.delete_before(now - NOTICES_KEPT, chunk)
 
@@ -165,6 +169,7 @@ PURGES: Mapping[str, Purge] = MappingProxyType(
         "releases": _releases,
         "audit": _audit,
         "usage": _usage,
+        "serviceuse": _service_use,
         "costledger": _ledger,
         "actualcosts": _actual_costs,
         "deliveries": _deliveries,

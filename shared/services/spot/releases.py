@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.operations.operation import Operation, ResourceType
+from shared.domain.policies.maintenance_window import window_of
+from shared.domain.power.zones import zone_of
 from shared.domain.spot.engine.seeing import has_failed
 from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.spot.hosts.host import HostTask
@@ -21,7 +23,7 @@ from shared.domain.spot.notes import noted
 from shared.domain.wizards.edit_spot_group import SelectStep
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts, SpotGroupImageStep
 from shared.domain.wizards.update_spot_group import MethodStep, review_spot_group_update
-from shared.errors import ConflictError, InvalidError, NotFoundError, StaleError
+from shared.errors import ConflictError, InvalidError, NotFoundError, Problem, StaleError
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, make_change
 from shared.services.operations.writes import Edit, RecordWrite, WriteEffect, change
@@ -113,6 +115,9 @@ def _percent(group: SpotGroup, hosts: Sequence[ObservedHost]) -> int:
 
 _STATUS_AFTER = {ReleaseEvent.PAUSED: ReleaseStatus.PAUSED, ReleaseEvent.RESUMED: ReleaseStatus.RUNNING}
 RELEASE_OPERATION = "updateSpotGroup"
+_MOVING = timedelta(minutes=30)
+"""Time in which users are taken to be on the new hosts, once they were signed off: these are there before."""
+
 _NONE_OPEN = "no release of the group is open"
 
 
@@ -135,6 +140,7 @@ async def begin_release(
     stored = await context.deps.spot_groups.get(context.tenant.id, group.spot_group_id)
     match(stored.etag)
     before = stored.value
+    method = await _in_window(context, before, method) if method.during_maintenance_window else method
     earlier = await _open(context, before)
     settled = ImageOfGroup(image_set_id=before.image_set_id, image_version=before.image_version)
     wanted = ImageOfGroup(image_set_id=image.image_set_id, image_version=image.image_version)
@@ -158,6 +164,26 @@ async def begin_release(
         last_modified_date_time=context.now,
     )
     return await _begin(context, client, stored, after, release)
+
+
+async def _in_window(context: ActionContext, group: SpotGroup, method: MethodStep) -> MethodStep:
+    """Return the method with the time at which users move: in the first opening that the move ends in.
+
+    The first window that applies to a group of users counts. Raises: InvalidError without such an opening.
+    """
+    deps, place = context.deps, "/method/duringMaintenanceWindow"
+    windows = [each.value async for each in deps.maintenance_windows.each(group.tenant_id)]
+    window = next((found for each in group.group_ids if (found := window_of(windows, each))), None)
+    if window is None:
+        raise InvalidError(Problem(place, "no maintenance window is assigned to a group of the Spot Group", "method"))
+    site = (await deps.sites.get(group.tenant_id, group.site_id)).value
+    needs = timedelta(minutes=method.sign_off_after_in_minutes) + _MOVING
+    begin = window.next_begin(zone_of(site.region), max(context.now, method.at or context.now), needs)
+    if begin is None:
+        raise InvalidError(
+            Problem(place, f"{window.display_name} is never open for as long as the move takes", "method")
+        )
+    return method.but(at=begin)
 
 
 async def _begin(

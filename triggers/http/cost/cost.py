@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import azure.functions as func
 
@@ -12,13 +12,24 @@ from shared.domain.cost.report import CostGrouping, CostRow
 from shared.errors import ConflictError, InvalidError, MismatchError, Problem, StaleError
 from shared.services.cost.prices import price_book, put_rate_card, rate_card
 from shared.services.cost.reports import cost_report
+from shared.services.cost.service import cost_of_service
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_whole_list
 from triggers.http.lists import MOST, whole_list
 from triggers.http.openapi_metadata import Page
-from triggers.http.views.cost import COSTS, PRICES, RATE_CARD, RATE_CARD_TO_PUT, PriceView, price_views, rate_card_view
+from triggers.http.views.cost import (
+    COSTS,
+    PRICES,
+    RATE_CARD,
+    RATE_CARD_TO_PUT,
+    PriceView,
+    ServiceCostView,
+    price_views,
+    rate_card_view,
+    service_cost_view,
+)
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -70,12 +81,27 @@ async def list_costs(call: Call) -> Response:
     named = call.query("groupBy") or CostGrouping.DAY.value
     if named not in set(CostGrouping):
         raise InvalidError(Problem("groupBy", f"write one of {', '.join(CostGrouping)}"))
+    rows = await cost_report(call.deps, call.tenant.id, CostGrouping(named), _period(call))
+    return await graph_whole_list(call, COSTS, [row.to_json() for row in rows], usual=MOST)
+
+
+@bp.route(route="service/cost", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/service/read", returns=ServiceCostView, query=("startDate", "endDate"))
+async def get_service_cost(call: Call) -> Response:
+    """Show the cost of the service itself, as its own processes have counted it: an estimate."""
+    first, last = period = _period(call)
+    begin, end = (datetime.combine(day, at, UTC) for day, at in ((first, time.min), (last, time.max)))
+    found = await cost_of_service(call.deps, begin, end)
+    return ok(service_cost_view(period, found.rows, found.executions, found.prices))
+
+
+def _period(call: Call) -> tuple[date, date]:
+    """Return the days that a report is about: this month, where its caller names none. Raises: InvalidError."""
     last = _day(call, "endDate") or call.now.date()
     first = _day(call, "startDate") or last.replace(day=1)
     if not timedelta() <= last - first <= _LONGEST:
         raise InvalidError(Problem("startDate", f"is no more than {_LONGEST.days} days before endDate"))
-    rows = await cost_report(call.deps, call.tenant.id, CostGrouping(named), (first, last))
-    return await graph_whole_list(call, COSTS, [row.to_json() for row in rows], usual=MOST)
+    return first, last
 
 
 def _day(call: Call, name: str) -> date | None:

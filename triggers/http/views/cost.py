@@ -1,6 +1,6 @@
 """Views of cost: the rate card of a tenant, and prices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from shared.domain.cost.budgets import Budget, BudgetSettings
 from shared.domain.cost.prices import DISKS, LOW_PRIORITY, Currency, subject_of
 from shared.domain.cost.rate_card import PriceBook, RateCard, RateCardSettings
+from shared.domain.cost.service_use import NOT_COUNTED, ServiceCostRow, ServiceMeter, ServicePrices
 from triggers.http.json_schema import Json
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Without
@@ -78,6 +79,62 @@ def price_views(book: PriceBook, day: date) -> Iterator[PriceView]:
                 "tenantPrice": round(price, 6),
                 "priceReadDate": read.isoformat(),
             }
+
+
+class ServiceCostRowView(TypedDict):
+    """One meter of the service itself. *unitPrice*, *cost*: None where no price is known."""
+
+    meter: ServiceMeter
+    name: str
+    quantity: float
+    unitPrice: float | None
+    cost: float | None
+
+
+class ServiceCostView(TypedDict):
+    """The cost of the service itself in a period, always an estimate. *notCounted*: parts of the bill that are missing.
+
+    *executions*: by kind. *reason*: why there are no prices of today.
+    """
+
+    startDate: str
+    endDate: str
+    basis: Literal["estimate"]
+    currency: Currency
+    cost: float | None
+    rows: list[ServiceCostRowView]
+    executions: dict[str, int]
+    notCounted: list[str]
+    priceReadDate: str | None
+    reason: str | None
+
+
+def service_cost_view(
+    period: tuple[date, date], rows: Sequence[ServiceCostRow], executions: Mapping[str, int], prices: ServicePrices
+) -> ServiceCostView:
+    """Return the cost of the service itself in a period."""
+    costs = [row.cost for row in rows if row.cost is not None]
+    return {
+        "startDate": period[0].isoformat(),
+        "endDate": period[1].isoformat(),
+        "basis": "estimate",
+        "currency": Currency.USD,
+        "cost": round(sum(costs), 4) if costs else None,
+        "rows": [
+            {
+                "meter": row.meter,
+                "name": f"{row.meter.product} - {row.meter.meter}",
+                "quantity": row.quantity,
+                "unitPrice": row.unit_price,
+                "cost": row.cost,
+            }
+            for row in rows
+        ],
+        "executions": dict(executions),
+        "notCounted": list(NOT_COUNTED),
+        "priceReadDate": prices.read_on.isoformat() if prices.read_on else None,
+        "reason": prices.fault,
+    }
 
 
 COSTS = Collection(

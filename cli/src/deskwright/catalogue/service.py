@@ -330,6 +330,12 @@ SERVICE = Noun(
         Verb("dismiss-health", "dismiss_service_health"),
         Verb("health-thresholds", "update_health_thresholds"),
         Verb("set-aside", "list_set_aside", ("SINCE=since", "TENANT=tenantId", "KIND=kind", "REASON=reason")),
+        Verb(
+            "cost",
+            "get_service_cost",
+            ("METER=name", "QUANTITY=quantity", "PRICE=unitPrice", "COST=cost"),
+            rows="rows",
+        ),
         Verb("configuration", "get_configuration"),
         Verb("openapi", "openapi"),
     ),

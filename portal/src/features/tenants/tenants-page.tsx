@@ -23,6 +23,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { pausedText } from "../../components/paused.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/tenants.ts";
+import { ServiceCost } from "./service-cost.tsx";
 
 type Overview = RowOf<"/cloudPcsOverview">;
 type ServiceState = Found<"/pause">;
@@ -199,6 +200,7 @@ export function TenantsPage(): ReactElement {
           )}
           <ActionButtons actions={actionsOf(api, state.data)} begin={work.begin} />
           {work.view}
+          {maySee && <ServiceCost />}
         </>
       )}
     >

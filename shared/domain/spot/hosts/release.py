@@ -70,12 +70,17 @@ class ImageOfGroup(Value):
     image_version: str
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 class SpotRelease(Value):
     """A release of one Spot Group. *image*: where it goes; *before*: where it comes from, and goes back to.
 
-    *at*: when users move; of scheduled ones only. *sign_off_after_in_minutes*: from the notice on. *surge*: hosts
-    beyond the group's own meanwhile, None: as many again. *renews*: the group has the version already, and hosts with
-    other settings than the group are old ones; going back from another version is not that.
+    *at*: when users move; of scheduled ones only. *during_maintenance_window*: that is when a window of the group
+    opens. *sign_off_after_in_minutes*: from the notice on. *surge*: hosts beyond the group's own meanwhile, None:
+    as many again. *renews*: the group has the version already, and hosts with other settings than the group are old
+    ones; going back from another version is not that.
     """
 
     id: str
@@ -85,6 +90,7 @@ class SpotRelease(Value):
     before: ImageOfGroup
     method: Method
     at: datetime | None = None
+    during_maintenance_window: bool = Field(False, exclude_if=_is_false)
     sign_off_after_in_minutes: int = Field(5, ge=0, le=1440)
     surge: int | None = Field(None, ge=1)
     renews: bool = False

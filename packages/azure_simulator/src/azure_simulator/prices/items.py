@@ -69,6 +69,7 @@ def all_items() -> tuple[Json, ...]:
 def _of_region(region: str) -> Iterator[Json]:
     for size in SIZES.values():
         yield from _of_size(size, region)
+    yield from _of_functions(region)
     factor = 1.0 if region == "eastus" else _DISK_FACTOR
     for tier, amount in _DISKS.items():
         for kind, share in (("LRS Disk", 1.0), ("LRS Disk Mount", 0.0545), ("ZRS Disk", 1.5)):
@@ -112,6 +113,38 @@ def _of_size(size: Size, region: str) -> Iterator[Json]:
     yield _item(region, retailPrice=_rounded(base), **test)
 
 
+def _of_functions(region: str) -> Iterator[Json]:
+    """Yield meters of Functions in Flex Consumption, with their free grant as a tier of price 0, and of tables."""
+    flex = {"productName": "Flex Consumption", "serviceName": "Functions", "serviceFamily": "Compute", "armSkuName": ""}
+    meters = (
+        ("On Demand Execution Time", "1 GB Second", 0.000026, 100_000.0),
+        ("On Demand Total Executions", "10", 0.000004, 25_000.0),
+    )
+    for name, unit, amount, grant in meters:
+        for tier, price in ((0.0, 0.0), (grant, amount)):
+            yield _item(
+                region,
+                meterName=name,
+                skuName="On Demand",
+                unitOfMeasure=unit,
+                retailPrice=price,
+                tierMinimumUnits=tier,
+                **flex,
+            )
+    for sku in ("Standard LRS", "Standard ZRS"):
+        yield _item(
+            region,
+            meterName="Read Operations",
+            skuName=sku,
+            unitOfMeasure="10K",
+            retailPrice=0.00036,
+            productName="Tables",
+            serviceName="Storage",
+            serviceFamily="Storage",
+            armSkuName="",
+        )
+
+
 def _rounded(amount: float) -> float:
     return round(amount, 6)
 
@@ -121,7 +154,7 @@ def _item(region: str, **own: object) -> Json:
     words = "/".join(f"{name}={value}" for name, value in own.items() if name != "retailPrice")
     return {
         "currencyCode": "USD",
-        "tierMinimumUnits": 0.0,
+        "tierMinimumUnits": own.get("tierMinimumUnits", 0.0),
         "retailPrice": own["retailPrice"],
         "unitPrice": own["retailPrice"],
         "armRegionName": region,

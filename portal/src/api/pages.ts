@@ -3,7 +3,7 @@ import { useCallback, useMemo } from "react";
 
 import { pace } from "./live.ts";
 import { replaced, runningIds } from "./running-rows.ts";
-import { tellerOf } from "./subjects.ts";
+import { PAGES, tellerOf } from "./subjects.ts";
 import { isToldBy, useToldAt } from "./told.ts";
 
 /** One page of a list, as all lists of the API answer it. */
@@ -70,7 +70,7 @@ export function usePages<Row>({ key, load, runs = NEVER, size = USUAL, ofIds }: 
   const teller = tellerOf(key);
   const toldAt = useToldAt(teller);
   const query = useInfiniteQuery({
-    queryKey: key,
+    queryKey: pagesKey(key),
     queryFn: ({ pageParam }) => load({ $top: size, ...(pageParam ? { $skiptoken: pageParam } : {}) }),
     initialPageParam: "",
     getNextPageParam: (page) => nextToken(page),
@@ -119,7 +119,7 @@ function useRunningRows<Row>(
     queryFn: async () => {
       const { value } = (await ofIds?.(ids)) ?? { value: [] };
       queries.setQueryData<InfiniteData<Page<Row>>>(
-        key,
+        pagesKey(key),
         (data) => data && { ...data, pages: replaced(data.pages, value) },
       );
       return null;
@@ -128,6 +128,11 @@ function useRunningRows<Row>(
     refetchInterval: () => pace({ runs: true, isTold: isToldBy(tellerOf(key)) }),
     gcTime: 0,
   });
+}
+
+/** Return the name of a list that is read page by page: the same address that is read once has an answer of its own. */
+function pagesKey(key: QueryKey): QueryKey {
+  return [PAGES, key];
 }
 
 /** Return whether an answer is a list of which more than one page was read. */

@@ -9,6 +9,7 @@ test("the page of one Cloud PC is told of that one, its list of all", () => {
   expect(subjectsOf(PC)).toContain("cloudPCs/c1");
   expect(subjectsOf(PC)).not.toContain("cloudPCs");
   expect(subjectsOf([`${ROOT}/cloudPCs`, { tenant: "contoso" }, {}])).toEqual(["cloudPCs"]);
+  expect(subjectsOf(["pages", [`${ROOT}/cloudPCs`, { tenant: "contoso" }, {}]])).toEqual(["cloudPCs"]);
   expect(subjectsOf(["running", [`${ROOT}/cloudPCs`, { tenant: "contoso" }, {}], ["c1"]])).toEqual(["cloudPCs"]);
 });
 

@@ -102,9 +102,14 @@ const ALSO: Partial<Record<ReadPath, readonly Subject[]>> = {
   [`${ROOT}/spotGroups/{id}/sessions`]: ["hosts", "members"],
 };
 
+/** The first word of a query that reads pages of a list. */
+export const PAGES = "pages";
+/** The first word of a query that has the name of another one behind it. */
+const WITHIN: ReadonlySet<unknown> = new Set([PAGES, "running"]);
+
 /** A query of the portal, as the hooks of `read.ts` name it: its address, and the parts of that. */
 function partsOf(key: QueryKey): readonly [string, Readonly<Record<string, string>>] | null {
-  const [first, second] = key[0] === "running" && Array.isArray(key[1]) ? (key[1] as readonly unknown[]) : key;
+  const [first, second] = WITHIN.has(key[0]) && Array.isArray(key[1]) ? (key[1] as readonly unknown[]) : key;
   return typeof first === "string" && typeof second === "object" && second !== null
     ? [first, second as Readonly<Record<string, string>>]
     : null;

@@ -21,7 +21,8 @@ const useStyles = makeStyles({
     marginBottom: tokens.spacingVerticalM,
   },
   search: { minWidth: "200px", flexGrow: 1, maxWidth: "360px" },
-  choice: { maxWidth: "100%" },
+  /** As wide before its choices are read as with them: nothing moves when they come. */
+  choice: { width: "180px", maxWidth: "100%", "& select": { width: "100%", textOverflow: "ellipsis" } },
   last: { marginLeft: "auto", display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
 });
 

@@ -111,8 +111,8 @@ def advice_on(seen: Seen, plans: Iterable[ServicePlan]) -> CloudPcSizeAdvice:
 def _too_few(seen: Seen, days: int) -> str:
     faults = [seen.loads[day].fault for day in sorted(seen.loads) if seen.loads[day].fault]
     unread = f"; the metrics of {len(faults)} days could not be read: {faults[-1]}" if faults else ""
-    needed = f"of {DAYS_NEEDED} days with two hours of use that are needed"
-    return f"{days} {needed} there is a load of the present size{unread}"
+    needed = f"advice needs {DAYS_NEEDED} days with two hours of use on the present size"
+    return f"{needed}; there are {days}{unread}"
 
 
 def _cost(plan: ServicePlan) -> tuple[int, int, int]:

@@ -95,7 +95,7 @@ def test_who_hardly_works_with_it_needs_no_other_size() -> None:
 def test_too_few_days_give_no_advice() -> None:
     found = advice(95, 95, days=DAYS_NEEDED - 1)
     assert (found.category, found.days) == (None, DAYS_NEEDED - 1)
-    assert found.reason.startswith("4 of 5 days")
+    assert found.reason.endswith("5 days with two hours of use on the present size; there are 4")
 
 
 def test_a_day_with_another_size_does_not_count() -> None:

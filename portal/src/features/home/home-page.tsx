@@ -77,7 +77,8 @@ function Overall({ tenant }: { readonly tenant: string }): ReactElement {
           </>
         )}
       </DetailView>
-      <Begin tenant={tenant} />
+      {/* Below what is read: it stays where it is first shown. */}
+      {query.isPending ? null : <Begin tenant={tenant} />}
     </>
   );
 }

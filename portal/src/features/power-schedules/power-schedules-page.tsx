@@ -34,6 +34,7 @@ const COLUMNS: readonly Column<Schedule>[] = [
   { id: "signedOff", title: words.columns.signedOff, cell: (row) => words.minutes({ count: row.signedOffInMinutes }) },
   {
     id: "disconnected",
+    width: "104px",
     title: words.columns.disconnected,
     cell: (row) => words.minutes({ count: row.disconnectedInMinutes }),
   },

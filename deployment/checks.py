@@ -200,7 +200,7 @@ def _supposed(place: Place) -> Place:
 
 
 def _free_names(supposed: Place, template: Callable[[], Json], values: Json) -> Iterator[NeedVerdict]:
-    """Judge the names that the whole world shares: of what would be made, or else those that somebody has given."""
+    """Judge the names that the whole world shares: of each resource to be made, or else the given ones."""
     try:
         changes = templates.what_if(supposed.arm, plan(supposed, template()), reads=True)
     except DeploymentError:

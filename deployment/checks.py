@@ -7,6 +7,8 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
 
 from deployment import parameters, templates
 from deployment.clients import DeploymentError, Json, RefusedError
@@ -53,6 +55,27 @@ _NAMES = {
 """The names that Azure takes, by parameter; an empty one is made by the template. Source:
 learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 """
+
+
+class _Shared(NamedTuple):
+    """A kind of resource whose names the whole world shares; the parameter that gives another name."""
+
+    namespace: str
+    type: str
+    version: str
+    parameter: str
+    advice: str = ""
+
+
+_RECOVERED = ", or recover it: a deleted vault keeps its name for 90 days (Azure portal, Manage deleted vaults)"
+_SHARED = {
+    each.type.lower(): each
+    for each in (
+        _Shared("Microsoft.Storage", "Microsoft.Storage/storageAccounts", "2024-01-01", "storageName"),
+        _Shared("Microsoft.KeyVault", "Microsoft.KeyVault/vaults", "2023-07-01", "vaultName", _RECOVERED),
+        _Shared("Microsoft.Web", "Microsoft.Web/sites", "2024-04-01", "appName"),
+    )
+}
 Check = Callable[[Place, Json], Iterator[NeedVerdict]]
 
 
@@ -72,7 +95,8 @@ def judge(place: Place, template: Callable[[], Json]) -> list[NeedVerdict]:
     checks: tuple[Check, ...] = (_subscription, _rights, _names, _region, _redundancy, _accounts, _instances)
     found = [each for check in checks for each in _judged(check, place, values)]
     found.append(NeedVerdict("directory", "informational", "not looked at", _DIRECTORY))
-    return [*found, *_policies(place, template)]
+    compiled, supposed = cache(template), _supposed(place)
+    return [*found, *_free_names(supposed, compiled, values), *_policies(supposed, compiled)]
 
 
 def _judged(check: Check, place: Place, values: Json) -> list[NeedVerdict]:
@@ -110,7 +134,7 @@ def _names(place: Place, values: Json) -> Iterator[NeedVerdict]:
         advice = "; ".join(f"{name}: {rule}" for name, rule in wrong.items())
         yield NeedVerdict("names", "failed", f"Azure takes no such name: {found}", f"Write for {advice}.")
     else:
-        yield NeedVerdict("names", "passed", "as Azure takes them; whether they are free is not looked at")
+        yield NeedVerdict("names", "passed", "as Azure takes them")
 
 
 def _region(place: Place, values: Json) -> Iterator[NeedVerdict]:
@@ -166,13 +190,46 @@ def _instances(place: Place, values: Json) -> Iterator[NeedVerdict]:
         yield NeedVerdict("instances", "passed", f"at most {most} of {_INSTANCE_MB} MB")
 
 
-def _policies(place: Place, template: Callable[[], Json]) -> Iterator[NeedVerdict]:
+def _supposed(place: Place) -> Place:
+    """Return the installation as if its registrations were made."""
     supposed = replace(place, environment=place.environment.copied())
     for variable in (API, SIGN_IN):
         if not supposed.environment.get(variable):
             supposed.environment.give(variable, _NOBODY)
+    return supposed
+
+
+def _free_names(supposed: Place, template: Callable[[], Json], values: Json) -> Iterator[NeedVerdict]:
+    """Judge the names that the whole world shares: of each resource to be made, or else the given ones."""
     try:
-        templates.validate(place.arm, plan(supposed, template()))
+        changes = templates.what_if(supposed.arm, plan(supposed, template()), reads=True)
+    except DeploymentError:
+        wanted = [(kind, values[row.parameter]) for kind, row in _SHARED.items() if values[row.parameter]]
+    else:
+        ids = (each.id.rpartition("/providers/")[2].split("/") for each in changes if each.kind == "Create")
+        wanted = [("/".join(id_[:2]).lower(), id_[2]) for id_ in ids if len(id_) == 3]  # noqa: PLR2004 - of one level
+    names = [(_SHARED[kind], name) for kind, name in wanted if kind in _SHARED]
+    try:
+        taken = [(row, name, told) for row, name in names if (told := _taken(supposed, row, name))]
+    except RefusedError as refused:
+        yield NeedVerdict("free names", "informational", f"not looked at: {refused.code}: {refused.message}")
+        return
+    for row, name, told in taken:
+        yield NeedVerdict(f"{row.parameter} {name}", "failed", told, f"Set {row.parameter}{row.advice}.")
+    if not taken:
+        yield NeedVerdict("free names", "passed", ", ".join(name for _, name in names) or "none is made")
+
+
+def _taken(place: Place, row: "_Shared", name: str) -> str:
+    """Return the reason why a name is taken; empty if it is free."""
+    path = f"{_scope(place.environment)}/providers/{row.namespace}/checkNameAvailability?api-version={row.version}"
+    answer = place.arm.send("POST", path, {"name": name, "type": row.type}, again=True).json()
+    return "" if answer["nameAvailable"] else str(answer.get("message") or answer.get("reason"))
+
+
+def _policies(supposed: Place, template: Callable[[], Json]) -> Iterator[NeedVerdict]:
+    try:
+        templates.validate(supposed.arm, plan(supposed, template()))
     except RefusedError as refused:
         rows = refused.details if isinstance(refused.details, list) else []
         yield from (_denied(each) for each in rows)

@@ -255,7 +255,9 @@ def test_a_dry_run_of_all_steps_ends_where_nothing_is_known_yet_and_that_is_no_f
     sku = {"resourceType": "storageAccounts", "name": "Standard_ZRS", "locations": ["westeurope"]}
     usage = {"name": {"value": "StorageAccounts"}, "currentValue": 0, "limit": 250}
     checked = ({"actions": ["*"]}, {"name": "West Europe"}, sku, usage)
-    checks = [reply(200, {"state": "Enabled"}), *(reply(200, {"value": [each]}) for each in checked), reply(200, {})]
+    previewed = reply(200, {"status": "Succeeded", "properties": {"changes": []}})
+    looked = (reply(200, {"value": [each]}) for each in checked)
+    checks = [reply(200, {"state": "Enabled"}), *looked, previewed, reply(200, {})]
     registered = [*[reply(200, {"value": []})] * 3, reply(200, {"registrationState": "Registered"})]
     answers = iter([*checks, *registered])
     (tmp_path / "template.json").write_text(json.dumps({"resources": []}), "utf-8")

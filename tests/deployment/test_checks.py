@@ -7,13 +7,14 @@ from typing import Any
 import jwt
 import pytest
 
-from deployment import checks
+from deployment import checks, steps
 from deployment.clients import DeploymentError
 from deployment.steps import Place
 from packages.azure_simulator.tests.in_process import ARM
 from shared.domain.tenants.needs import NeedVerdict
-from tests.deployment.simulated import SUBSCRIPTION, Cloud, place
-from tests.deployment.test_provisioning import template
+from tests.deployment.simulated import SUBSCRIPTION, Cloud, place, quiet
+from tests.deployment.test_options import whole
+from tests.deployment.test_provisioning import registered, template
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 AUTHORIZATION = f"{SCOPE}/providers/Microsoft.Authorization"
@@ -45,7 +46,7 @@ def test_where_everything_may_be_made_nothing_fails_and_nothing_is_written(tmp_p
     assert where.environment.get("DESKWRIGHT_API_CLIENT_ID") == ""  # zeros stand for it in what is validated alone
     assert {each.status for each in found.values()} == {"passed", "informational"}
     assert [each.name for each in found.values() if each.status == "informational"] == ["directory"]
-    assert [each for each in cloud.wrote if not each.endswith("/validate")] == []
+    assert {each.rpartition("/")[2] for each in cloud.wrote} == {"validate", "checkNameAvailability"}  # both only read
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,33 @@ def test_a_name_that_azure_does_not_take_is_told_with_its_rule(
         found = judged(where, **{parameter: each})["names"]
         assert (found.status, f"{parameter} is {each!r}" in found.found) == ("failed", True), each
     assert {judged(where, **{parameter: each})["names"].status for each in right} == {"passed"}
+
+
+def test_a_name_that_somebody_has_already_is_told_also_where_the_template_makes_it(tmp_path: Path) -> None:
+    theirs = Cloud()
+    where = registered(theirs, tmp_path)
+    assert steps.provision(where, whole(), quiet(), lambda: True)
+    assert {each.name: each.status for each in checks.judge(where, whole)}["free names"] == "passed"  # they are ours
+    again = place(theirs, tmp_path / "again", AZURE_SUBSCRIPTION_ID="33333333-3333-4333-8333-333333333333")
+    taken = set[str]()
+    for kind, parameter in (("Storage/storageAccounts", "storage"), ("KeyVault/vaults", "vault"), ("Web/sites", "app")):
+        (row,) = theirs.app.cloud.world.resources.of_type(f"Microsoft.{kind}")
+        again.environment.set(f"DESKWRIGHT_{parameter.upper()}_NAME", row.name)
+        taken.add(f"{parameter}Name {row.name}")
+    failed = {each.name: each for each in checks.judge(again, whole) if each.status == "failed"}
+    assert failed.keys() == taken
+    assert all(each.advice.startswith(f"Set {name.partition(' ')[0]}") for name, each in failed.items())
+
+
+def test_a_deleted_vault_keeps_the_name_that_the_template_would_make(tmp_path: Path) -> None:
+    cloud = Cloud()
+    where = registered(cloud, tmp_path)
+    assert steps.provision(where, whole(), quiet(), lambda: True)
+    cloud.arm.send("DELETE", f"{SCOPE}/resourceGroups/rg-test?api-version=2024-11-01")
+    cloud.app.advance(3600)
+    (failed,) = [each for each in checks.judge(where, whole) if each.status == "failed"]
+    assert "soft deleted" in failed.found
+    assert "recover it" in failed.advice
 
 
 def test_a_parameter_beyond_its_limits_ends_the_check(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import name_availability
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.core.answers import Answer
 from azure_simulator.core.routing import Routes
+from azure_simulator.sites.apps import find
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -39,6 +41,13 @@ def list_regions(call: Call) -> Answer:
     flexible = call.query.get("sku", "").lower() == "flexconsumption"
     names = [title(each) for each in REGIONS if not flexible or each not in left_out]
     return Answer({"value": [_region(call, each) for each in names], "nextLink": None, "id": None})
+
+
+def _taken(call: Call, name: str) -> str:
+    return f"Hostname '{name}' already exists. Please select a different name." if find(call, name) else ""
+
+
+name_availability.serve(ROUTES, "Microsoft.Web", _taken)
 
 
 def _region(call: Call, name: str) -> Json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import name_availability
 from azure_simulator.arm.reading import need_region
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.core.answers import Answer
@@ -32,6 +33,14 @@ def list_skus(call: Call) -> Answer:
     del call
     rows = [(region, sku) for region, zones in REGIONS.items() for sku in KINDS if zones or sku not in ZONAL]
     return Answer({"value": [_sku(region, sku) for region, sku in rows]})
+
+
+def _taken(call: Call, name: str) -> str:
+    found = any(each.name == name for each in call.world.resources.of_type(ACCOUNTS.name))
+    return f"The storage account named {name} is already taken." if found else ""
+
+
+name_availability.serve(ROUTES, "Microsoft.Storage", _taken)
 
 
 def _sku(region: str, name: str) -> Json:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def install(cloud: Cloud) -> None:
     """Serve vaults, `/secrets` and `/deletedsecrets`."""
-    arm.serve(cloud, vaults.OPERATIONS)
+    arm.serve(cloud, vaults.OPERATIONS, vaults.ROUTES)
     cloud.plane(VaultPlane())
     cloud.state(STATE, Vault)
     shape: Shape = {"denied": [str], "rbac": (bool, int), "refuseOutsideDates": bool}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import plain_resources
+from azure_simulator.arm import name_availability, plain_resources
 from azure_simulator.arm.body_models import TAGS, TEXT, BodyModels, written
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import Plain
@@ -19,6 +19,7 @@ from azure_simulator.arm.sdk_models import Shape
 from azure_simulator.arm.value_rules import GUID, between, matching, one_of
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.core.latency import about
+from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -57,6 +58,7 @@ VAULTS = ResourceType(
     state={DELETED: dict},
 )
 OPERATIONS = Operations(VAULTS)
+ROUTES = Routes("arm")
 
 
 def _check(call: Call) -> None:
@@ -82,3 +84,14 @@ def _properties(call: Call, found: Resource | None) -> Json:
 
 
 plain_resources.serve(OPERATIONS, "key_vault", "key_vaults", Plain(check=_check, properties=_properties))
+
+
+def _taken(call: Call, name: str) -> str:
+    deleted = name.lower() in call.world.state(DELETED)
+    if deleted or any(each.name.lower() == name.lower() for each in call.world.resources.of_type(_VAULT)):
+        where = " or is in a recoverable state (soft deleted)" if deleted else ""
+        return f"The vault name '{name}' is already in use{where}. Vault names are globally unique."
+    return ""
+
+
+name_availability.serve(ROUTES, "Microsoft.KeyVault", _taken)

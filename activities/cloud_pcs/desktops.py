@@ -237,16 +237,16 @@ async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
         hosts = dependencies().desktops(pool.subscription_id).session_hosts
         free = as_content({"properties": {"assignedUser": "", "allowNewSession": False}})
         if order.unless_in_use and await _is_active(pool, name):
-            return _IN_USE
+            return _in_use()
         await hosts.update(pool.resource_group, pool.name, name, session_host=free, force=True)
         if order.unless_in_use and await _is_active(pool, name):
-            return _IN_USE
+            return _in_use()
     return Done()
 
 
-_IN_USE = Refused(
-    code=IN_USE, message="somebody is active on the machine that was to be replaced: they keep it", final=True
-)
+def _in_use() -> Refused:
+    message = "somebody is active on the machine that was to be replaced: they keep it"
+    return Refused(code=IN_USE, message=message, final=True)
 
 
 async def _is_active(pool: ResourceId, name: str) -> bool:

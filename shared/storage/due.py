@@ -66,6 +66,7 @@ class DueKind(StrEnum):
     EVENTS = "events"  # a table whose records of a tenant have told events, which are to be sent
     DELIVER = "deliver"  # an endpoint with notices that wait, or with a secret that ends
     DELETED = "deleted"  # a deleted Cloud PC: the copy of its disk is removed at the end of its time
+    IMAGE_RINGS = "imageRings"  # a policy whose month of image rings is looked at
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
     @property
@@ -172,6 +173,7 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
         DueKind.EVENTS: DueFacts(Outgoing),
         DueKind.DELIVER: DueFacts(Delivering),
         DueKind.DELETED: DueFacts(),
+        DueKind.IMAGE_RINGS: DueFacts(),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
 )

@@ -55,6 +55,7 @@ from shared.storage.deleted_cloud_pcs import DeletedRecords
 from shared.storage.due_index import DueIndex
 from shared.storage.health import HealthSettingsRows, StalledWork, TimerTicks, health_reports
 from shared.storage.idempotency import Idempotency
+from shared.storage.image_rings import RingRecords
 from shared.storage.latest_writes import LatestWrites
 from shared.storage.notices import Deliveries, Events, endpoint_states, notice_endpoints
 from shared.storage.operations import BulkItems, Operations, bulk_actions, intents
@@ -79,7 +80,7 @@ from shared.storage.spot_groups import (
 from shared.storage.usage import UsageDays, overviews
 
 
-class Records(AccessRecords, DeletedRecords, PurgeRecords):
+class Records(AccessRecords, DeletedRecords, PurgeRecords, RingRecords):
     """The repositories of the service."""
 
     @cached_property

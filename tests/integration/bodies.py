@@ -9,11 +9,11 @@ from tests.integration.access_scenes import MANAGEMENT, NEW_GRANT, NEW_ROLE, NEW
 from tests.integration.asking import MINE
 from tests.integration.cost_scenes import RECOMMENDATIONS
 from tests.integration.desks import GROUP_ID
+from tests.integration.policy_scenes import IMAGE_RINGS, SCRIPTS
 from tests.integration.scenes import OFFERED, VNET, WORKS
 
 Json = dict[str, Any]
 DISMISSED = (things.NOW + timedelta(days=1)).isoformat()
-SCRIPTS = [{"scriptId": "sc1", "timeoutInMinutes": 20, "onFailure": "block"}]
 MESSAGE = {"sessionIds": ["h1-2"], "title": "Soon", "body": "Save your work"}
 RECEIVER = {"contactInformation": "ops@contoso.example", "locale": "en-us"}
 ALERT_RULE = {
@@ -48,6 +48,7 @@ POLICY_FORM = {
         "powerScheduleId": "ps1",
         "shutDownAction": "none",
         "scripts": SCRIPTS,
+        "imageRings": IMAGE_RINGS,
         "provisioningType": "dedicated",
     },
     "groups": GROUPS,
@@ -110,6 +111,7 @@ POLICY = {
     "@deskwright.powerScheduleId": "ps1",
     "@deskwright.shutDownAction": "none",
     "@deskwright.scripts": SCRIPTS,
+    "@deskwright.imageRings": IMAGE_RINGS,
     "provisioningType": "dedicated",
     "managedBy": "windows365",
     "userExperienceType": "cloudPc",

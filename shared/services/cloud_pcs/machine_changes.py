@@ -252,7 +252,7 @@ def refusal(pc: CloudPc) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """How a machine takes the place of another. *disk*: the copy from which it is built, None: from the image.
+    """Options of a replacement. *disk*: the copy from which it is built; without one it is built from the image.
 
     *unless_in_use*: it takes the place only if nobody is active on the other one then.
     """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.services.actions.image_rings import RingReport, resume_rings, ring_report
+from shared.domain.operations.image_rings import RingReport
+from shared.services.actions.image_rings import resume_rings, ring_report
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint

@@ -281,13 +281,13 @@ async def test_rings_without_kept_disks_are_refused_in_a_policy(office: Office, 
     name = f"PATCH {POLICY.replace('tenants/{tenant}', '…')}"
     body = json.dumps({"@deskwright.imageRings": {"enabled": True}}).encode()
     refused = await ask(routes[name], name, body=body, at={"id": "p1"})
-    assert refused.status_code == 422, refused.get_body()
+    assert refused.status_code == 400, refused.get_body()
     assert NOT_KEPT in refused.get_body().decode()
     await office.tenants.change(
         things.TENANT_ID, lambda it: it.but(settings=it.settings.but(deleted_cloud_pcs_kept_in_days=7))
     )
     zone = json.dumps({"@deskwright.imageRings": {"enabled": True, "timeZone": "Mars"}}).encode()
-    assert (await ask(routes[name], name, body=zone, at={"id": "p1"})).status_code in {400, 422}
+    assert (await ask(routes[name], name, body=zone, at={"id": "p1"})).status_code == 400
     saved = await ask(routes[name], name, body=body, at={"id": "p1"})
     assert saved.status_code in {200, 202, 204}, saved.get_body()
     assert [each.subject_id for each in await office.due.due(DueKind.IMAGE_RINGS, office.hand.at)] == ["p1"]

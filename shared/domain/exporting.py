@@ -31,6 +31,7 @@ EXPORTED = (
     "imagesets",
     "imageversions",
     "policies",
+    "imagerings",
     "usersettings",
     "roledefinitions",
     "accessgrants",

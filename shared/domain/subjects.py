@@ -55,6 +55,7 @@ SUBJECT_OF: Mapping[str, PageSubject] = MappingProxyType(
         "budgets": PageSubject.COST,
         "costledger": PageSubject.COST,
         "policies": PageSubject.POLICIES,
+        "imagerings": PageSubject.POLICIES,
         "connections": PageSubject.CONNECTIONS,
         "images": PageSubject.IMAGES,
         "usersettings": PageSubject.USER_SETTINGS,

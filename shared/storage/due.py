@@ -68,6 +68,7 @@ class DueKind(StrEnum):
     DELIVER = "deliver"  # an endpoint with notices that wait, or with a secret that ends
     DELETED = "deleted"  # a deleted Cloud PC: the copy of its disk is removed at the end of its time
     REMIND = "remind"  # a Cloud PC whose grace period ends soon: its user is reminded
+    IMAGE_RINGS = "imageRings"  # a policy whose month of image rings is looked at
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
     @property
@@ -176,6 +177,7 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
         DueKind.DELIVER: DueFacts(Delivering),
         DueKind.DELETED: DueFacts(),
         DueKind.REMIND: DueFacts(),
+        DueKind.IMAGE_RINGS: DueFacts(),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
 )

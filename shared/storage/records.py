@@ -53,6 +53,7 @@ from shared.storage.deleted_cloud_pcs import DeletedRecords
 from shared.storage.due_index import DueIndex
 from shared.storage.health import HealthSettingsRows, StalledWork, TimerTicks, health_reports
 from shared.storage.idempotency import Idempotency
+from shared.storage.image_rings import RingRecords
 from shared.storage.latest_writes import LatestWrites
 from shared.storage.notices import NoticeRecords
 from shared.storage.operations import BulkItems, Operations, bulk_actions, intents
@@ -78,7 +79,7 @@ from shared.storage.spot_groups import (
 from shared.storage.usage import UsageDays, overviews
 
 
-class Records(AccessRecords, DeletedRecords, NoticeRecords, PurgeRecords, ServiceUseRecords):
+class Records(AccessRecords, DeletedRecords, NoticeRecords, PurgeRecords, RingRecords, ServiceUseRecords):
     """The repositories of the service."""
 
     @cached_property

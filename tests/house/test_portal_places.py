@@ -18,6 +18,8 @@ _MINE = (
 )
 WITHOUT_PLACE = {
     "override_window_of_bulk_action": "said for one bulk action at night, by the command line",
+    "get_image_rings": "the command line shows the month; its bulk actions have their page",
+    "resume_image_rings": "an alert names the halt, and the command line lets the month go on",
     "get_alert_record": "the list of alerts has all of it",
     "get_customer_template": "the Azure portal opens it: Readiness has the link",
     "get_configuration": "read before there is a client, with the browser's fetch",

@@ -10,12 +10,12 @@ from tests.integration.asking import MINE
 from tests.integration.cost_scenes import RECOMMENDATIONS
 from tests.integration.desks import GROUP_ID
 from tests.integration.notice_scenes import NOTICE_BODIES
+from tests.integration.policy_scenes import IMAGE_RINGS, SCRIPTS
 from tests.integration.scenes import OFFERED, VNET, WORKS
 from tests.integration.script_scenes import SCRIPT_BODIES
 
 Json = dict[str, Any]
 DISMISSED = (things.NOW + timedelta(days=1)).isoformat()
-SCRIPTS = [{"scriptId": "sc1", "timeoutInMinutes": 20, "onFailure": "block"}]
 MESSAGE = {"sessionIds": ["h1-2"], "title": "Soon", "body": "Save your work"}
 RECEIVER = {"contactInformation": "ops@contoso.example", "locale": "en-us"}
 ALERT_RULE = {
@@ -49,6 +49,7 @@ POLICY_FORM = {
         "powerScheduleId": "ps1",
         "shutDownAction": "none",
         "scripts": SCRIPTS,
+        "imageRings": IMAGE_RINGS,
         "provisioningType": "dedicated",
     },
     "groups": GROUPS,
@@ -111,6 +112,7 @@ POLICY = {
     "@deskwright.powerScheduleId": "ps1",
     "@deskwright.shutDownAction": "none",
     "@deskwright.scripts": SCRIPTS,
+    "@deskwright.imageRings": IMAGE_RINGS,
     "provisioningType": "dedicated",
     "managedBy": "windows365",
     "userExperienceType": "cloudPc",

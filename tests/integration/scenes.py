@@ -28,6 +28,7 @@ from tests.integration.access_scenes import ACCESS_SCENES
 from tests.integration.cost_scenes import COST_SCENES
 from tests.integration.deleted_things import COPIES, DELETED, TAKES_OTHERS, TAKES_OWN
 from tests.integration.notice_scenes import NOTICE_SCENES
+from tests.integration.policy_scenes import POLICY_SCENES
 from tests.integration.scene import Scene, Trace
 from tests.integration.script_scenes import OTHERWISE, SCRIPT_SCENES
 
@@ -158,6 +159,7 @@ SCENES: Mapping[str, Scene] = {
     **ACCESS_SCENES,
     **SCRIPT_SCENES,
     **COST_SCENES,
+    **POLICY_SCENES,
     "POST pause": Scene(CHANGED, {"reason": "maintenance"}),
     "POST resume": Scene(CHANGED),
     "PATCH health/report": Scene(CHANGED, {"messageAgeWarningInMinutes": 20}),
@@ -206,11 +208,6 @@ SCENES: Mapping[str, Scene] = {
     "POST tenants/{tenant}/cloudPCs/{id}/retry": on_pc(CHANGED, status=Status.FAILED, clean_up_at=NOW + HOUR),
     "POST tenants/{tenant}/orphans/scan": Scene(ASKED),
     "POST tenants/{tenant}/orphans/{id}/remove": Scene(GONE, None, (("orphans", ORPHAN),), one(ORPHAN.id)),
-    "POST tenants/{tenant}/provisioningPolicies/{id}/pause": Scene(CHANGED, {"reason": "x"}, at=one("p1")),
-    "POST tenants/{tenant}/provisioningPolicies/{id}/setPools": Scene(
-        CHANGED, {"pools": [{"servicePlanId": "sku-1", "desired": 0}]}, at=one("p1")
-    ),
-    "POST tenants/{tenant}/provisioningPolicies/{id}/resume": Scene(CHANGED, at=one("p1")),
     "POST …/cloudPCs/{id}/changeUserAccountType": on_pc(CHANGED, {"userAccountType": "administrator"}),
     "POST …/cloudPCs/{id}/createSnapshot": on_pc(CHANGED),
     "POST …/cloudPCs/{id}/endGracePeriod": on_pc(CHANGED, status=Status.IN_GRACE_PERIOD, grace=LEAVING),

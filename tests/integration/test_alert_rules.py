@@ -22,6 +22,7 @@ from tests.integration import things
 from tests.integration.asking import ask
 from tests.integration.callers import Office, signed_in
 from tests.integration.cost_scenes import CASE
+from tests.integration.policy_scenes import HALTED
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/monitoring"
 RECORDS, RULES, RULE = f"GET {BASE}/alertRecords", f"GET {BASE}/alertRules", f"PATCH {BASE}/alertRules/{{id}}"
@@ -73,6 +74,7 @@ async def everything_wrong(office: Office) -> None:
     await office.reclaim_cases.insert(CASE.but(state=ReclaimState.PROPOSED))
     halted = PoolRecord(id="pool1", tenant_id=things.TENANT_ID, policy_id="p1", failures=MOST_FAILURES)
     await office.pools.insert(halted)
+    await office.image_rings.insert(HALTED)
 
 
 async def test_every_rule_is_raised_once_and_resolved_once(office: Office, routes: dict[str, Any]) -> None:

@@ -77,6 +77,11 @@ async def arranged(here: Office, name: str) -> Scene:
     if name.endswith("resume") and "id" not in scene.at:
         await here.tenants.change("contoso", lambda tenant: tenant.but(paused=paused))
         await here.service_state.change(lambda _: ServiceState(paused=paused))
+    if name.endswith("resumeImageRings"):
+        rings = {"image_rings": {"enabled": True}}
+        await here.policies.change("contoso", "p1", lambda policy: policy.but(**rings))
+        kept = here.tenants.change
+        await kept("contoso", lambda it: it.but(settings=it.settings.but(deleted_cloud_pcs_kept_in_days=7)))
     if name.endswith("provisioningPolicies/{id}/resume"):
         await here.policies.change("contoso", "p1", lambda policy: policy.but(paused=paused))
     return scene

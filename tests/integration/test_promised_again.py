@@ -142,7 +142,7 @@ def of_every_kind() -> tuple[tuple[str, Any], ...]:
         ("session_hosts", session_host(1, run=4, work=work)),
         ("image_sets", image_things.image_set()),
         ("image_versions", image_things.version()),
-        ("policies", things.policy(pools=(WarmPool(plan=things.plan(), desired=1),))),
+        ("policies", things.policy(pools=(WarmPool(plan=things.plan(), desired=1),), image_rings={"enabled": True})),
     )
 
 
@@ -166,6 +166,7 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
         (DueKind.POWER, cloud_pc["hal"]),
         (DueKind.DELETED, DELETED.id),
         (DueKind.POOL, "p1"),
+        (DueKind.IMAGE_RINGS, "p1"),
         (DueKind.POWER, EVERYBODY),
         (DueKind.REREAD, EVERYBODY),
         (DueKind.RESTORE_POINT, EVERYBODY),

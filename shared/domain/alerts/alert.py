@@ -31,6 +31,7 @@ class AlertRuleTemplate(StrEnum):
     IDLE_CLOUD_PCS = "deskwrightIdleCloudPcScenario"
     POOL_HALTED = "deskwrightPoolHaltedScenario"
     BILLED_WHILE_OFF = "deskwrightBilledWhileOffScenario"
+    IMAGE_RINGS_HALTED = "deskwrightImageRingsHaltedScenario"
 
 
 class AlertSeverity(StrEnum):
@@ -150,6 +151,9 @@ TEMPLATES: Mapping[AlertRuleTemplate, TemplateFacts] = MappingProxyType(
         ),
         AlertRuleTemplate.BILLED_WHILE_OFF: TemplateFacts(
             "Billed while off", "Cloud PCs that were shut down inside Windows and could not be deallocated", _WARNING
+        ),
+        AlertRuleTemplate.IMAGE_RINGS_HALTED: TemplateFacts(
+            "Image rings are halted", "Policies whose month of image rings waits until somebody resumes it", _WARNING
         ),
     }
 )

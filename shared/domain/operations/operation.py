@@ -213,6 +213,7 @@ class ResourceType(StrEnum):
     DELETED_CLOUD_PC = "deletedCloudPC"
     DEVICE_IMAGE = "deviceImage"
     HEALTH = "health"
+    IMAGE_RING = "imageRing"
     IMAGE_SET = "imageSet"
     IMAGE_VERSION = "imageVersion"
     MAINTENANCE_WINDOW = "maintenanceWindow"

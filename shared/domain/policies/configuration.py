@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from shared.domain.naming import naming_template_problem
+from shared.domain.policies.image_rings import ImageRings
 from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.values import Counted, Id, Value, Word, distinct, when_written
 
@@ -118,6 +119,10 @@ def _is_empty(scripts: tuple[PolicyScript, ...]) -> bool:
     return not scripts
 
 
+def _are_default(rings: ImageRings) -> bool:
+    return rings == ImageRings()
+
+
 class ConfigurationStep(Value):
     """Configuration of Windows. The tenant's settings decide on omitted values, also later."""
 
@@ -169,6 +174,13 @@ class ConfigurationStep(Value):
         title="Apps and scripts",
         description="Run on each new Cloud PC in this order, after Windows is configured. No secrets in them.",
         exclude_if=_is_empty,
+    )
+    # Not written while they are as by default: the rows of earlier releases do not have them.
+    image_rings: ImageRings = Field(
+        default_factory=ImageRings,
+        title="Image rings",
+        description="Each month Cloud PCs with an older image are rebuilt: a canary first, then all others.",
+        exclude_if=_are_default,
     )
     # Not written while it is the only one there is: the rows of earlier releases do not have it.
     provisioning_type: Annotated[Word, AfterValidator(dedicated)] = Field(

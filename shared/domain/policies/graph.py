@@ -29,6 +29,10 @@ SCRIPTS = "@deskwright.scripts"
 """Nor this: Intune's scripts and apps reach a device some time after its enrolment, in no order."""
 
 
+IMAGE_RINGS = "@deskwright.imageRings"
+"""Nor this: Windows 365 rebuilds nobody's Cloud PC by itself."""
+
+
 @with_config(ConfigDict(extra="forbid"))
 class WindowsSettingView(TypedDict):
     """Graph's cloudPcWindowsSetting."""
@@ -53,6 +57,8 @@ PROPERTIES = (
     Property(SHUT_DOWN_ACTION, "configuration", "shut_down_action", cleared=ShutDownAction.DEALLOCATE),
     # Drift compares what the machine has run: ``planning/drift.py``.
     Property(SCRIPTS, "configuration", "scripts", cleared=(), listed=False),
+    # Looked up in the policy at each look at its month.
+    Property(IMAGE_RINGS, "configuration", "image_rings", listed=False),
     Property(
         "provisioningType",
         "configuration",

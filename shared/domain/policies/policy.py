@@ -10,6 +10,7 @@ from pydantic import Field
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.policies.configuration import ConfigurationStep, DecidedConfiguration, PolicyScript
+from shared.domain.policies.image_rings import ImageRings
 from shared.domain.policies.script import DeviceManagementScript
 from shared.domain.policies.warm_pool import PoolKey, WarmPool
 from shared.domain.tenants.tenant import Paused, TenantSettings
@@ -167,6 +168,7 @@ def snapshot_of(
         join_type=connection.join_type,
         image=image,
         image_display_name=policy.image_display_name,
-        configuration=policy.configuration.decided(settings).but(scripts=()),  # built_scripts has them
+        # built_scripts has the scripts; no machine depends on the rings.
+        configuration=policy.configuration.decided(settings).but(scripts=(), image_rings=ImageRings()),
         built_scripts=built_scripts,
     )

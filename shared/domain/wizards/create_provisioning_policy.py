@@ -12,6 +12,7 @@ from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.policies.configuration import ConfigurationStep
+from shared.domain.policies.image_rings import NOT_KEPT
 from shared.domain.policies.policy import Assignment, Policy
 from shared.domain.policies.script import DeviceManagementScript
 from shared.domain.power.settings import PowerSchedule
@@ -83,7 +84,7 @@ class PolicyFacts(Value):
 
     *places*: the subscriptions over which Cloud PCs are spread, with the quotas *usages*; empty: that of the first
     connection. *rights_left*: the role assignments that they have left for signing in; None where these were not
-    counted.
+    counted. *kept_in_days*: how long disks of deleted Cloud PCs are kept.
     """
 
     sites: tuple[Site, ...]
@@ -99,6 +100,7 @@ class PolicyFacts(Value):
     usages: tuple[Usage, ...] | None = ()
     places: tuple[str, ...] = ()
     rights_left: int | None = None
+    kept_in_days: int = 0
 
     def chosen_connections(self, reading: Reading) -> list[Connection]:
         """Return the connections that were chosen and exist, in order."""
@@ -147,6 +149,8 @@ def _problems(reading: Reading, facts: PolicyFacts) -> list[Problem]:
         for n, each in enumerate(configuration.scripts if configuration else ())
         if each.script_id not in {script.id for script in facts.scripts}
     ]
+    if configuration and configuration.image_rings.enabled and not facts.kept_in_days:
+        found.append(Problem("/configuration/imageRings/enabled", NOT_KEPT, "configuration"))
     groups = reading.value("groups", PolicyGroupsStep)
     if groups:
         found.extend(group_problems(groups.group_ids, facts.groups))

@@ -23,6 +23,7 @@ from shared.domain.cloud_pcs.reclaim import ReclaimState
 from shared.domain.graph_property import changed
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.networks.connection import HealthStatus
+from shared.domain.operations.image_rings import RingStatus
 from shared.domain.operations.operation import ResourceType
 from shared.domain.operations.overview import LATEST, OpenDecisions
 from shared.domain.values import Value
@@ -62,6 +63,7 @@ async def measured(deps: Dependencies, tenant_id: str, now: datetime) -> dict[Al
     cases = [each.value.state async for each in deps.reclaim_cases.each(tenant_id)]
     powers = [each.value async for each in deps.cloud_pc_powers.each(tenant_id)]
     pools = [each.value async for each in deps.pools.each(tenant_id)]
+    months = [each.value.status async for each in deps.image_rings.each(tenant_id)]
     return {
         AlertRuleTemplate.PROVISION: statuses.get(Status.FAILED.value, 0),
         AlertRuleTemplate.IMAGE_UPLOAD: images.count(DeviceImageStatus.FAILED),
@@ -77,6 +79,7 @@ async def measured(deps: Dependencies, tenant_id: str, now: datetime) -> dict[Al
         AlertRuleTemplate.IDLE_CLOUD_PCS: cases.count(ReclaimState.PROPOSED),
         AlertRuleTemplate.POOL_HALTED: sum(pool.is_halted for pool in pools),
         AlertRuleTemplate.BILLED_WHILE_OFF: sum(power.is_billed_while_off(now, WAITED) for power in powers),
+        AlertRuleTemplate.IMAGE_RINGS_HALTED: months.count(RingStatus.HALTED),
     }
 
 

@@ -252,9 +252,8 @@ def refusal(pc: CloudPc) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """Conditions under which a machine takes the place of another.
+    """Options of a replacement. *disk*: the copy from which it is built; without one it is built from the image.
 
-    *disk*: the copy from which it is built, None for the image.
     *unless_in_use*: it takes the place only if nobody is active on the other one then.
     """
 

@@ -32,6 +32,7 @@ from shared.domain.spot.images.image_set import ImageSet
 from shared.domain.spot.images.image_version import ImageVersion
 from shared.domain.tenants.tenant import Site
 from shared.services.actions.bulk import bulk_due
+from shared.services.actions.image_rings import rings_due
 from shared.services.cloud_pcs.builds import build_due, resume_build
 from shared.services.cloud_pcs.deleted import deleted_due
 from shared.services.cloud_pcs.deprovisioning import clean_up_due, deprovision_due, remind_due
@@ -310,6 +311,12 @@ def copies_are_removed(there: TenantRecords) -> Iterator[Due]:
     return _of_each(there, DueKind.DELETED, there.deleted_cloud_pcs)
 
 
+def months_go_on(there: TenantRecords) -> Iterator[Due]:
+    """Yield a look at the image rings of each policy that has them on: its month is in the export."""
+    on = (policy for policy in there.policies if policy.configuration.image_rings.enabled)
+    return _of_each(there, DueKind.IMAGE_RINGS, on)
+
+
 def requested_reconciles_go_on(there: TenantRecords) -> Iterator[Due]:
     """A reconcile that was requested and not done is begun. Without its mark the row would end who waits for one."""
     if there.reconcile_requested:
@@ -372,6 +379,7 @@ DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
         DueKind.DELIVER: DueRule(deliver_due, notices_are_delivered),
         DueKind.DELETED: DueRule(deleted_due, copies_are_removed),
         DueKind.REMIND: DueRule(remind_due, graces_are_reminded_of),
+        DueKind.IMAGE_RINGS: DueRule(rings_due, months_go_on),
         DueKind.RECONCILE: DueRule(reconcile_due, requested_reconciles_go_on),
     }
 )

@@ -96,6 +96,7 @@ async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
         ResourceType.DELETED_CLOUD_PC: deps.deleted_cloud_pcs,
         ResourceType.DEVICE_IMAGE: deps.images,
         ResourceType.HEALTH: deps.health_settings,
+        ResourceType.IMAGE_RING: deps.image_rings,
         ResourceType.IMAGE_SET: deps.image_sets,
         ResourceType.IMAGE_VERSION: deps.image_versions,
         ResourceType.MAINTENANCE_WINDOW: deps.maintenance_windows,

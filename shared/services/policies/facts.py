@@ -57,6 +57,7 @@ async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_
         cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if with_forecast else (),
         usages=used,
         places=places,
+        kept_in_days=tenant.settings.deleted_cloud_pcs_kept_in_days,
         rights_left=await _rights_left(context, places) if with_forecast and chosen and places else None,
     )
 

@@ -33,7 +33,7 @@ from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.directory.licenses import licensed_members, licensed_user
 from shared.services.directory.names import group_names
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.intents import Resource, make_change
+from shared.services.operations.intents import Promise, Resource, make_change
 from shared.services.operations.writes import deletion, insertion, name_taken_is, replacement
 from shared.services.policies.assigning import reassigned
 from shared.services.policies.facts import members_of, policy_facts
@@ -129,8 +129,21 @@ async def create_policy(
             context,
             Resource(ResourceType.POLICY, policy_id),
             insertion(context, context.deps.policies, policy, policy_id),
-            promise=_promise(context) if policy.assignments else None,
+            promise=_promise_new(context, policy),
         )
+
+
+def _promise_new(context: ActionContext, policy: Policy) -> Promise | None:
+    """Return the promise of a new policy: a reconcile if it is assigned, a look at its image rings if they are on."""
+    rings = policy.configuration.image_rings.enabled
+
+    async def promise() -> None:
+        if rings:
+            await context.deps.due.put(DueKind.IMAGE_RINGS, context.now, policy.tenant_id, policy.id)
+        if policy.assignments:
+            await promise_reconcile(context.deps, context.tenant.id, context.now)
+
+    return promise if rings or policy.assignments else None
 
 
 async def begin_policy(context: ActionContext, client: DurableClient, policy: Policy) -> tuple[Operation, Warnings]:
@@ -241,6 +254,8 @@ async def update_policy(
             await context.deps.due.put(DueKind.POWER, context.now, context.tenant.id, EVERYBODY)
         if after.assignments:
             await promise_reconcile(context.deps, context.tenant.id, context.now)
+        if _follows_rings(before, after):
+            await context.deps.due.put(DueKind.IMAGE_RINGS, context.now, after.tenant_id, after.id)
         if after.pools:  # members that were built as the policy was before are replaced
             await context.deps.due.put(DueKind.POOL, context.now, after.tenant_id, after.id)
 
@@ -249,11 +264,18 @@ async def update_policy(
             context,
             Resource(ResourceType.POLICY, before.id),
             replacement(stored, after, context.deps.policies.replace),
-            promise=promise if after.assignments or follows or after.pools else None,
+            promise=promise if after.assignments or follows or after.pools or _follows_rings(before, after) else None,
         )
     # Users who could not be given a Cloud PC by it before may be given one now.
     operation = await reconcile_for(context, client, after.id) if after.assignments else None
     return UpdatedPolicy(replaced, operation)
+
+
+def _follows_rings(before: Policy, after: Policy) -> bool:
+    """Whether the image rings are to be looked at: they were changed, or the image was."""
+    rings = (before.configuration.image_rings, after.configuration.image_rings)
+    same = (before.image_type, before.image_id) == (after.image_type, after.image_id)
+    return rings[0] != rings[1] or (rings[1].enabled and not same)
 
 
 async def delete_policy(context: ActionContext, stored: Stored[Policy]) -> None:
@@ -261,8 +283,14 @@ async def delete_policy(context: ActionContext, stored: Stored[Policy]) -> None:
     policy = stored.value
     if policy.assignments:
         raise await _still_assigned(context, policy)
-    drain = partial(context.deps.due.put, DueKind.POOL, context.now, policy.tenant_id, policy.id)
-    promise = drain if policy.pools else None
+    month = await context.deps.image_rings.find(policy.tenant_id, policy.id)
+
+    async def promise() -> None:
+        if policy.pools:  # they are drained
+            await context.deps.due.put(DueKind.POOL, context.now, policy.tenant_id, policy.id)
+        if month is not None or policy.configuration.image_rings.enabled:  # their month ends
+            await context.deps.due.put(DueKind.IMAGE_RINGS, context.now, policy.tenant_id, policy.id)
+
     write = deletion(stored, context.deps.policies)
     await make_change(context, Resource(ResourceType.POLICY, policy.id), write, promise=promise)
 

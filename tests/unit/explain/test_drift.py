@@ -122,6 +122,7 @@ def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() ->
     fields = {*Snapshot.model_fields, *ConfigurationStep.model_fields} - {"configuration"}
     assert {"policy_id", *other} == fields - {
         "provisioning_type",
+        "image_rings",
         "scripts",
     }  # another policy: below; there is one type
 

@@ -148,6 +148,8 @@ POLICY = Noun(
             ),
             about="List the seconds from licence to use by policy: claimed, assigned, usable; built without one.",
         ),
+        Verb("image-rings", "get_image_rings", named="policy"),
+        Verb("resume-image-rings", "resume_image_rings", named="policy", asks="Let the image rings of {} go on?"),
         Verb("pause", "pause_policy", named="policy", planned_as="pause"),
         Verb("resume", "resume_policy", named="policy"),
     ),

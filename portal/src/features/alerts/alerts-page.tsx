@@ -26,6 +26,7 @@ const PLACES: Readonly<Record<Alert["alertRuleTemplate"], string>> = {
   deskwrightPowerChangedOutsideScenario: "/use",
   deskwrightIdleCloudPcScenario: "/idle",
   deskwrightPoolHaltedScenario: "/warm-pools",
+  deskwrightImageRingsHaltedScenario: "/policies",
   deskwrightBilledWhileOffScenario: "/cost",
 };
 

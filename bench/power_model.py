@@ -107,6 +107,8 @@ class Life:
         decision = decide(facts, now)
         self._count(decision, now)
         self._power = power.planned(decision, None)
+        if decision.step is PowerStep.WARN and decision.stops_at is not None:
+            self._power = self._power.warned(decision.stops_at)
         if decision.step is PowerStep.START:
             return self._start(decision, now)
         if decision.step in {PowerStep.DEALLOCATE, PowerStep.HIBERNATE}:

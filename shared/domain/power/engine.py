@@ -170,7 +170,7 @@ def _switched_off(decision: PowerDecision, facts: PowerFacts, now: datetime) -> 
     if facts.sessions.in_use:
         why = "somebody is signed in" if facts.sessions.readable else "the sessions cannot be read"
         return decision.but(waits=why)
-    stops_at = _quiet_until(decision, facts)
+    stops_at = _warned_of(_quiet_until(decision, facts), decision, facts, now)
     if stops_at > now:
         decision = decision.but(stops_at=stops_at, waits="it was in use a short time ago")
         return _warned(decision, facts, stops_at, now)
@@ -192,9 +192,22 @@ def _wait(facts: PowerFacts, schedule: PowerSettings) -> timedelta:
     return min(usual, timedelta(minutes=facts.budget.idle_in_minutes)) if facts.budget else usual
 
 
+def _warned_of(stops_at: datetime, decision: PowerDecision, facts: PowerFacts, now: datetime) -> datetime:
+    """Return when a machine stops whose time has come: after a warning, where a rule has changed too late for one."""
+    lead, warned_for = _lead(facts), facts.warned_for
+    by_hand = decision.winner is not None and decision.winner.rule is PowerRule.HAND
+    if stops_at > now or not lead or by_hand or not facts.sessions.disconnected:
+        return stops_at
+    return warned_for if warned_for is not None and warned_for >= stops_at else now + lead
+
+
+def _lead(facts: PowerFacts) -> timedelta:
+    return timedelta(minutes=facts.schedule.warning_in_minutes if facts.schedule else 0)
+
+
 def _warned(decision: PowerDecision, facts: PowerFacts, stops_at: datetime, now: datetime) -> PowerDecision:
     """Add the warning of a session that is disconnected: once for each time at which the machine would stop."""
-    lead = timedelta(minutes=facts.schedule.warning_in_minutes if facts.schedule else 0)
+    lead = _lead(facts)
     if not lead or not facts.sessions.disconnected or facts.warned_for == stops_at:
         return decision.but(next_look=stops_at)
     if stops_at - lead > now:

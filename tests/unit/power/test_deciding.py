@@ -98,7 +98,12 @@ def test_a_disconnected_session_is_warned_once_and_ends_after_its_wait() -> None
     assert (warned.step, warned.next_look) == (PowerStep.WARN, NIGHT + 60 * MINUTES)
     again = decide(left.but(warned_for=NIGHT + 60 * MINUTES), NIGHT + 46 * MINUTES)
     assert again.step is None
-    assert decide(left, NIGHT + 60 * MINUTES).step is PowerStep.DEALLOCATE
+    ends = NIGHT + 60 * MINUTES
+    assert decide(left.but(warned_for=ends), ends).step is PowerStep.DEALLOCATE
+    late = decide(left, ends)  # a rule has changed, or nobody looked in time: the warning comes first
+    assert (late.step, late.stops_at) == (PowerStep.WARN, ends + 15 * MINUTES)
+    assert decide(left.but(warned_for=late.stops_at), ends + MINUTES).step is None
+    assert decide(left.but(warned_for=late.stops_at), ends + 15 * MINUTES).step is PowerStep.DEALLOCATE
 
 
 @pytest.mark.parametrize(("can_hibernate", "step"), [(True, PowerStep.HIBERNATE), (False, PowerStep.DEALLOCATE)])

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from bench.power_weeks import Person, Presence
 from shared.domain.power.arrivals import when_expected
-from shared.domain.power.engine import PowerDecision, PowerFacts, PowerStep, decide, hold_until
+from shared.domain.power.engine import PowerDecision, PowerFacts, PowerStep, decide
+from shared.domain.power.hours import hold_until
 from shared.domain.power.record import CloudPcPower, actor_of, begun, seen, switched
 from shared.domain.power.state import DesiredPower, ObservedPower
 from shared.services.power.acting import next_look

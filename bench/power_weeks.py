@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.domain.power.engine import working_hours
+from shared.domain.power.hours import working_hours
 from shared.domain.power.settings import PowerException, PowerPhase, PowerSettings
 
 ZONE = "Europe/Berlin"

@@ -47,6 +47,7 @@ WRITTEN_OTHERWISE = {
     ("Domain", "organizational_unit"): FROM_A_STEP,
     ("SpotGroup", "friendly_name"): FROM_A_STEP,
     ("SpotRelease", "sign_off_after_in_minutes"): FROM_A_STEP,
+    ("SpotRelease", "during_maintenance_window"): FROM_A_STEP,
 }
 READ_OTHERWISE = {
     ("AlertThreshold", "aggregation"): AS_A_WHOLE,

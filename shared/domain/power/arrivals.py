@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from shared.domain.power.engine import working_hours
+from shared.domain.power.hours import working_hours
 from shared.domain.power.settings import PowerSettings
 
 KEPT = 10

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from shared.domain.power.schedule import edges, last_edge
+from shared.domain.power.hours import all_working_hours
+from shared.domain.power.schedule import last_edge
 from shared.domain.power.settings import PowerSettings, StopAction
 from shared.domain.power.state import (
     KEPT_SHUT_DOWN,
@@ -24,11 +25,6 @@ from shared.domain.power.state import (
     SeenSessions,
 )
 from shared.domain.values import Value
-
-_AHEAD = timedelta(days=15)
-"""Time ahead for which changes of a schedule are looked for: over holidays; a later look finds later ones."""
-
-_INSTANT = timedelta(microseconds=1)
 
 
 class PowerRule(StrEnum):
@@ -239,46 +235,10 @@ def _changes(facts: PowerFacts, opinions: list[Opinion], now: datetime) -> Itera
     yield from (facts.starts_at, facts.comes_by, facts.schedule_until)
 
 
-def working_hours(schedule: PowerSettings, now: datetime) -> tuple[datetime, datetime | None] | None:
-    """Return the begin and the end of the working hours that last at *now* or come next; None without any soon.
-
-    An end of None: later than is looked for.
-    """
-    return next(_working_hours(schedule, now), None)
-
-
-def hold_until(schedule: PowerSettings | None, now: datetime, longest: timedelta) -> datetime:
-    """Return the end of a hold that begins at *now*: the next working hours; without any soon, after *longest*."""
-    hours = () if schedule is None else (begins - schedule.prestart for begins, _ in _working_hours(schedule, now))
-    return next((begins for begins in hours if begins > now), now + longest)
-
-
 def _hours(facts: PowerFacts, schedule: PowerSettings, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
     """Yield the working hours that last at *now* or begin later, from the time at which a machine should be on."""
     lead = timedelta() if facts.budget else schedule.prestart
-    yield from ((begins - lead, ends) for begins, ends in _working_hours(schedule, now))
-
-
-def _working_hours(schedule: PowerSettings, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
-    begun: datetime | None = None
-    for at, working in _turns(schedule, now):
-        if working and begun is None:
-            begun = at
-        elif not working and begun is not None:
-            if at > now:
-                yield begun, at
-            begun = None
-    if begun is not None:
-        yield begun, None
-
-
-def _turns(schedule: PowerSettings, now: datetime) -> Iterator[tuple[datetime, bool]]:
-    """Yield the moments at which a phase begins, from the beginning of the present working hours on."""
-    first, edge = now, last_edge(schedule, now)
-    while edge is not None and edge[1].working and now - edge[0] < _AHEAD:
-        first = edge[0] - _INSTANT
-        edge = last_edge(schedule, first)
-    yield from ((at, phase.working) for at, phase in edges(schedule, first, now - first + _AHEAD))
+    yield from ((begins - lead, ends) for begins, ends in all_working_hours(schedule, now))
 
 
 def _removal(facts: PowerFacts, now: datetime) -> Opinion | None:

@@ -15,7 +15,8 @@ from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.cloud_pcs.remote_action_run import begun as action_begun
 from shared.domain.operations.operation import AuditEvent
-from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerStep, decide, hold_until, next_change
+from shared.domain.power.engine import Opinion, PowerDecision, PowerFacts, PowerStep, decide, next_change
+from shared.domain.power.hours import hold_until
 from shared.domain.power.record import CloudPcPower, actor_of, begun, seen
 from shared.domain.power.state import DesiredPower, MaintenanceWindow, ObservedPower, PowerActor
 from shared.domain.power.zones import ELSEWHERE

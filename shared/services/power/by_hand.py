@@ -10,7 +10,7 @@ from shared.domain.cloud_pcs.action_forms import Nothing, PowerOffForm
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.operations.operation import Operation
-from shared.domain.power.engine import hold_until
+from shared.domain.power.hours import hold_until
 from shared.domain.power.state import DesiredPower, PowerActor, PowerHold
 from shared.errors import ConflictError, UnavailableError
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, refusal, resume_action

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.power.arrivals import KEPT, arrived, expected
-from shared.domain.power.engine import hold_until, working_hours
+from shared.domain.power.hours import hold_until, working_hours
 from shared.domain.power.schedule import is_zone
 from shared.domain.power.settings import PowerPhase, PowerScheduleForm, PowerSettings
 from shared.domain.power.zones import ZONES, zone_of

@@ -14,7 +14,6 @@ import { Power20Regular } from "@fluentui/react-icons/svg/power";
 import { RecordStop20Regular } from "@fluentui/react-icons/svg/record-stop";
 import { Rename20Regular } from "@fluentui/react-icons/svg/rename";
 import { Resize20Regular } from "@fluentui/react-icons/svg/resize";
-import { Settings20Regular } from "@fluentui/react-icons/svg/settings";
 import { Stethoscope20Regular } from "@fluentui/react-icons/svg/stethoscope";
 import type { FluentIcon } from "@fluentui/react-icons";
 
@@ -23,7 +22,7 @@ import type { ACTIONS } from "../api/actions.ts";
 type Name = keyof typeof ACTIONS.cloudPCs | "releaseGrace";
 
 export const CLOUD_PC_ICONS: Readonly<Partial<Record<Name, FluentIcon>>> = {
-  applySettings: Settings20Regular,
+  applySettings: ArrowClockwise20Regular,
   changeUserAccountType: PersonSettings20Regular,
   confirmRemoval: Checkmark20Regular,
   createSnapshot: Camera20Regular,

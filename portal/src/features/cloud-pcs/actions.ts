@@ -4,6 +4,7 @@ import { ACTIONS } from "../../api/actions.ts";
 import { at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { phraseOf, titleOf } from "../../api/errors.ts";
+import { labelOf } from "../../components/field-facts.ts";
 import { entered, sent, type Action, type Done, type Preview } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";

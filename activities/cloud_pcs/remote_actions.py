@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -33,7 +34,7 @@ from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Status
-from shared.domain.cloud_pcs.remote_action import STEPS, Remote, RemoteAction
+from shared.domain.cloud_pcs.remote_action import OPEN, STEPS, Remote, RemoteAction
 from shared.domain.cloud_pcs.replacing import moved, resized_for_a_time, stayed
 from shared.domain.networks.connection import JoinType
 from shared.domain.operations.machines_gone import machine_known
@@ -72,6 +73,13 @@ def _is_at_work(pc: CloudPc, record: RemoteStep | RemoteEnd) -> bool:
     return pc.action is not None and pc.action.operation_id == record.operation_id
 
 
+def _opened(record: RemoteStep, at: datetime, pc: CloudPc) -> CloudPc | None:
+    """Return a Cloud PC whose user may sign in again; None where that is noted already."""
+    if pc.action is None or not _is_at_work(pc, record) or pc.action.opened_at is not None:
+        return None
+    return pc.but(action=pc.action.but(opened_at=at))
+
+
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_REMOTE_STEP)
 async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
@@ -83,6 +91,8 @@ async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
         await fail_operation(record.tenant_id, record.operation_id, gone, at)
         return Superseded()
     await open_entry(found.value, record, at)
+    if record.step == OPEN:  # an old order to close the machine would shut the user out, and nothing opened it again
+        await dependencies().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, partial(_opened, record, at))
     titles = STEPS[record.name]
     done = list(titles).index(record.step) * 100 // len(titles)
     await begin_operation_step(record.tenant_id, record.operation_id, record.step, titles, percent=done)

@@ -274,7 +274,7 @@ def _works_on(pc: CloudPc, machine: Machine) -> bool:
     if not _is_named(pc.current.resources, machine):
         return True
     if pc.action is not None:
-        return _began_before(pc.action.begun_at)
+        return _began_before(pc.action.opened_at or pc.action.begun_at)
     return pc.status not in WORKING
 
 

@@ -15,7 +15,10 @@ from shared.contracts.provisioning import REPLACE, replacement_order
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION, remote_order
 from shared.domain.cloud_pcs import replacing
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.cloud_pcs.remote_action_run import begun
 from shared.domain.cloud_pcs.replacing import begin_replacement
+from shared.domain.cloud_pcs.temporary_size import TemporarySize
 from shared.domain.images.image import DeviceImageStatus
 from shared.services.images.device_images import start_image_build
 from shared.services.networks.connection_checks import start_check
@@ -101,6 +104,44 @@ async def a_cloud_pc_that_is_resized_twice(life: Life) -> None:
         life.cloud.advance(timedelta(hours=2).total_seconds())
 
 
+async def a_cloud_pc_that_has_a_larger_size_for_a_time(life: Life) -> None:
+    await _provisioned(life)
+    large = things.plan("CPC_E_4C_16GB_128GB", "sku-5")
+    for number in (1, 2):
+        there = (await record(life)).current.temporary_size
+        at, operation_id = life.now(), f"temporary-{number}"
+        size = TemporarySize(plan=large, until=at + timedelta(hours=1), at=at, by="adm", operation_id=operation_id)
+        action = RemoteAction(
+            name=Remote.RESIZE_TEMPORARILY,
+            operation_id=operation_id,
+            begun_at=at,
+            temporary_size=None if there else size,
+        )
+        pc = await life.deps.cloud_pcs.change(T, (await record(life)).id, partial(_acting, action))
+        order = remote_order(pc)
+        assert order is not None
+        ended = await life.run(RUN_REMOTE_ACTION, order)
+        assert ended["outcome"] == "succeeded", await record(life)
+        life.cloud.advance(timedelta(hours=1).total_seconds())
+    assert (await record(life)).current.temporary_size is None
+
+
+async def a_cloud_pc_that_is_stopped_by_hand(life: Life) -> None:
+    await _provisioned(life)
+    for number, name in enumerate((Remote.POWER_OFF, Remote.POWER_ON)):
+        action = RemoteAction(name=name, operation_id=f"power-{number}", begun_at=life.now())
+        pc = await life.deps.cloud_pcs.change(T, (await record(life)).id, partial(_acting, action))
+        order = remote_order(pc)
+        assert order is not None
+        ended = await life.run(RUN_REMOTE_ACTION, order)
+        assert ended["outcome"] == "succeeded", await record(life)
+        life.cloud.advance(timedelta(hours=1).total_seconds())
+
+
+def _acting(action: RemoteAction, pc: CloudPc) -> CloudPc:
+    return begun(pc, action)
+
+
 async def an_image_that_is_built_twice(life: Life) -> None:
     """The second time with the number of the first, which was deleted."""
     tenant, site = (await life.deps.tenants.get(T)).value, things.site()
@@ -159,6 +200,8 @@ PLAYED: dict[Tell, frozenset[str]] = {
     a_connection_that_is_checked_twice: frozenset({"begin_probe_script"}),
     a_cloud_pc_that_is_replaced_twice: frozenset({"release_session_host"}),
     a_cloud_pc_that_is_resized_twice: frozenset({"begin_disk_growth", "begin_resize"}),
+    a_cloud_pc_that_has_a_larger_size_for_a_time: frozenset(),
+    a_cloud_pc_that_is_stopped_by_hand: frozenset({"allow_start_on_connect"}),
     an_image_that_is_built_twice: frozenset(
         {"begin_capture", "begin_generalize", "begin_validation", "delete_gallery_version", "mark_generalized"}
     ),
@@ -196,7 +239,6 @@ PLAYED: dict[Tell, frozenset[str]] = {
 """The lives, each with the fenced activities that are played in it and in none before it."""
 
 NOT_PLAYED = {
-    "allow_start_on_connect": "no life has a Cloud PC that is stopped by hand; it gives a right and stops nothing",
     "begin_disable": "no life of a hybrid Cloud PC is played",
     "begin_domain_join": "no life of a hybrid Cloud PC is played",
     "begin_enrollment": "no life of a hybrid Cloud PC is played",

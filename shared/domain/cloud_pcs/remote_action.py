@@ -34,6 +34,9 @@ class Remote(StrEnum):
         return status in (_WELL if self in {Remote.RESTORE, Remote.RESIZE} else WORKING)
 
 
+OPEN = "open"
+"""The step in which the user may sign in again."""
+
 STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
     {
         Remote.REBOOT: {"restart": "Restart the machine", "answer": "Wait until Windows answers"},
@@ -67,14 +70,14 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "close": "Let nobody sign in, and read the sessions",
             "stop": "Stop the machine",
             "start": "Start the machine with the size",
-            "open": "Let the user sign in again",
+            OPEN: "Let the user sign in again",
             "answer": "Wait until Windows answers",
         },
         Remote.POWER_ON: {"start": "Start the machine", "answer": "Wait until Windows answers"},
         Remote.POWER_OFF: {
             "close": "Let nobody sign in, and read the sessions",
             "stop": "Stop the machine",
-            "open": "Let the user sign in again, which starts the machine",
+            OPEN: "Let the user sign in again, which starts the machine",
         },
     }
 )
@@ -88,7 +91,8 @@ class RemoteAction(Value):
     somebody wants; *force*: the machine is stopped even if its user is active. *rests*: the machine was off on purpose
     when the action began, and is to be off after it. *hibernates*: its memory is kept on disk when it is stopped, or
     was kept when the action began. *elsewhere*: it may start with other sizes of its plan.
-    *temporary_size*: that the machine gets for a time; None: it goes back to the size of its own plan.
+    *temporary_size*: that the machine gets for a time; None: it goes back to the size of its own plan. *opened_at*: the
+    beginning of the step in which its user may sign in again; orders of earlier steps are not carried out after it.
     """
 
     name: Remote
@@ -103,3 +107,4 @@ class RemoteAction(Value):
     elsewhere: bool | None = None
     automatic: bool = False  # scheduled: it has no operation
     temporary_size: TemporarySize | None = Field(None, exclude_if=lambda size: size is None)
+    opened_at: datetime | None = Field(None, exclude_if=lambda at: at is None)

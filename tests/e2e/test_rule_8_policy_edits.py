@@ -58,12 +58,16 @@ def test_an_edit_touches_no_cloud_pc_and_each_says_how_it_differs(built: tuple[O
     changed = {p["displayName"]: (p["oldValue"], p["newValue"]) for p in event["resources"][0]["modifiedProperties"]}
     (user,) = office.portal.ask("GET", f"{path_of(office, policy)}/users").body["value"]
     (explained,) = office.explain(upn)["cloudPcs"]
-    drift = {"drifted": True, "differs": ["windowsSetting"]}  # no machine is different for the policy's name
+    drift = {
+        "drifted": True,
+        "differs": ["windowsSetting"],
+        "inPlace": [],
+    }  # no machine is different for the policy's name
 
     assert (edited.status, edited.headers["etag"]) == (204, seen.headers["etag"])
     assert (seen.body["displayName"], seen.body["windowsSetting"]) == ("New name", {"locale": "de-DE"})
     assert changed["displayName"] == ("Office", "New name")
-    assert before["@deskwright.drift"] == {"drifted": False, "differs": []}
+    assert before["@deskwright.drift"] == {"drifted": False, "differs": [], "inPlace": []}
     assert [after["@deskwright.drift"], explained["drift"], user["cloudPcs"][0]["drift"]] == [drift] * 3
     assert (after["displayName"], after["provisioningPolicyName"]) == (before["displayName"], "New name")
     assert after["lastModifiedDateTime"] == before["lastModifiedDateTime"]
@@ -188,4 +192,4 @@ def test_a_deleted_policy_s_cloud_pcs_expire_from_what_they_were_built_from(open
     office.until(lambda: office.cloud_pc_of(upn)["status"] == "deprovisioning", says="it expires")
 
     assert (deleted.status, left["status"], left["provisioningPolicyName"]) == (204, "inGracePeriod", "Office")
-    assert left["@deskwright.drift"] == {"drifted": True, "differs": ["provisioningPolicyId"]}
+    assert left["@deskwright.drift"] == {"drifted": True, "differs": ["provisioningPolicyId"], "inPlace": []}

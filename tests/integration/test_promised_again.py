@@ -11,6 +11,7 @@ from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.cloud_pcs.temporary_size import TemporarySize
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.notices.events import TELLERS
 from shared.domain.operations.bulk import BulkAction
@@ -106,6 +107,9 @@ async def test_what_is_due_of_spot_groups_their_hosts_and_images_is_promised_aga
     }
 
 
+LARGER = TemporarySize(plan=things.plan(), until=NIGHT, at=NIGHT - timedelta(days=1), by="eve", operation_id="op-size")
+
+
 def of_every_kind() -> tuple[tuple[str, Any], ...]:
     """Records of which each kind of due rows has something to do, by the repository that keeps them."""
     work = HostWork(task=HostTask.START, run=4, begun_at=NIGHT)
@@ -135,6 +139,7 @@ def of_every_kind() -> tuple[tuple[str, Any], ...]:
         ("cloud_pcs", things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))),
         ("cloud_pcs", things.cloud_pc("gil", status=Status.IN_GRACE_PERIOD, grace=grace)),
         ("cloud_pcs", things.cloud_pc("hal", status=Status.PROVISIONED, action=reboot)),
+        ("cloud_pcs", things.cloud_pc("ivy", status=Status.PROVISIONED, temporary_size=LARGER)),
         ("deleted_cloud_pcs", DELETED),
         ("cloud_pc_powers", CloudPcPower(id=things.cloud_pc("hal").id, tenant_id="contoso", since=NIGHT)),
         ("notice_endpoints", ENDPOINT),
@@ -155,7 +160,7 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
     await services.changes.add("contoso", ["id-ada"], NIGHT)
     await services.requests.add("contoso", NIGHT)
     found = await (await restored_from(services, blobs, elsewhere)).due.due_among(DueKind, NIGHT)
-    cloud_pc = {name: things.cloud_pc(name).id for name in ("ada", "bob", "eve", "gil", "hal")}
+    cloud_pc = {name: things.cloud_pc(name).id for name in ("ada", "bob", "eve", "gil", "hal", "ivy")}
     assert {(due.kind, due.subject_id) for due in found} == {
         (DueKind.START, cloud_pc["ada"]),
         (DueKind.WATCH, cloud_pc["bob"]),
@@ -164,6 +169,7 @@ async def test_records_without_any_due_row_lead_to_the_rows_of_every_kind(
         (DueKind.REMIND, cloud_pc["gil"]),
         (DueKind.ACT, cloud_pc["hal"]),
         (DueKind.POWER, cloud_pc["hal"]),
+        (DueKind.TEMPORARY_SIZE, cloud_pc["ivy"]),
         (DueKind.DELETED, DELETED.id),
         (DueKind.POOL, "p1"),
         (DueKind.IMAGE_RINGS, "p1"),

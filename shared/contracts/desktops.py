@@ -12,11 +12,7 @@ from shared.contracts.outcomes import Accepted, Done, Refused, Superseded
 from shared.contracts.reconciling import Started, StartOrder
 from shared.domain.destroying import Confirmation
 from shared.domain.networks.connection import JoinType
-from shared.domain.values import Value
-
-
-def _is_false(value: object) -> bool:
-    return value is False
+from shared.domain.values import Value, is_false
 
 
 class HostPoolOrder(Value):
@@ -104,7 +100,7 @@ class ForgetSessionHostOrder(Value):
     machine: Machine
     host_pool_id: str | None = None
     domain_name: str | None = None
-    unless_in_use: bool = Field(False, exclude_if=_is_false)
+    unless_in_use: bool = Field(False, exclude_if=is_false)
 
 
 IN_USE = "inUse"

@@ -25,11 +25,7 @@ from shared.domain.planning.queueing import regions_of, subscription_of
 from shared.domain.policies.policy import Snapshot
 from shared.domain.pools.member import PoolMember
 from shared.domain.tenants.tenant import Site, Tenant
-from shared.domain.values import Value
-
-
-def _is_false(value: object) -> bool:
-    return value is False
+from shared.domain.values import Value, is_empty, is_false, is_none
 
 
 class Replaced(Value):
@@ -40,15 +36,7 @@ class Replaced(Value):
 
     remains: CleanUpOrder
     session_host: str | None = None
-    unless_in_use: bool = Field(False, exclude_if=_is_false)
-
-
-def _is_empty(scripts: tuple[PolicyScriptOrder, ...]) -> bool:
-    return not scripts
-
-
-def _is_none(value: object) -> bool:
-    return value is None
+    unless_in_use: bool = Field(False, exclude_if=is_false)
 
 
 class ProvisionOrder(OfAttempt):
@@ -78,10 +66,10 @@ class ProvisionOrder(OfAttempt):
     in_pool: bool = False  # it is a member of a warm pool, which has no user yet
     claimed: bool = False  # the user gets the machine of a member, with which it goes on
     disk: KeptDisk | None = None  # the copy of a disk from which it is built; None: from the image of its snapshot
-    wakes: bool = Field(False, exclude_if=_is_false)  # that machine is off, and has to be started first
-    another: bool = Field(False, exclude_if=_is_false)  # if Azure refuses that machine, the user gets another, once
-    within: str | None = Field(None, exclude_if=_is_none)  # the only one of the regions in which it may be built
-    warning: WarnOrder | None = Field(None, exclude_if=_is_none)  # before the machine that is there goes
+    wakes: bool = Field(False, exclude_if=is_false)  # that machine is off, and has to be started first
+    another: bool = Field(False, exclude_if=is_false)  # if Azure refuses that machine, the user gets another, once
+    within: str | None = Field(None, exclude_if=is_none)  # the only one of the regions in which it may be built
+    warning: WarnOrder | None = Field(None, exclude_if=is_none)  # before the machine that is there goes
 
     @property
     def computer_name(self) -> str:
@@ -315,8 +303,8 @@ class RerunOrder(Value):
     operation_id: str
     configuration: ConfigurationOrder
     # Not written while there is none: the histories of earlier releases do not have it.
-    scripts: tuple[PolicyScriptOrder, ...] = Field((), exclude_if=_is_empty)
-    wanted: WantedSettings | None = Field(None, exclude_if=_is_none)
+    scripts: tuple[PolicyScriptOrder, ...] = Field((), exclude_if=is_empty)
+    wanted: WantedSettings | None = Field(None, exclude_if=is_none)
 
 
 class RerunRecord(OfBuild):
@@ -328,7 +316,7 @@ class RerunRecord(OfBuild):
     operation_id: str
     steps: tuple[str, ...]
     warnings: tuple[Warn, ...] = ()
-    wanted: WantedSettings | None = Field(None, exclude_if=_is_none)
+    wanted: WantedSettings | None = Field(None, exclude_if=is_none)
 
 
 def rerunning_instance(pc: CloudPc) -> str:

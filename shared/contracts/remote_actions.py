@@ -18,7 +18,7 @@ from shared.domain.machines.restore_points import obsolete
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner
-from shared.domain.values import Value
+from shared.domain.values import Value, is_none
 
 
 class RemoteOrder(Value):
@@ -54,7 +54,7 @@ class RemoteOrder(Value):
     rests: bool | None = None
     hibernates: bool | None = None
     elsewhere: bool | None = None
-    warning: WarnOrder | None = Field(None, exclude_if=lambda warning: warning is None)
+    warning: WarnOrder | None = Field(None, exclude_if=is_none)
 
     @property
     def new_disk(self) -> str:

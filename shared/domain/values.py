@@ -39,6 +39,21 @@ Word = Annotated[str, Field(max_length=100)]
 """A word of a fixed set, before it is checked against the set."""
 
 
+def is_none(value: object) -> bool:
+    """Whether a field has no value: an ``exclude_if``, for fields that earlier records and histories lack."""
+    return value is None
+
+
+def is_false(value: object) -> bool:
+    """Whether a field is False: an ``exclude_if``, as ``is_none``."""
+    return value is False
+
+
+def is_empty(value: tuple[object, ...]) -> bool:
+    """Whether a field is an empty list: an ``exclude_if``, as ``is_none``."""
+    return not value
+
+
 def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
     """Validate that all items of a list differ: an ``AfterValidator``."""
     for n, value in enumerate(values):

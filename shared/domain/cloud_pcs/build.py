@@ -17,7 +17,7 @@ from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import Slot
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Snapshot
-from shared.domain.values import Value
+from shared.domain.values import Value, is_false, is_none
 
 
 class Step(StrEnum):
@@ -154,14 +154,6 @@ class Resources(Value):
         return tuple(id_ for id_ in made.get(step, ()) if id_)
 
 
-def _is_false(value: object) -> bool:
-    return value is False
-
-
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 class PoolUse(Value):
     """Note that a build has asked the warm pool for a machine: it got one, or *why* it is built like any other.
 
@@ -172,11 +164,11 @@ class PoolUse(Value):
 
     asked_at: datetime
     claimed: bool
-    claimed_at: datetime | None = Field(None, exclude_if=_is_none)
-    off: bool = Field(False, exclude_if=_is_false)
-    region: str | None = Field(None, exclude_if=_is_none)
+    claimed_at: datetime | None = Field(None, exclude_if=is_none)
+    off: bool = Field(False, exclude_if=is_false)
+    region: str | None = Field(None, exclude_if=is_none)
     why: str | None = None
-    instead_of: str | None = Field(None, exclude_if=_is_none)
+    instead_of: str | None = Field(None, exclude_if=is_none)
 
 
 class Build(Value):
@@ -207,8 +199,8 @@ class Build(Value):
     disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made from restore points
     disk: KeptDisk | None = None  # from which it is made; None: from the image of its snapshot
     pool: PoolUse | None = None  # whether the warm pool of its policy had a machine; None: it was not asked
-    unless_in_use: bool = Field(False, exclude_if=_is_false)  # it takes the place only where nobody is active
-    temporary_size: TemporarySize | None = Field(None, exclude_if=_is_none)  # that its machine has, or is to have
+    unless_in_use: bool = Field(False, exclude_if=is_false)  # it takes the place only where nobody is active
+    temporary_size: TemporarySize | None = Field(None, exclude_if=is_none)  # that its machine has, or is to have
 
     @property
     def policy_id(self) -> str | None:

@@ -16,7 +16,7 @@ from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import Slot, other_slot
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Snapshot
-from shared.domain.values import Value
+from shared.domain.values import Value, is_none
 from shared.errors import IllegalTransitionError
 
 _BUILDING = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
@@ -25,10 +25,6 @@ _REPRIEVES = frozenset({Event.REPRIEVED, Event.REPRIEVED_WITH_WARNINGS})
 
 REMINDED_BEFORE = timedelta(days=1)
 """Time between the reminder that a grace period ends and its end."""
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class User(Value):
@@ -95,7 +91,7 @@ class Grace(Value):
     held_at: datetime | None = None
     extended_by: str | None = None
     confirmed_by: str | None = None
-    reminded_of: datetime | None = Field(None, exclude_if=_is_none)
+    reminded_of: datetime | None = Field(None, exclude_if=is_none)
 
     @property
     def reminder_at(self) -> datetime | None:

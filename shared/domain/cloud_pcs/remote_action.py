@@ -10,7 +10,7 @@ from pydantic import Field
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
 from shared.domain.cloud_pcs.temporary_size import TemporarySize
 from shared.domain.power.state import PowerHold
-from shared.domain.values import Value
+from shared.domain.values import Value, is_none
 
 _WELL = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
 
@@ -106,5 +106,5 @@ class RemoteAction(Value):
     hibernates: bool | None = None
     elsewhere: bool | None = None
     automatic: bool = False  # scheduled: it has no operation
-    temporary_size: TemporarySize | None = Field(None, exclude_if=lambda size: size is None)
-    opened_at: datetime | None = Field(None, exclude_if=lambda at: at is None)
+    temporary_size: TemporarySize | None = Field(None, exclude_if=is_none)
+    opened_at: datetime | None = Field(None, exclude_if=is_none)

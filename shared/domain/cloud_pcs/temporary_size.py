@@ -5,17 +5,13 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from shared.domain.machines.service_plan import ServicePlan, size_ladder
-from shared.domain.values import Value
+from shared.domain.values import Value, is_none
 
 LONGEST = timedelta(days=92)
 """Longest time for which a machine has a temporary size."""
 
 QUIET_FOR = timedelta(hours=1)
 """Time without an active session after which a machine with a disconnected session goes back to its own size."""
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class TemporarySize(Value):
@@ -30,8 +26,8 @@ class TemporarySize(Value):
     at: datetime
     by: str
     operation_id: str
-    waits: str | None = Field(None, exclude_if=_is_none)
-    quiet_since: datetime | None = Field(None, exclude_if=_is_none)
+    waits: str | None = Field(None, exclude_if=is_none)
+    quiet_since: datetime | None = Field(None, exclude_if=is_none)
 
     def ending(self, at: datetime) -> "TemporarySize":
         """Return it with another end."""

@@ -12,7 +12,7 @@ from zlib import crc32
 from pydantic import Field
 
 from shared.domain.notices.events import MANDATORY, NoticeEvent
-from shared.domain.values import Value
+from shared.domain.values import Value, is_false
 
 KEPT = timedelta(days=7)
 """Time for which events and deliveries are kept, and can be replayed."""
@@ -73,10 +73,6 @@ _USER_DIGEST_MINUTES = 15
 _TIME_LENGTH = len("2026-01-01T00:00:00.000000-")
 
 
-def _is_false(value: object) -> bool:
-    return value is False
-
-
 class DeliveryStatus(StrEnum):
     """Status of a delivery."""
 
@@ -122,7 +118,7 @@ class Delivery(Value):
     last_status: int | None = None
     last_error: str | None = None
     test: bool = False
-    to_user: bool = Field(False, exclude_if=_is_false)
+    to_user: bool = Field(False, exclude_if=is_false)
 
     @property
     def line(self) -> str:

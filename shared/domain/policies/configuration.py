@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from shared.domain.naming import naming_template_problem
 from shared.domain.policies.image_rings import ImageRings
 from shared.domain.tenants.tenant import TenantSettings
-from shared.domain.values import Counted, Id, Value, Word, distinct, when_written
+from shared.domain.values import Counted, Id, Value, Word, distinct, is_empty, when_written
 
 LOCALES: tuple[str, ...] = (
     "ar-SA", "bg-BG", "cs-CZ", "da-DK", "de-DE", "el-GR", "en-AU", "en-GB", "en-US", "es-ES", "es-MX", "et-EE",
@@ -115,10 +115,6 @@ def _each_once(scripts: tuple[PolicyScript, ...]) -> tuple[PolicyScript, ...]:
     return scripts
 
 
-def _is_empty(scripts: tuple[PolicyScript, ...]) -> bool:
-    return not scripts
-
-
 def _are_default(rings: ImageRings) -> bool:
     return rings == ImageRings()
 
@@ -173,7 +169,7 @@ class ConfigurationStep(Value):
         (),
         title="Apps and scripts",
         description="Run on each new Cloud PC in this order, after Windows is configured. No secrets in them.",
-        exclude_if=_is_empty,
+        exclude_if=is_empty,
     )
     # Not written while they are as by default: the rows of earlier releases do not have them.
     image_rings: ImageRings = Field(

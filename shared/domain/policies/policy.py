@@ -14,7 +14,7 @@ from shared.domain.policies.image_rings import ImageRings
 from shared.domain.policies.script import DeviceManagementScript
 from shared.domain.policies.warm_pool import PoolKey, WarmPool
 from shared.domain.tenants.tenant import Paused, TenantSettings
-from shared.domain.values import FlatValue, Inlined, Value
+from shared.domain.values import FlatValue, Inlined, Value, is_empty
 
 
 class DomainJoinConfiguration(Value):
@@ -45,10 +45,6 @@ class Assignment(Value):
     assigned_at: datetime
 
 
-def _is_empty(pools: tuple[WarmPool, ...]) -> bool:
-    return not pools
-
-
 class Policy(FlatValue):
     """A saved provisioning policy."""
 
@@ -66,7 +62,7 @@ class Policy(FlatValue):
     assignments: tuple[Assignment, ...] = ()
     paused: Paused | None = None
     # Not written while there is none: the rows of earlier releases do not have it.
-    pools: tuple[WarmPool, ...] = Field((), exclude_if=_is_empty)
+    pools: tuple[WarmPool, ...] = Field((), exclude_if=is_empty)
     created_date_time: datetime
     last_modified_date_time: datetime
 
@@ -107,10 +103,6 @@ class BuiltScript(PolicyScript):
         return f"{self.display_name} (version {self.version})"
 
 
-def _no_scripts(scripts: tuple[BuiltScript, ...]) -> bool:
-    return not scripts
-
-
 class Snapshot(FlatValue):
     """Settings from which a Cloud PC was built: later edits of the policy do not reach it."""
 
@@ -123,7 +115,7 @@ class Snapshot(FlatValue):
     image_display_name: str
     configuration: Annotated[DecidedConfiguration, Inlined()]
     # Not written while there is none: the rows of earlier releases do not have it.
-    built_scripts: tuple[BuiltScript, ...] = Field((), exclude_if=_no_scripts)
+    built_scripts: tuple[BuiltScript, ...] = Field((), exclude_if=is_empty)
 
     def through(self, connection: Connection) -> "Snapshot":
         """Return the snapshot of the same, built through another connection."""

@@ -11,7 +11,7 @@ from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import names_user
 from shared.domain.power.schedule import MOST_EXCEPTIONS, MOST_PHASES, TimedPhase, edges, phase_at, problems
 from shared.domain.tenants.tenant import Region
-from shared.domain.values import Value, Word
+from shared.domain.values import Value, Word, is_none
 
 REFILL = timedelta(minutes=90)
 """Time in which a member is built, nearly always."""
@@ -25,10 +25,6 @@ _LARGEST = 900
 def refill_time(size: int) -> timedelta:
     """Return the time in which *size* members are built."""
     return -(-size // AT_ONCE) * REFILL
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class PoolKey(NamedTuple):
@@ -102,7 +98,7 @@ class PoolSize(Value):
         None,
         title="Region",
         description="In which its members are built; left out: where the policy builds first.",
-        exclude_if=_is_none,
+        exclude_if=is_none,
     )
     desired: int = Field(0, ge=0, le=900, title="Desired size", description="How many machines are kept ready.")
     minimum: int = Field(0, ge=0, le=900, title="Minimum size", description="The least that advice may set it to.")
@@ -113,7 +109,7 @@ class PoolSize(Value):
         None,
         title="Schedule of sizes",
         description="Sizes by the hour, in place of the desired size.",
-        exclude_if=_is_none,
+        exclude_if=is_none,
     )
     state: PoolState = Field(
         PoolState.RUNNING,

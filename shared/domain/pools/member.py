@@ -11,6 +11,7 @@ from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import GENERATIONS_BEGIN
 from shared.domain.policies.policy import Snapshot
 from shared.domain.policies.warm_pool import PoolKey
+from shared.domain.values import is_none
 
 NOBODY = User.model_construct(id="", user_principal_name="")
 
@@ -21,10 +22,6 @@ UNHEALTHY_FOR = timedelta(minutes=30)
 """A member that has been unhealthy for so long is never given to anybody."""
 
 _GOING = frozenset({Status.FAILED, Status.DEPROVISIONING, Status.NOT_PROVISIONED})
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class PoolMember(CloudPc):
@@ -40,8 +37,8 @@ class PoolMember(CloudPc):
     unhealthy_since: datetime | None = None
     unhealthy_why: str | None = None
     parked_at: datetime | None = None
-    rests_since: datetime | None = Field(None, exclude_if=_is_none)
-    pool_region: str | None = Field(None, exclude_if=_is_none)  # that of its pool, in which alone it is built
+    rests_since: datetime | None = Field(None, exclude_if=is_none)
+    pool_region: str | None = Field(None, exclude_if=is_none)  # that of its pool, in which alone it is built
     counted: bool = False  # its failed build is among the failures of its pool
 
     @property

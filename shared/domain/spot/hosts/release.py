@@ -14,7 +14,7 @@ from pydantic import Field
 
 from shared.domain.spot.groups.target import Method, Release
 from shared.domain.spot.hosts.host_plan import Stage
-from shared.domain.values import Value
+from shared.domain.values import Value, is_false
 from shared.errors import IllegalTransitionError
 
 
@@ -70,10 +70,6 @@ class ImageOfGroup(Value):
     image_version: str
 
 
-def _is_false(value: object) -> bool:
-    return value is False
-
-
 class SpotRelease(Value):
     """A release of one Spot Group. *image*: where it goes; *before*: where it comes from, and goes back to.
 
@@ -90,7 +86,7 @@ class SpotRelease(Value):
     before: ImageOfGroup
     method: Method
     at: datetime | None = None
-    during_maintenance_window: bool = Field(False, exclude_if=_is_false)
+    during_maintenance_window: bool = Field(False, exclude_if=is_false)
     sign_off_after_in_minutes: int = Field(5, ge=0, le=1440)
     surge: int | None = Field(None, ge=1)
     renews: bool = False

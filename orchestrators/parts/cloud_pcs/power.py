@@ -57,17 +57,26 @@ def power_off(run: RemoteActionRun) -> Steps[Json]:
     yield from run.begin("close")
     if order is not None:
         yield from run.do(ALLOW_START_ON_CONNECT, order)  # (1)
+    yield from then_open(run, order, _close_and_stop(run, order))  # (2) (3) (4)
+    return {"powerState": "poweredOff"}
+
+
+def _close_and_stop(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
+    yield from close_host(run, order)
+    yield from run.begin("stop")
+    yield from _stop(run, order)
+
+
+def then_open(run: RemoteActionRun, order: HostSessionsOrder | None, work: Steps[None]) -> Steps[None]:
+    """Do *work* on a machine that is closed, and let the user sign in again, however it ends. Raises: *work*'s."""
     try:
-        yield from close_host(run, order)  # (2)
-        yield from run.begin("stop")
-        yield from _stop(run, order)  # (3)
+        yield from work
     except WorkFailedError:
         with suppress(WorkFailedError):
-            yield from open_host(run, order)  # (4)
+            yield from _open_host(run, order)
         raise
     yield from run.begin("open")
-    yield from open_host(run, order)  # (4)
-    return {"powerState": "poweredOff"}
+    yield from _open_host(run, order)
 
 
 def wake(run: RemoteActionRun) -> Steps[None]:
@@ -95,7 +104,7 @@ def rest(run: RemoteActionRun) -> Steps[None]:
         yield from _stop(run, order)
         run.rests = True
     with suppress(WorkFailedError):
-        yield from open_host(run, order)
+        yield from _open_host(run, order)
 
 
 def _stop(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
@@ -136,8 +145,7 @@ def _refuse_active(run: RemoteActionRun, order: HostSessionsOrder | None) -> Ste
         raise WorkFailedError(Failure(code=SESSIONS_IN_THE_WAY, message=message, advice=advice))
 
 
-def open_host(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
-    """Let the user sign in to the machine again. Raises: as ``do``."""
+def _open_host(run: RemoteActionRun, order: HostSessionsOrder | None) -> Steps[None]:
     if order is not None:
         yield from run.do(OPEN_HOST, order)
 

@@ -39,20 +39,29 @@ def resize(run: RemoteActionRun) -> Steps[Json]:
     than the plan promises. Whatever fails once it is stopped, it is started with the size that it had; its disk, once
     grown, stays grown.
     """
-    order = run.order
-    if order.plan is None:
+    plan, hardware, place = yield from find_room(run)  # (1)
+    try:
+        yield from _change(run, plan, hardware, place)  # (2) (3) (4)
+    except WorkFailedError as failed:
+        raise (yield from give_back(run, run.order.size or hardware.size, failed.failure)) from failed
+    yield from run.begin("growPartition")
+    grow = ConfigurationOrder(machine=run.order.machine, steps=(GROW,))
+    run.warnings = yield from configure_windows(run.ctx, grow, run.waiting)  # (5)
+    return {"servicePlanId": plan.id, "vmSize": run.size}
+
+
+def find_room(run: RemoteActionRun) -> Steps[tuple[ServicePlan, Hardware, Place]]:
+    """Find capacity for the plan of the order; return the plan, the present hardware, and the size to have.
+
+    Raises: WorkFailedError without a plan, NoCapacityError.
+    """
+    plan = run.order.plan
+    if plan is None:
         raise WorkFailedError(Failure(code="noServicePlan", message="the record names no service plan to resize to"))
     yield from run.begin("findRoom")
-    hardware = yield from run.do(READ_HARDWARE, order.machine)
-    place = yield from find_place(run, order.plan, hardware, ())  # (1)
-    try:
-        yield from _change(run, order.plan, hardware, place)  # (2) (3) (4)
-    except WorkFailedError as failed:
-        raise (yield from give_back(run, order.size or hardware.size, failed.failure)) from failed
-    yield from run.begin("growPartition")
-    grow = ConfigurationOrder(machine=order.machine, steps=(GROW,))
-    run.warnings = yield from configure_windows(run.ctx, grow, run.waiting)  # (5)
-    return {"servicePlanId": order.plan.id, "vmSize": run.size}
+    hardware = yield from run.do(READ_HARDWARE, run.order.machine)
+    place = yield from _find_place(run, plan, hardware, ())
+    return plan, hardware, place
 
 
 def _change(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, place: Place) -> Steps[None]:
@@ -96,7 +105,7 @@ def start_with_capacity(
         except NoCapacityError as full:
             first, tried = first or full, (*tried, place)
             try:
-                place = yield from find_place(run, plan, hardware, tried)
+                place = yield from _find_place(run, plan, hardware, tried)
             except NoCapacityError:
                 raise first from full
         else:
@@ -110,7 +119,7 @@ def _start_as(run: RemoteActionRun, size: str, *, only_off: bool | None = None) 
     yield from run.run_to_completion(BEGIN_START, machine, VM_POLL)
 
 
-def find_place(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, tried: tuple[Place, ...]) -> Steps[Place]:
+def _find_place(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, tried: tuple[Place, ...]) -> Steps[Place]:
     """Return the size with which the machine meets the plan where it is; its present one is best.
 
     Raises: NoCapacityError.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from orchestrators.parts.cloud_pcs.power import close_host, in_pool, open_host
+from orchestrators.parts.cloud_pcs.power import close_host, in_pool, then_open
 from orchestrators.parts.cloud_pcs.remote_actions import RemoteActionRun
-from orchestrators.parts.cloud_pcs.resizing import find_place, give_back, start_with_capacity
+from orchestrators.parts.cloud_pcs.resizing import find_room, give_back, start_with_capacity
 from orchestrators.parts.work import WorkFailedError
 from shared.contracts.definitions import Json
 from shared.contracts.machines import BEGIN_DEALLOCATE, VM_POLL, Place
@@ -23,31 +21,23 @@ def change_size(run: RemoteActionRun) -> Steps[Json]:
     is forced. (3) Change the size: while the machine is off, or between a stop and a start. (4) However it ended, the
     user may sign in again. A machine that has the size already is not interrupted.
     """
-    order = run.order
-    if order.plan is None:
-        raise WorkFailedError(Failure(code="noServicePlan", message="the record names no service plan to resize to"))
-    yield from run.begin("findRoom")
-    hardware = yield from run.do(READ_HARDWARE, order.machine)
-    place = yield from find_place(run, order.plan, hardware, ())  # (1)
-    pool, changes = in_pool(run), place.size != hardware.size
+    plan, hardware, place = yield from find_room(run)  # (1)
     yield from run.begin("close")
-    try:
-        if changes:
-            yield from close_host(run, pool)  # (2)
-        if order.rests:
-            yield from _while_off(run, place)  # (3)
-        else:
-            yield from _between_stop_and_start(run, order.plan, hardware, place, changes=changes)  # (3)
-    except WorkFailedError:
-        with suppress(WorkFailedError):
-            yield from open_host(run, pool)  # (4)
-        raise
-    yield from run.begin("open")
-    yield from open_host(run, pool)  # (4)
-    if not order.rests:
+    yield from then_open(run, in_pool(run), _close_and_change(run, plan, hardware, place))  # (2) (3) (4)
+    if not run.order.rests:
         yield from run.begin("answer")
         yield from run.wait_until_it_answers()
-    return {"servicePlanId": order.plan.id, "vmSize": run.size}
+    return {"servicePlanId": plan.id, "vmSize": run.size}
+
+
+def _close_and_change(run: RemoteActionRun, plan: ServicePlan, hardware: Hardware, place: Place) -> Steps[None]:
+    changes = place.size != hardware.size
+    if changes:
+        yield from close_host(run, in_pool(run))
+    if run.order.rests:
+        yield from _while_off(run, place)
+    else:
+        yield from _between_stop_and_start(run, plan, hardware, place, changes=changes)
 
 
 def _while_off(run: RemoteActionRun, place: Place) -> Steps[None]:

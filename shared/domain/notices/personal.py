@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.notices.events import EventType
-from shared.domain.power.schedule import is_zone
+from shared.domain.power.schedule import known_zone
 from shared.domain.values import Value, distinct, when_written, wrong_at
 
 _DAY = timedelta(days=1)
@@ -22,18 +22,12 @@ def _may_be_left_out(value: str) -> str:
     return value
 
 
-def _known_zone(value: str) -> str:
-    if not is_zone(value):
-        raise ValueError("write an IANA name, such as Europe/Berlin")
-    return value
-
-
 OptedOut = Annotated[
     tuple[Annotated[str, Field(max_length=100), when_written(_may_be_left_out)], ...],
     Field(max_length=50, description="types of events that are not mailed"),
     AfterValidator(distinct),
 ]
-OwnZone = Annotated[str, Field(max_length=100), when_written(_known_zone)]
+OwnZone = Annotated[str, Field(max_length=100), when_written(known_zone)]
 
 
 class QuietHours(Value):

@@ -45,8 +45,9 @@ class TenantPolicies:
         policy = self.policies.get(pc.current.snapshot.policy_id)
         if policy is None:
             return Drift(drifted=True, differs=("provisioningPolicyId",))
-        differs = self._differs(pc.current.snapshot, policy)
-        changes = {each.name for each in changes_in_place(pc.current.snapshot, self.wanted(policy))}
+        wanted = self.wanted(policy)
+        differs = self._differs(pc.current.snapshot, policy, wanted)
+        changes = {each.name for each in changes_in_place(pc.current.snapshot, wanted)}
         in_place = tuple(name for name in differs if name in changes)
         return Drift(drifted=bool(differs), differs=differs, in_place=in_place)
 
@@ -63,14 +64,13 @@ class TenantPolicies:
         policy = self.policies.get(pc.current.snapshot.policy_id)
         return policy.display_name if policy else pc.current.snapshot.policy_name
 
-    def _differs(self, built: Snapshot, policy: Policy) -> tuple[str, ...]:
+    def _differs(self, built: Snapshot, policy: Policy, wanted: WantedSettings) -> tuple[str, ...]:
         """Return the properties that a rebuild would change; a label, such as the policy's name, is not in the machine.
 
         Any of the policy's connections may be used: an alternate is no drift. While the policy's own image may not be
         used, nothing is rebuilt from it.
         """
         image = image_source(policy, self.images.get(policy.image_id))
-        wanted = self.wanted(policy)
         same = {
             "domainJoinConfigurations": built.connection_id in policy.connection_ids,
             "imageId": image in {None, built.image},

@@ -7,16 +7,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from shared.domain.power.schedule import is_zone
+from shared.domain.power.schedule import known_zone
 from shared.domain.values import Id, Value, Word, when_written
 
 NOT_KEPT = "keep deleted Cloud PCs first: the tenant's setting deletedCloudPcsKeptInDays is 0, and rebuilds lose disks"
-
-
-def _zone(value: str) -> str:
-    if not is_zone(value):
-        raise ValueError("write an IANA time zone, such as Europe/Berlin")
-    return value
 
 
 class Month(NamedTuple):
@@ -35,7 +29,7 @@ class ImageRings(Value):
     day_of_month: int = Field(
         15, ge=1, le=31, title="Day", description="Of the month, from midnight on; a shorter month: its last day."
     )
-    time_zone: Annotated[Word, when_written(_zone)] = Field(
+    time_zone: Annotated[Word, when_written(known_zone)] = Field(
         "UTC", title="Time zone", description="Of the day; an IANA name, such as Europe/Berlin."
     )
     canary_percent: int = Field(

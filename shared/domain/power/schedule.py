@@ -18,6 +18,7 @@ from shared.domain.values import LocalTime, Value
 _A_WEEK = 8
 """Days in which every phase of a week begins at least once; a day more, for the zones."""
 
+NO_ZONE = "there is no such time zone; write an IANA name, such as Europe/Berlin"
 MOST_PHASES, MOST_EXCEPTIONS = 100, 400
 _FORM_PHASES = 50
 """Number of phases that a form may have; records of before may have more."""
@@ -111,7 +112,7 @@ def _moment(day: date, begins: time, zone: str) -> datetime:
 def problems(schedule: Phased[PhaseOf]) -> Iterable[tuple[str, str]]:
     """Yield the problems of a schedule, as the place below it and a sentence."""
     if not is_zone(schedule.time_zone):
-        yield "timeZone", "there is no such time zone; write an IANA name, such as Europe/Berlin"
+        yield "timeZone", NO_ZONE
     if len(schedule.phases) > _FORM_PHASES:
         yield "phases", f"a week has at most {_FORM_PHASES} phases; leave some out"
     if len(schedule.exceptions) > MOST_EXCEPTIONS:
@@ -135,6 +136,13 @@ def _phase_problems(at: str, phases: Sequence[TimedPhase], *, dated: bool = Fals
         if begins & begun:
             yield f"{at}/{n}/begins", "another phase begins at the same time of the same day; change one of them"
         begun |= begins
+
+
+def known_zone(name: str) -> str:
+    """Validate the name of a time zone: an ``AfterValidator``."""
+    if not is_zone(name):
+        raise ValueError(NO_ZONE)
+    return name
 
 
 def is_zone(name: str) -> bool:

@@ -51,7 +51,7 @@ _TURNED_OFF = "the rings were turned off"
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
+class _Facts:
     """Facts of a look at a month, and its time."""
 
     deps: Dependencies
@@ -79,87 +79,87 @@ async def rings_due(deps: Dependencies, client: DurableClient, due: Due) -> date
             await deps.image_rings.remove(due.tenant_id, due.subject_id)
         return None
     policy = stored.value
-    site = _Site(deps, client, tenant.value, policy, await _image_of(deps, policy), now)
-    return await _look(site, month)
+    facts = _Facts(deps, client, tenant.value, policy, await _image_of(deps, policy), now)
+    return await _look(facts, month)
 
 
-async def _look(site: _Site, month: RingMonth | None) -> datetime:
+async def _look(facts: _Facts, month: RingMonth | None) -> datetime:
     """Begin a month on its day, or take the next step of the present month."""
-    this, key = site.rings.month_at(site.now), (site.tenant.id, site.policy.id)
+    this, key = facts.rings.month_at(facts.now), (facts.tenant.id, facts.policy.id)
     if month is None or month.reason == _TURNED_OFF:
-        await _save(site.deps, month, passed_month(this, key, site.now))
-        return site.rings.next_begin(site.now)
+        await _save(facts.deps, month, passed_month(this, key, facts.now))
+        return facts.rings.next_begin(facts.now)
     if month.month < this.name:
-        if pause_reason(await site.deps.service_state.get(), site.tenant, site.policy):
-            return site.now + _LATER
-        await _cancel(site.deps, site.client, site.tenant, month)
-        fresh = new_month(this, key, site.image, site.policy.image_display_name, site.now)
-        month = await _save(site.deps, month, fresh)
+        if pause_reason(await facts.deps.service_state.get(), facts.tenant, facts.policy):
+            return facts.now + _LATER
+        await _cancel(facts.deps, facts.client, facts.tenant, month)
+        fresh = new_month(this, key, facts.image, facts.policy.image_display_name, facts.now)
+        month = await _save(facts.deps, month, fresh)
     if month.status is RingStatus.HALTED and month.holds_bulk:
-        await _steer(site, month, BulkStatus.RUNNING, BulkStatus.PAUSED)
+        await _steer(facts, month, BulkStatus.RUNNING, BulkStatus.PAUSED)
     if month.status in {RingStatus.HALTED, RingStatus.ENDED}:
-        return site.rings.next_begin(site.now)
-    if why := why_not(site.rings, month, site.image, site.tenant.settings.deleted_cloud_pcs_kept_in_days):
-        return await _halt(site, month, why)
-    return await (_observe if month.status is RingStatus.OBSERVING else _run)(site, month)
+        return facts.rings.next_begin(facts.now)
+    if why := why_not(facts.rings, month, facts.image, facts.tenant.settings.deleted_cloud_pcs_kept_in_days):
+        return await _halt(facts, month, why)
+    return await (_observe if month.status is RingStatus.OBSERVING else _run)(facts, month)
 
 
-async def _halt(site: _Site, month: RingMonth, why: str) -> datetime:
+async def _halt(facts: _Facts, month: RingMonth, why: str) -> datetime:
     """Halt the month; the record comes before the pause of its bulk action, which the next look repeats."""
-    bulk = await _bulk_of(site.deps, month)
+    bulk = await _bulk_of(facts.deps, month)
     holds = bulk is not None and bulk.status is BulkStatus.RUNNING
-    after = await _save(site.deps, month, month.halted(why, site.now, holds_bulk=holds))
-    await _steer(site, after, BulkStatus.RUNNING, BulkStatus.PAUSED)
-    return site.rings.next_begin(site.now)
+    after = await _save(facts.deps, month, month.halted(why, facts.now, holds_bulk=holds))
+    await _steer(facts, after, BulkStatus.RUNNING, BulkStatus.PAUSED)
+    return facts.rings.next_begin(facts.now)
 
 
-async def _run(site: _Site, month: RingMonth) -> datetime:
+async def _run(facts: _Facts, month: RingMonth) -> datetime:
     """Begin the bulk action of the ring, or wait for its end and go on with the next part."""
-    bulk = await _bulk_of(site.deps, month)
+    bulk = await _bulk_of(facts.deps, month)
     if bulk is None:
-        return await _begin(site, month)
+        return await _begin(facts, month)
     if month.holds_bulk:
-        await _steer(site, month, BulkStatus.PAUSED, BulkStatus.RUNNING)
-        month = await _save(site.deps, month, month.but(holds_bulk=False))
+        await _steer(facts, month, BulkStatus.PAUSED, BulkStatus.RUNNING)
+        month = await _save(facts.deps, month, month.but(holds_bulk=False))
     if bulk.status not in OVER:
-        return site.now + _LOOK
+        return facts.now + _LOOK
     if (why := broken_off(bulk)) is not None:
-        await _save(site.deps, month, month.halted(why, site.now))
-        return site.rings.next_begin(site.now)
-    await _save(site.deps, month, month.with_part(month.ring, site.now))
-    return site.now
+        await _save(facts.deps, month, month.halted(why, facts.now))
+        return facts.rings.next_begin(facts.now)
+    await _save(facts.deps, month, month.with_part(month.ring, facts.now))
+    return facts.now
 
 
-async def _begin(site: _Site, month: RingMonth) -> datetime:
+async def _begin(facts: _Facts, month: RingMonth) -> datetime:
     """Begin the bulk action of the last part, or end the ring where nobody is left."""
-    if pause_reason(await site.deps.service_state.get(), site.tenant, site.policy):
-        return site.now + _LATER
-    deps, number = site.deps, len(month.of(month.ring)) - 1
-    fleet = fleet_of([each.value async for each in deps.cloud_pcs.each(site.tenant.id, policy_id=site.policy.id)])
+    if pause_reason(await facts.deps.service_state.get(), facts.tenant, facts.policy):
+        return facts.now + _LATER
+    deps, number = facts.deps, len(month.of(month.ring)) - 1
+    fleet = fleet_of([each.value async for each in deps.cloud_pcs.each(facts.tenant.id, policy_id=facts.policy.id)])
     items = await _items_of(deps, month)
     # Items that were written before a crash are its items: another choice would leave some of them behind.
     targets = [_again(item) for item in items if item.bulk_id == month.bulk_action_id]
     if not targets:
-        targets = [_target(pc) for pc in chosen(month, site.rings, fleet, tried_in(items), MOST_CLOUD_PCS)]
+        targets = [_target(pc) for pc in chosen(month, facts.rings, fleet, tried_in(items), MOST_CLOUD_PCS)]
     if not targets:
         own = [item for item in items if item.bulk_id in month.of(month.ring)]
-        after = await _save(deps, month, after_ring(month, site.rings, fleet, own, site.now))
-        return after.observed_until or site.rings.next_begin(site.now)
-    context = _context(site.deps, site.tenant, ring_seed(month, month.ring, number), site.now)
-    await begin_bulk(context, site.client, _form(), targets)
-    _log.info("ring %s of %s/%s begins with %d", month.ring, site.tenant.id, site.policy.id, len(targets))
-    return site.now + _LOOK
+        after = await _save(deps, month, after_ring(month, facts.rings, fleet, own, facts.now))
+        return after.observed_until or facts.rings.next_begin(facts.now)
+    context = _context(facts.deps, facts.tenant, ring_seed(month, month.ring, number), facts.now)
+    await begin_bulk(context, facts.client, _form(), targets)
+    _log.info("ring %s of %s/%s begins with %d", month.ring, facts.tenant.id, facts.policy.id, len(targets))
+    return facts.now + _LOOK
 
 
-async def _observe(site: _Site, month: RingMonth) -> datetime:
+async def _observe(facts: _Facts, month: RingMonth) -> datetime:
     """Wait until the canary has worked for its days, and let the others follow."""
-    if month.observed_until is not None and site.now < month.observed_until:
+    if month.observed_until is not None and facts.now < month.observed_until:
         return month.observed_until
-    items = await _items_of(site.deps, month)
+    items = await _items_of(facts.deps, month)
     built = [item.cloud_pc_id for item in items if item.status is ItemStatus.SUCCEEDED]
-    canary = [each.value for each in await site.deps.cloud_pcs.several(site.tenant.id, built)]
-    after = await _save(site.deps, month, after_days(month, canary, site.now))
-    return site.now if after.status is RingStatus.RUNNING else site.rings.next_begin(site.now)
+    canary = [each.value for each in await facts.deps.cloud_pcs.several(facts.tenant.id, built)]
+    after = await _save(facts.deps, month, after_days(month, canary, facts.now))
+    return facts.now if after.status is RingStatus.RUNNING else facts.rings.next_begin(facts.now)
 
 
 def _target(pc: CloudPc) -> BulkTarget:
@@ -207,12 +207,12 @@ async def _items_of(deps: Dependencies, month: RingMonth) -> list[BulkItem]:
     return found
 
 
-async def _steer(site: _Site, month: RingMonth, before: BulkStatus, after: BulkStatus) -> None:
+async def _steer(facts: _Facts, month: RingMonth, before: BulkStatus, after: BulkStatus) -> None:
     """Pause or resume the last bulk action of the month, where it has the status *before*."""
-    bulk = await _bulk_of(site.deps, month)
+    bulk = await _bulk_of(facts.deps, month)
     if bulk is not None and bulk.status is before:
-        context = _steering(site.deps, site.tenant, month, after, site.now)
-        await steer(context, site.client, bulk.id, after)
+        context = _steering(facts.deps, facts.tenant, month, after, facts.now)
+        await steer(context, facts.client, bulk.id, after)
 
 
 def _steering(deps: Dependencies, tenant: Tenant, month: RingMonth, status: BulkStatus, now: datetime) -> ActionContext:

@@ -6,7 +6,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.operations.operation import Operation
 from shared.domain.power.overriding import AuditedOverride, PowerOverride, PowerOverrideForm
 from shared.domain.power.record import CloudPcPower
-from shared.domain.power.schedule import is_zone
+from shared.domain.power.schedule import NO_ZONE, is_zone
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.power.applying import policy_schedule
@@ -47,8 +47,7 @@ async def _checked(context: ActionContext, pc: CloudPc, form: PowerOverrideForm)
     if until is None or until <= context.now:
         raise InvalidError(Problem("/untilDateTime", "write when the override ends; it has to be in the future"))
     if form.time_zone and not is_zone(form.time_zone):
-        message = "there is no such time zone; write an IANA name, such as Europe/Berlin"
-        raise InvalidError(Problem("/timeZone", message))
+        raise InvalidError(Problem("/timeZone", NO_ZONE))
     if form.power_schedule_id:
         if await context.deps.power_schedules.find(pc.tenant_id, form.power_schedule_id) is None:
             raise InvalidError(Problem("/powerScheduleId", "there is no such power schedule"))

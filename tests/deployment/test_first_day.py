@@ -50,7 +50,7 @@ _OURS = (
     "DESKWRIGHT_PROVIDER_TENANT_ID",
     "DESKWRIGHT_CLIENT_ID",
 )
-"""Settings of the function app that hold here as they are; addresses are those of the stack."""
+"""Settings of the function app that hold here unchanged; addresses are of the stack."""
 _CLOSED = {
     "storage": ("Microsoft.Storage/storageAccounts", "Microsoft.Storage/storageAccounts/publicNetworkAccess"),
     "vaults": ("Microsoft.KeyVault/vaults", "Microsoft.KeyVault/vaults/publicNetworkAccess"),
@@ -153,7 +153,7 @@ class Reader:
 
 
 def blocks() -> list[tuple[str, str]]:
-    """Return the page's commands and files, in their order: what kind of, and the text."""
+    """Return the page's commands and files in their order: the kind and the text of each."""
     found: list[tuple[str, str]] = []
     for kind, content in _BLOCK.findall(text(PAGE)):
         if kind == "sh":
@@ -183,7 +183,7 @@ def reader(tmp_path: Path, certificates: Any) -> Iterator[Reader]:
 
 
 def checkout(folder: Path) -> Path:
-    """Make a checkout, with programs that stand in for those of others."""
+    """Make a checkout, with stand-ins for the programs of others."""
     for name in packaging.files(ROOT):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)

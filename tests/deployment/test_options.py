@@ -1,4 +1,4 @@
-"""Each option of the template is deployed in the simulated cloud: what it makes, and no change the second time."""
+"""Each option of the template is deployed in the simulated cloud, twice: its resources, and then no change."""
 
 import json
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def hub(arm: Client, ways: list[Json], *, zones: bool = True) -> None:
 
 
 class Made:
-    """The resources that a deployment has made, beside those of the hub."""
+    """The resources that a deployment has made, without the resources of the hub."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._world = cloud.app.cloud.world

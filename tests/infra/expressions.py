@@ -1,4 +1,4 @@
-"""Write the expressions of a Bicep file as those of a JSON template (`compiled.py`)."""
+"""Write the expressions of a Bicep file as expressions of a JSON template (`compiled.py`)."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -246,7 +246,7 @@ class Expressions:
         return f"{self.type_of(symbol.parent)}/{kind}" if symbol.parent else kind
 
     def version_of(self, symbol: Symbol) -> str:
-        """Return the version of the API; a resource in another one has that of the other one."""
+        """Return the version of the API; a resource in another resource has the other's."""
         if symbol.statement.word == "module":
             return _DEPLOYMENTS_VERSION
         return symbol.statement.type.partition("@")[2] or (self.version_of(symbol.parent) if symbol.parent else "")

@@ -1,4 +1,4 @@
-"""The stand-in for the compiler writes what Microsoft's compiler has written of the same files."""
+"""The stand-in for the compiler writes the same JSON of a file as Microsoft's compiler."""
 
 import io
 import json
@@ -32,7 +32,7 @@ def infra(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def plain(value: Any, name: str = "") -> Any:
-    """Return a template without what describes it, its resources and dependencies in one order."""
+    """Return a template without its metadata, and with its resources and dependencies in one order."""
     if isinstance(value, dict):
         return {key: plain(each, key) for key, each in value.items() if key not in _ABOUT}
     if not isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Scenes and bodies of the routes of notices: endpoints, and what users choose of their mail."""
+"""Scenes and bodies of the routes of notices: endpoints, and the mail preferences of users."""
 
 from typing import Any
 

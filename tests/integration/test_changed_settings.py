@@ -1,4 +1,4 @@
-"""Changed settings of a policy on a Cloud PC that is there: over the route, in bulk, and what the order has."""
+"""Changed settings of a policy on an existing Cloud PC: the route, its order, the bulk action and the record."""
 
 import json
 from typing import Any

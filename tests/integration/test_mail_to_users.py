@@ -1,4 +1,4 @@
-"""Mail to the users of Cloud PCs: what each gets, when, and who gets none; by a real server of SMTP."""
+"""Mail to the users of Cloud PCs, by a real server of SMTP: its receivers, contents and times."""
 
 import ssl
 from collections.abc import AsyncIterator

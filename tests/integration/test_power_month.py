@@ -63,7 +63,7 @@ class StartingHost(IdleHost):
 
 @dataclass
 class Month:
-    """The tenant, its people by their Cloud PC, and the work that is being done. *counts*: what has happened."""
+    """The tenant, its people by their Cloud PC, and the work that is being done. *counts*: events by their kind."""
 
     here: PaperServices
     azure: PaperDesks

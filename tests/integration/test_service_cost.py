@@ -1,4 +1,4 @@
-"""The cost of the service itself: what processes record, and the provider's page of it."""
+"""The cost of the service itself: the records of processes, and the provider's page."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ async def shown(routes: dict[str, Any], **query: str) -> Any:
 
 
 async def use(office: Office, process: str = "p1") -> None:
-    """Record two hours of a process, of which the first record of the second hour has what came before it."""
+    """Record two hours of a process, the first record of the second with the counts since the last one."""
     recorder = UseRecorder(office.service_uses, office.clock.now, process)
     await recorder.record(Totals(Counter(request=2), 4.0, 10))
     await recorder.record(Totals(Counter(request=3), 6.0, 15))

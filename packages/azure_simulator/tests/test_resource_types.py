@@ -1,4 +1,4 @@
-"""A plain resource type is one declaration: what every type has follows from it."""
+"""A plain resource type is one declaration, from which the manners of every type follow."""
 
 import json
 

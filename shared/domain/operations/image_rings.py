@@ -198,7 +198,7 @@ def is_older(pc: CloudPc, month: RingMonth) -> bool:
 def chosen(
     month: RingMonth, rings: ImageRings, fleet: Collection[CloudPc], tried: Collection[str], most: int
 ) -> list[CloudPc]:
-    """Return the Cloud PCs of the next part of the ring. *tried*: the ids of those that had their turn this month."""
+    """Return the Cloud PCs of the next part of the ring. *tried*: ids of Cloud PCs that had their turn this month."""
     canary = canary_of(rings, month.id, fleet)
     in_ring = (pc for pc in fleet if (pc.id in canary) is (month.ring is Ring.CANARY))
     return sorted((pc for pc in in_ring if pc.id not in tried and is_older(pc, month)), key=lambda pc: pc.id)[:most]
@@ -246,7 +246,7 @@ def after_ring(
 
 
 def after_days(month: RingMonth, canary: Iterable[CloudPc], now: datetime) -> RingMonth:
-    """Return the month after the canary's days. *canary*: those that are there."""
+    """Return the month after the canary's days. *canary*: its Cloud PCs that exist."""
     broken = [pc for pc in canary if pc.status not in WORKING and pc.status not in _NOT_BUILT]
     if broken:
         return month.halted(f"{amount(len(broken), 'Cloud PC')} of the canary failed since", now)

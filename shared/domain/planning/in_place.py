@@ -42,7 +42,7 @@ class WantedSettings(Value):
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A changed setting. *steps*, *scripts*: those that bring it to the machine."""
+    """A changed setting. *steps* and *scripts* bring it to the machine."""
 
     name: SettingInPlace
     steps: tuple[str, ...] = ()

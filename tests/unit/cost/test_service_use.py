@@ -1,4 +1,4 @@
-"""The use of the service itself: what a process counts, what of it is recorded in which hour, and its price."""
+"""The use of the service itself: the counts of a process, their hours, and their price."""
 
 import asyncio
 import re

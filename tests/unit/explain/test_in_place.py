@@ -1,4 +1,4 @@
-"""Settings of a policy that reach a Cloud PC without a rebuild: by which steps, and what the machine has afterwards."""
+"""Settings of a policy that reach a Cloud PC without a rebuild: the steps, and the snapshot afterwards."""
 
 from typing import Any
 

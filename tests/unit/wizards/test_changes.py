@@ -1,4 +1,4 @@
-"""The sentence of a review on what changes: labels that the form shows, and no name of a property."""
+"""The sentence of a review on changes has the labels of the form, and no name of a property."""
 
 import re
 

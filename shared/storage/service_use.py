@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
-from shared.domain.cost.service_use import ServicePrices, ServiceUse, hour_key
+from shared.domain.cost.prices import RegionPrices
+from shared.domain.cost.service_use import ServiceUse, hour_key
 from shared.domain.usage import Interval
 from shared.metering import Totals
 from shared.storage.purging import Chunk, purge
@@ -19,7 +20,7 @@ SERVICE = "service"
 
 _USE = Shape(table="serviceuse", noun="use of the service", model=ServiceUse, place=lambda use: (SERVICE, use.id))
 _PRICES = Shape(
-    table="serviceprices", noun="price of the service", model=ServicePrices, place=lambda prices: (SERVICE, prices.id)
+    table="serviceprices", noun="price of the service", model=RegionPrices, place=lambda prices: (SERVICE, prices.id)
 )
 _AT_ONCE = 1000
 
@@ -77,6 +78,6 @@ class ServiceUseRecords:
         return ServiceUses(self.tables)
 
     @cached_property
-    def service_prices(self) -> Repository[ServicePrices]:
+    def service_prices(self) -> Repository[RegionPrices]:
         """The prices of the service's region."""
         return Repository(self.tables, _PRICES)

@@ -12,11 +12,14 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from shared.domain.cost.prices import Quote
+from shared.domain.cost.prices import RegionPrices
 from shared.domain.values import Value
 
 INSTANCE_GB = 2
 """Memory of an instance, as infra/main.bicep sets it (instanceMemoryMB)."""
+
+SUBJECT = "the service"
+"""The subject of the request that reads the prices of all meters of the service."""
 
 NOT_COUNTED = (
     "instances that are always ready: their memory is billed for all of the time",
@@ -84,21 +87,6 @@ def hour_key(hour: datetime) -> str:
     return f"{hour:%Y-%m-%dT%H}"
 
 
-class ServicePrices(Value):
-    """The last good prices of the service's region, with the day of each."""
-
-    region: str
-    quotes: dict[str, Quote] = Field(default_factory=dict)
-    read_on: date | None = None
-    tried_at: datetime | None = None
-    fault: str | None = None
-
-    @property
-    def id(self) -> str:
-        """The key of the record."""
-        return self.region
-
-
 @dataclass(frozen=True, slots=True)
 class ServiceCostRow:
     """One meter in a period. *unit_price*, *cost*: None where no price is known."""
@@ -113,8 +101,8 @@ class ServiceCostRow:
         return None if self.unit_price is None else round(self.quantity * self.unit_price, 4)
 
 
-def service_cost(uses: Iterable[ServiceUse], prices: ServicePrices) -> tuple[list[ServiceCostRow], dict[str, int]]:
-    """Return the rows of all meters of some hours, and the number of executions by kind."""
+def service_cost(uses: Iterable[ServiceUse], prices: RegionPrices) -> tuple[list[ServiceCostRow], dict[str, int]]:
+    """Return the rows of all meters of some hours, at the latest prices, and the number of executions by kind."""
     executions, active, requests = Counter[str](), 0.0, 0
     for use in uses:
         executions.update(use.executions)
@@ -125,7 +113,5 @@ def service_cost(uses: Iterable[ServiceUse], prices: ServicePrices) -> tuple[lis
         ServiceMeter.EXECUTIONS: float(executions.total()),
         ServiceMeter.TABLE_REQUESTS: float(requests),
     }
-    amounts = {name: quote.amount for name, quote in prices.quotes.items()}
-    return [ServiceCostRow(each, round(quantities[each], 3), amounts.get(each)) for each in ServiceMeter], dict(
-        sorted(executions.items())
-    )
+    rows = [ServiceCostRow(each, round(quantities[each], 3), prices.amount(each, date.max)) for each in ServiceMeter]
+    return rows, dict(sorted(executions.items()))

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.contracts.outcomes import DeclinedError
 from shared.dependencies import Dependencies
-from shared.domain.cost.prices import Quote
-from shared.domain.cost.service_use import ServiceCostRow, ServicePrices, prices_of_service, service_cost
+from shared.domain.cost.prices import Currency, RegionPrices, prices_id
+from shared.domain.cost.service_use import SUBJECT, ServiceCostRow, prices_of_service, service_cost
 from shared.errors import StaleError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored
 from shared.storage.service_use import SERVICE
 
 _log = logging.getLogger("deskwright.cost")
-_TRY_AGAIN_AFTER = timedelta(minutes=50)
 _NO_REGION = "the setting DESKWRIGHT_REGION names no region, so that there are no prices"
 
 
@@ -26,7 +25,7 @@ class ServiceCost:
 
     rows: list[ServiceCostRow]
     executions: dict[str, int]
-    prices: ServicePrices
+    prices: RegionPrices
 
 
 async def cost_of_service(deps: Dependencies, first: datetime, last: datetime) -> ServiceCost:
@@ -36,14 +35,13 @@ async def cost_of_service(deps: Dependencies, first: datetime, last: datetime) -
     return ServiceCost(rows, executions, prices)
 
 
-async def _prices(deps: Dependencies) -> ServicePrices:
+async def _prices(deps: Dependencies) -> RegionPrices:
     region, now = deps.settings.region, deps.clock.now()
     if not region:
-        return ServicePrices(region="", fault=_NO_REGION)
-    stored = await deps.service_prices.find(SERVICE, region)
-    prices = stored.value if stored else ServicePrices(region=region)
-    failed_lately = prices.tried_at is not None and now - prices.tried_at < _TRY_AGAIN_AFTER
-    if prices.read_on == now.date() or failed_lately:
+        return RegionPrices(currency=Currency.USD, region="", fault=_NO_REGION)
+    stored = await deps.service_prices.find(SERVICE, prices_id(Currency.USD, region))
+    prices = stored.value if stored else RegionPrices(currency=Currency.USD, region=region)
+    if not prices.wanting((SUBJECT,), now):
         return prices
     after = await _read(deps, prices, now)
     with suppress(StaleError):  # another worker has just read them
@@ -51,13 +49,10 @@ async def _prices(deps: Dependencies) -> ServicePrices:
     return after
 
 
-async def _read(deps: Dependencies, prices: ServicePrices, now: datetime) -> ServicePrices:
+async def _read(deps: Dependencies, prices: RegionPrices, now: datetime) -> RegionPrices:
     try:
         found = prices_of_service(await deps.price_api.of_service(prices.region), now)
     except (DeclinedError, ThrottledError, UnavailableError) as error:
         _log.warning("the prices of the service in %s could not be read: %s", prices.region, error)
-        return prices.but(tried_at=now, fault=f"Azure's retail prices could not be read: {error}")
-    if not found:
-        return prices.but(tried_at=now, fault=f"Azure lists no prices of the service in {prices.region}")
-    quotes = {name: Quote(since=now.date(), amount=amount) for name, amount in found.items()}
-    return prices.but(quotes={**prices.quotes, **quotes}, read_on=now.date(), tried_at=None, fault=None)
+        return prices.with_fault(SUBJECT, f"Azure's retail prices could not be read: {error}", now)
+    return prices.with_answer(SUBJECT, found, now)

@@ -3,18 +3,17 @@
 import asyncio
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from azure_simulator.prices.items import all_items
 
 from shared import metering
-from shared.domain.cost.prices import Quote
+from shared.domain.cost.prices import Currency, RegionPrices
 from shared.domain.cost.service_use import (
     INSTANCE_GB,
     ServiceMeter,
-    ServicePrices,
     ServiceUse,
     prices_of_service,
     service_cost,
@@ -112,8 +111,9 @@ def test_other_items_are_no_price(changes: dict[str, Any]) -> None:
 def test_hours_of_all_processes_are_added_and_a_meter_without_a_price_has_no_cost() -> None:
     use = ServiceUse(hour=NOW, process="a", executions={"request": 3}, active_seconds=10.5, table_requests=20_000)
     other = use.but(process="b", hour=NOW + timedelta(hours=1), executions={"request": 1, "timer": 6})
-    quotes = {ServiceMeter.EXECUTION_TIME.value: Quote(since=date(2026, 11, 25), amount=0.001)}
-    rows, executions = service_cost([use, other], ServicePrices(region="westeurope", quotes=quotes))
+    none = RegionPrices(currency=Currency.USD, region="westeurope")
+    prices = none.with_answer("the service", {ServiceMeter.EXECUTION_TIME: 0.001}, NOW)
+    rows, executions = service_cost([use, other], prices)
     assert executions == {"request": 4, "timer": 6}
     assert [(row.meter, row.quantity, row.cost) for row in rows] == [
         (ServiceMeter.EXECUTION_TIME, 42.0, 0.042),

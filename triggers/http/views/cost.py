@@ -7,9 +7,9 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from shared.domain.cost.budgets import Budget, BudgetSettings
-from shared.domain.cost.prices import DISKS, LOW_PRIORITY, Currency, subject_of
+from shared.domain.cost.prices import DISKS, LOW_PRIORITY, Currency, RegionPrices, subject_of
 from shared.domain.cost.rate_card import PriceBook, RateCard, RateCardSettings
-from shared.domain.cost.service_use import NOT_COUNTED, ServiceCostRow, ServiceMeter, ServicePrices
+from shared.domain.cost.service_use import NOT_COUNTED, SUBJECT, ServiceCostRow, ServiceMeter
 from triggers.http.json_schema import Json
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.openapi_metadata import Without
@@ -110,10 +110,10 @@ class ServiceCostView(TypedDict):
 
 
 def service_cost_view(
-    period: tuple[date, date], rows: Sequence[ServiceCostRow], executions: Mapping[str, int], prices: ServicePrices
+    period: tuple[date, date], rows: Sequence[ServiceCostRow], executions: Mapping[str, int], prices: RegionPrices
 ) -> ServiceCostView:
     """Return the cost of the service itself in a period."""
-    costs = [row.cost for row in rows if row.cost is not None]
+    costs, read_on = [row.cost for row in rows if row.cost is not None], prices.read_on.get(SUBJECT)
     return {
         "startDate": period[0].isoformat(),
         "endDate": period[1].isoformat(),
@@ -132,7 +132,7 @@ def service_cost_view(
         ],
         "executions": dict(executions),
         "notCounted": list(NOT_COUNTED),
-        "priceReadDate": prices.read_on.isoformat() if prices.read_on else None,
+        "priceReadDate": read_on.isoformat() if read_on else None,
         "reason": prices.fault,
     }
 

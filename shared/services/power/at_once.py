@@ -28,17 +28,23 @@ async def change_at_once(
 
     *action*: its name, and the title of its only step. *audited*: what was before, and what is.
     """
-    name, title = action
 
     async def start(_: object) -> None:
         deps, at = context.deps, context.now
         await deps.due.put(DueKind.POWER, at, pc.tenant_id, pc.id)
         await change_power(deps, pc.tenant_id, pc.id, at, edit)
-        await deps.operations.change(pc.tenant_id, context.operation_id, end)
+        await succeed(context, pc, action, result)
+
+    await begin_operation(context, action[0], Resource(ResourceType.CLOUD_PC, pc.id), no_record(*audited), start=start)
+    return (await context.deps.operations.get(pc.tenant_id, context.operation_id)).value
+
+
+async def succeed(context: ActionContext, pc: CloudPc, action: tuple[str, str], result: dict[str, Any]) -> None:
+    """Record that the operation of a request is over. *action*: its name, and the title of its only step."""
+    name, title = action
 
     def end(there: Operation) -> Operation:
         begun = there.at_step(name, {name: title}, percent=0, at=context.now)
         return begun.succeeded({"cloudPcId": pc.id, **result}, context.now)
 
-    await begin_operation(context, name, Resource(ResourceType.CLOUD_PC, pc.id), no_record(*audited), start=start)
-    return (await context.deps.operations.get(pc.tenant_id, context.operation_id)).value
+    await context.deps.operations.change(pc.tenant_id, context.operation_id, end)

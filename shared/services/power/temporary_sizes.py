@@ -35,11 +35,12 @@ from shared.services.operations.intents import Resource, begin_operation
 from shared.services.operations.writes import change_cloud_pc
 from shared.services.policies.pausing import why_paused
 from shared.services.power.acting import observed_power
+from shared.services.power.at_once import succeed
 from shared.services.power.sessions import session_reading
 from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient
 
-_END = {"resizeTemporarily": "Write down until when it has the size"}
+_END = (Remote.RESIZE_TEMPORARILY.value, "Write down until when it has the size")
 _BACK = RemoteActionRequest(Remote.RESIZE_TEMPORARILY)
 
 LOOK_AGAIN = timedelta(minutes=15)
@@ -139,7 +140,6 @@ async def _promise(context: ActionContext, pc: CloudPc, at: datetime) -> None:
 
 async def _change_end(context: ActionContext, pc: CloudPc, until: datetime) -> Operation:
     """Let the temporary size end at another time; return the operation, which is over."""
-    deps = context.deps
 
     def edit(there: CloudPc) -> CloudPc:
         size = there.current.temporary_size
@@ -147,12 +147,8 @@ async def _change_end(context: ActionContext, pc: CloudPc, until: datetime) -> O
             raise ConflictError(why or "it has no temporary size any more", status=there.status.value)
         return there.with_current(temporary_size=size.ending(until)).but(last_modified_date_time=context.now)
 
-    def end(there: Operation) -> Operation:
-        begun = there.at_step("resizeTemporarily", _END, percent=0, at=context.now)
-        return begun.succeeded({"cloudPcId": pc.id, "untilDateTime": until.isoformat()}, context.now)
-
     async def start(_: CloudPc) -> None:
-        await deps.operations.change(pc.tenant_id, context.operation_id, end)
+        await succeed(context, pc, _END, {"untilDateTime": until.isoformat()})
 
     await begin_operation(
         context,
@@ -162,7 +158,7 @@ async def _change_end(context: ActionContext, pc: CloudPc, until: datetime) -> O
         promise=partial(_promise, context, pc, until),
         start=start,
     )
-    return (await deps.operations.get(pc.tenant_id, context.operation_id)).value
+    return (await context.deps.operations.get(pc.tenant_id, context.operation_id)).value
 
 
 async def temporary_size_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
